@@ -1,0 +1,1 @@
+"""Housekeeping: a clean plant, and every other facility issue."""

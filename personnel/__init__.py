@@ -1,0 +1,1 @@
+"""Personnel: who works here, when, and with which right to do what."""

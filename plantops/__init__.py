@@ -1,0 +1,1 @@
+"""The core of plantops: it knows no module by name."""

@@ -1,0 +1,173 @@
+"""The database: how tables are written down, and the only place where anything is committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from plantops.errors import NotFound, Stale, Unavailable
+
+T = TypeVar("T")
+Row = TypeVar("Row", bound="Base")
+
+RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+TRIES = 3
+
+Id = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)]
+Money = Annotated[Decimal, mapped_column(sa.Numeric(19, 4))]
+Rate = Annotated[Decimal, mapped_column(sa.Numeric(20, 10))]
+Quantity = Annotated[Decimal, mapped_column(sa.Numeric(18, 6))]
+Currency = Annotated[str, mapped_column(sa.CHAR(3))]
+SortKey = Annotated[str, mapped_column(sa.Text(collation="C"))]
+
+
+class Base(DeclarativeBase):
+    """Every table of the house; prefixes keep the modules' tables apart."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads this as a plain class attribute
+        int: sa.BigInteger(),
+        str: sa.Text(),
+        datetime: sa.DateTime(timezone=True),
+        date: sa.Date(),
+        Decimal: sa.Numeric(19, 4),
+        bool: sa.Boolean(),
+    }
+
+
+class Versioned:
+    """A row that people change: the version they saw must still be the one that is there."""
+
+    version: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
+
+
+def choice(enum: type[StrEnum], name: str | None = None) -> sa.Enum:
+    """A column type that stores a StrEnum as text with a CHECK."""
+    return sa.Enum(
+        enum,
+        name=name or enum.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def unaudited(**options: Any) -> dict[str, Any]:
+    """Table options for tables of machinery (sessions, outbox, progress) that keep no audit trail."""
+    return {"info": {"audit": False}, **options}
+
+
+def get(
+    session: Session,
+    query: sa.Select[tuple[Row]],
+    *,
+    what: str,
+    version: int | None = None,
+    lock: bool = False,
+) -> Row:
+    """The one row of a query, fresh from the database and locked on request.
+
+    Raises NotFound when it is missing or hidden, Stale when somebody changed it since `version` was read.
+    """
+    if lock:
+        entity = query.column_descriptions[0]["entity"]
+        query = query.with_for_update(of=entity)
+    row = session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no such {what}, or you may not see it.")
+    current = getattr(row, "version", None)
+    if version is not None and current != version:
+        raise Stale(
+            f"Somebody else changed this {what} meanwhile. Load it again, then repeat your change.",
+            details={"current_version": current, "your_version": version},
+        )
+    return row
+
+
+def bump(row: Versioned) -> None:
+    """A change of a document or of one of its lines makes a new version of the document."""
+    row.version += 1
+
+
+class Database:
+    """One PostgreSQL database: an engine, and transactions that are committed here and nowhere else."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, echo: bool = False) -> None:
+        self.url = url
+        self.engine = sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            echo=echo,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15000"},
+        )
+        self._session = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any error."""
+        session = self._session()
+        try:
+            yield session
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            if is_gone(error):
+                raise Unavailable("The database does not answer. Nothing was saved; try again in a moment.") from error
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+    def run(self, work: Callable[[Session], T], *, tries: int = TRIES) -> T:
+        """`work(session)` in a transaction, again from the start on a deadlock or serialisation fault."""
+        for attempt in range(1, tries + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == tries or sqlstate(error) not in RETRIED:
+                    raise
+                time.sleep(0.02 * attempt)
+        raise AssertionError("a transaction is tried at least once")
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """PostgreSQL's five-character code of an error."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def is_gone(error: OperationalError) -> bool:
+    """Did the server go away, as opposed to refusing a statement?"""
+    code = sqlstate(error)
+    return error.connection_invalidated or code is None or code.startswith(("08", "57P", "53"))
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """The name of the constraint that a statement broke."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

@@ -1,0 +1,1 @@
+"""Purchasing: from 'we need it' to 'paid, and we know what it cost'."""

@@ -1,0 +1,1 @@
+"""Transport: everything that must get somewhere, on time."""

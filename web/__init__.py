@@ -1,0 +1,1 @@
+"""The browser's side of plantops: imports everybody, imported by nobody."""
