@@ -1,0 +1,1 @@
+"""Who works when: rosters computed from plain data, without a database."""
