@@ -144,7 +144,7 @@ def test_a_lunch_break_is_closed() -> None:
         "Mon 08:00-12:00, 11:00-13:00",
         "Mon 08:00-08:00",
         "Mon-Xxx 08:00-09:00",
-    ],  # fmt: skip
+    ],
 )
 def test_hours_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(Invalid) as refused:
