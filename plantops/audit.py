@@ -1,0 +1,244 @@
+"""Who changed what: rows written by triggers, append-only, sealed into a chain that can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from plantops.context import Context, requires, within
+from plantops.db import Base, unaudited
+from plantops.permissions import Can
+
+SEAL_LOCK = 7_254_002
+AHEAD = 3  # months of partitions made in advance
+
+
+class AuditRow(Base):
+    """One change of one row. `digest` stays when payload and salt are erased, so the chain holds."""
+
+    __tablename__ = "core_audit"
+    __table_args__ = unaudited(postgresql_partition_by="RANGE (at)")
+
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False, server_default=sa.text("nextval('core_audit_id')")
+    )
+    at: Mapped[datetime] = mapped_column(primary_key=True, server_default=sa.func.now())
+    txid: Mapped[int] = mapped_column(server_default=sa.text("(pg_current_xact_id()::text::bigint)"))
+    actor_id: Mapped[int]
+    on_behalf_of: Mapped[int | None]
+    request: Mapped[str]
+    table_name: Mapped[str]
+    row_id: Mapped[str]
+    operation: Mapped[str] = mapped_column(sa.CHAR(1))
+    payload: Mapped[str | None]
+    salt: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    digest: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AuditSeal(Base):
+    """A link of the chain over the digests of rows `first_id` to `last_id` of finished transactions."""
+
+    __tablename__ = "core_audit_seal"
+    __table_args__ = unaudited()
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    sealed_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    up_to_txid: Mapped[int] = mapped_column(unique=True)
+    rows: Mapped[int]
+    previous: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    link: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `plantops audit verify` found."""
+
+    seals: int
+    sealed_rows: int
+    unsealed_rows: int
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    at: datetime
+    actor: str
+    table_name: str
+    row_id: str
+    operation: str
+    payload: str | None
+
+
+# --- The triggers
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION core_audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    actor text := current_setting('plantops.actor', true);
+    behalf text := current_setting('plantops.on_behalf_of', true);
+    body jsonb; key text; noise bytea; old_row jsonb; new_row jsonb;
+BEGIN
+    IF actor IS NULL OR actor = '' THEN
+        RAISE EXCEPTION 'nobody said who changes %: plantops.actor is not set', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        body := jsonb_strip_nulls(to_jsonb(NEW)); key := to_jsonb(NEW)->>'id';
+    ELSIF TG_OP = 'DELETE' THEN
+        body := jsonb_strip_nulls(to_jsonb(OLD)); key := to_jsonb(OLD)->>'id';
+    ELSE
+        old_row := to_jsonb(OLD); new_row := to_jsonb(NEW); key := new_row->>'id';
+        SELECT jsonb_object_agg(n.key, jsonb_build_array(old_row->n.key, n.value)) INTO body
+            FROM jsonb_each(new_row) AS n WHERE n.value IS DISTINCT FROM old_row->n.key;
+        IF body IS NULL THEN RETURN NULL; END IF;
+    END IF;
+    FOR i IN 0 .. TG_NARGS - 1 LOOP
+        IF body ? TG_ARGV[i] THEN body := jsonb_set(body, ARRAY[TG_ARGV[i]], '"(hidden)"'); END IF;
+    END LOOP;
+    noise := uuid_send(gen_random_uuid());
+    INSERT INTO core_audit (actor_id, on_behalf_of, request, table_name, row_id, operation, payload, salt, digest)
+    VALUES (actor::bigint, NULLIF(behalf, '')::bigint, COALESCE(current_setting('plantops.request', true), ''),
+        TG_TABLE_NAME, COALESCE(key, ''), left(TG_OP, 1), body::text, noise,
+        sha256(noise || convert_to(actor || '|' || TG_TABLE_NAME || '|' || COALESCE(key, '') || '|'
+            || left(TG_OP, 1) || '|' || body::text, 'UTF8')));
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION core_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.digest = NEW.digest AND OLD.id = NEW.id AND OLD.at = NEW.at
+        AND OLD.actor_id = NEW.actor_id AND OLD.table_name = NEW.table_name AND OLD.row_id = NEW.row_id
+        AND NEW.payload IS NULL AND NEW.salt IS NULL
+        AND current_setting('plantops.erasing', true) = 'yes' THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the audit trail is append-only';
+END $$;
+
+CREATE OR REPLACE FUNCTION core_audit_partition(month date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE name text := 'core_audit_' || to_char(month, 'YYYYMM');
+BEGIN
+    IF to_regclass(name) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF core_audit FOR VALUES FROM (%L) TO (%L)',
+            name, date_trunc('month', month), date_trunc('month', month) + interval '1 month');
+    END IF;
+END $$;
+"""
+
+GUARDS = """
+CREATE TRIGGER core_audit_guard BEFORE UPDATE OR DELETE ON core_audit
+    FOR EACH ROW EXECUTE FUNCTION core_audit_refuse();
+CREATE TRIGGER core_audit_guard_truncate BEFORE TRUNCATE ON core_audit
+    FOR EACH STATEMENT EXECUTE FUNCTION core_audit_refuse();
+CREATE TABLE core_audit_rest PARTITION OF core_audit DEFAULT;
+"""
+
+
+def install(connection: sa.Connection, today: date) -> None:
+    """Functions, guards and the first partitions: called once by the core's first migration."""
+    connection.execute(sa.text(FUNCTIONS))
+    connection.execute(sa.text(GUARDS))
+    make_partitions(connection, today)
+
+
+def make_partitions(connection: sa.Connection, today: date) -> None:
+    """This month's partition and the next ones; asked again daily."""
+    for ahead in range(AHEAD + 1):
+        connection.execute(
+            sa.text(
+                "SELECT core_audit_partition((date_trunc('month', CAST(:day AS date)) + :n * interval '1 month')::date)"
+            ),
+            {"day": today, "n": ahead},
+        )
+
+
+def attach(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+    """The audit trigger on each of these tables that does not declare itself machinery.
+
+    Columns with `info={"hidden": True}` (secrets) are noted as changed without their values.
+    """
+    for table in tables:
+        if table.info.get("audit", True):
+            hidden = ", ".join(f"'{column.name}'" for column in table.columns if column.info.get("hidden"))
+            connection.execute(
+                sa.text(
+                    f"CREATE OR REPLACE TRIGGER core_audit_row AFTER INSERT OR UPDATE OR DELETE ON {table.name}"
+                    f" FOR EACH ROW EXECUTE FUNCTION core_audit_write({hidden})"
+                )
+            )
+
+
+# --- The chain
+
+DIGESTS = """
+SELECT count(*), sha256(COALESCE(string_agg(digest, ''::bytea ORDER BY txid, id), ''::bytea))
+FROM core_audit WHERE txid >= :after AND txid < :up_to
+"""
+
+
+@within("the sealer runs as a job of the system")
+def seal(ctx: Context) -> int:
+    """Chains the digests of all finished transactions since the last seal; returns how many rows.
+
+    A row belongs to a seal once no running transaction can still add rows with a smaller transaction id.
+    """
+    session = ctx.session
+    session.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEAL_LOCK})
+    last = session.execute(
+        sa.select(AuditSeal.up_to_txid, AuditSeal.link).order_by(AuditSeal.id.desc()).limit(1)
+    ).first()
+    after, previous = (last.up_to_txid, last.link) if last else (0, b"")
+    up_to = session.scalar(sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
+    count, digest = session.execute(sa.text(DIGESTS), {"after": after, "up_to": up_to}).one()
+    if count:
+        link = session.scalar(
+            sa.text("SELECT sha256(CAST(:previous AS bytea) || CAST(:digest AS bytea))"),
+            {"previous": previous, "digest": digest},
+        )
+        session.add(AuditSeal(up_to_txid=up_to, rows=count, previous=previous, link=link))
+        session.flush()
+    return int(count)
+
+
+def verify(session: Session) -> Verdict:
+    """Computes every link again, and every digest whose payload is still there."""
+    broken: list[str] = []
+    previous, after, sealed = b"", 0, 0
+    seals = session.scalars(sa.select(AuditSeal).order_by(AuditSeal.id)).all()
+    for link in seals:
+        count, digest = session.execute(sa.text(DIGESTS), {"after": after, "up_to": link.up_to_txid}).one()
+        expected = session.scalar(
+            sa.text("SELECT sha256(CAST(:previous AS bytea) || CAST(:digest AS bytea))"),
+            {"previous": previous, "digest": digest},
+        )
+        if count != link.rows or link.previous != previous or link.link != expected:
+            broken.append(f"Seal {link.id} of {link.sealed_at:%Y-%m-%d %H:%M} does not fit its {link.rows} rows.")
+        previous, after, sealed = link.link, link.up_to_txid, sealed + link.rows
+    wrong = session.execute(
+        sa.text(
+            "SELECT id, table_name, row_id FROM core_audit WHERE payload IS NOT NULL AND digest <> sha256(salt ||"
+            " convert_to(actor_id::text || '|' || table_name || '|' || row_id || '|' || operation || '|' || payload,"
+            " 'UTF8')) ORDER BY id LIMIT 20"
+        )
+    )
+    broken += [f"Audit row {row.id} ({row.table_name} {row.row_id}) was changed after it was written." for row in wrong]
+    unsealed = session.scalar(sa.text("SELECT count(*) FROM core_audit WHERE txid >= :after"), {"after": after})
+    return Verdict(len(seals), sealed, int(unsealed or 0), tuple(broken))
+
+
+@requires(Can.READ_AUDIT)
+def history(ctx: Context, table_name: str, row_id: int, limit: int = 100) -> list[Change]:
+    """Who changed one row, newest first."""
+    rows = ctx.session.execute(
+        sa.text(
+            "SELECT a.at, COALESCE(u.name, a.actor_id::text) AS actor, a.table_name, a.row_id, a.operation, a.payload"
+            " FROM core_audit a LEFT JOIN core_user u ON u.id = a.actor_id"
+            " WHERE a.table_name = :table AND a.row_id = :row ORDER BY a.at DESC, a.id DESC LIMIT :limit"
+        ),
+        {"table": table_name, "row": str(row_id), "limit": limit},
+    )
+    return [Change(*row) for row in rows]

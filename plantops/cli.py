@@ -1,0 +1,230 @@
+"""The command line: `plantops COMMAND`; one clear sentence on stderr when something is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from plantops import audit, embedded, people
+from plantops.context import SYSTEM_ID, Context
+from plantops.core import House, everything, initialise, open_house
+from plantops.db import Database
+from plantops.errors import Invalid, NotFound, PlantopsError
+from plantops.migrations import runner
+from plantops.settings import BadSetting, Settings
+
+BAD_INPUT, FAILURE = 2, 1
+
+
+# --- What every command uses
+
+
+@contextmanager
+def database_url(args: argparse.Namespace) -> Iterator[tuple[str, Settings]]:
+    """The database of this command: PLANTOPS_DATABASE_URL, else the embedded PostgreSQL in the data folder."""
+    settings = Settings.read(getattr(args, "data", None))
+    if settings.database_url:
+        yield settings.database_url, settings
+    else:
+        with embedded.running(settings.data) as url:
+            yield url, settings
+
+
+@contextmanager
+def house(args: argparse.Namespace) -> Iterator[House]:
+    """The house on this command's database."""
+    with database_url(args) as (url, settings):
+        opened = open_house(url, settings, pool_size=4)
+        try:
+            yield opened
+        finally:
+            opened.database.dispose()
+
+
+@contextmanager
+def acting(args: argparse.Namespace) -> Iterator[Context]:
+    """One transaction of the person named by `--as`, else of the system."""
+    with house(args) as opened, opened.database.transaction() as session:
+        login = getattr(args, "as_login", None)
+        user = people.by_login(session, login) if login else None
+        if login and user is None:
+            raise NotFound(f"There is no account {login}.")
+        yield opened.context(session, user or SYSTEM_ID, channel="cli")
+
+
+def as_json(value: Any) -> str:
+    def plain(thing: Any) -> Any:
+        return asdict(thing) if is_dataclass(thing) and not isinstance(thing, type) else str(thing)
+
+    return json.dumps(value, default=plain, ensure_ascii=False)
+
+
+# --- The commands
+
+
+def run_init(args: argparse.Namespace) -> int:
+    names = tuple(args.modules.split(",")) if args.modules else None
+    with database_url(args) as (url, settings):
+        made = initialise(url, settings, names)
+        print(f"Ready: {', '.join(made.registry.names)}.")
+        made.database.dispose()
+    return 0
+
+
+def run_upgrade(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, _settings):
+        database = Database(url)
+        here = runner.installed(database)
+        if not here:
+            raise Invalid("This database is empty. Run `plantops init` first.")
+        done = runner.upgrade(database, everything().only(name for name in here if name != "core"))
+        database.dispose()
+    print("\n".join(done) or "Nothing to do: every module is at its newest version.")
+    return 0
+
+
+def run_modules(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, _settings):
+        database = Database(url)
+        registry = everything()
+        states = {state.name: state for state in runner.states(database, registry)}
+        database.dispose()
+    for module in registry.modules:
+        state = states[module.name]
+        needs = f" needs {', '.join(module.depends)}" if module.depends else ""
+        word = "installed" if state.installed else "not installed"
+        print(f"{module.name:<14} {word:<14} {state.revision or '-':<24} {module.title}{needs}")
+    return 0
+
+
+def run_events(_args: argparse.Namespace) -> int:
+    registry = everything()
+    kinds = {kind for module in registry.modules for kind in (*module.listens, *module.answers)}
+    for kind in sorted(kinds, key=lambda k: k.__name__):
+        for listener in (*registry.listeners(kind), *registry.answerers(kind)):
+            print(f"{kind.__module__}.{kind.__name__} -> {listener.__module__}.{listener.__name__}")
+    return 0
+
+
+def run_user_add(args: argparse.Namespace) -> int:
+    password = args.password_file.read_text().strip() if args.password_file else None
+    with acting(args) as ctx:
+        user = people.add_user(ctx, args.login, args.name or args.login, email=args.email, password=password)
+        for role in args.role:
+            people.grant(ctx, user.id, role)
+    print(f"Added {user.login}.")
+    return 0
+
+
+def run_token_add(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        user = people.by_login(ctx.session, args.login)
+        if user is None:
+            raise NotFound(f"There is no account {args.login}.")
+        print(people.add_token(ctx, user.id, " ".join(args.scope), days=args.days))
+    return 0
+
+
+def run_audit_verify(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        verdict = audit.verify(ctx.session)
+    print(as_json(verdict) if args.json else spoken_verdict(verdict))
+    return FAILURE if verdict.broken else 0
+
+
+def spoken_verdict(verdict: audit.Verdict) -> str:
+    head = f"{verdict.sealed_rows} rows under {verdict.seals} seals, {verdict.unsealed_rows} rows not sealed yet."
+    return "\n".join((head, *verdict.broken)) if verdict.broken else f"{head} The chain holds."
+
+
+def run_revise(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, _settings):
+        database = Database(url)
+        registry = everything()
+        runner.upgrade(database, registry)
+        print(runner.draft(database, registry[args.module], args.message))
+        database.dispose()
+    return 0
+
+
+# --- Reading the command line
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="plantops", description="The system of a plant's operations department.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str, *, under: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = under.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        made.add_argument("--data", type=Path, help="folder of the embedded database and the files")
+        return made
+
+    init = command("init", run_init, "make the tables of the core and the modules")
+    init.add_argument("--modules", help="only these, with commas between")
+    command("upgrade", run_upgrade, "bring the installed modules up to date")
+    command("modules", run_modules, "the modules and their versions")
+    command("events", run_events, "which event is heard by whom")
+
+    user = commands.add_parser("user", help="accounts").add_subparsers(dest="what", required=True)
+    add = command("add", run_user_add, "a new account", under=user)
+    add.add_argument("login")
+    add.add_argument("--name")
+    add.add_argument("--email")
+    add.add_argument("--role", action="append", default=[])
+    add.add_argument("--password-file", type=Path)
+    add.add_argument("--as", dest="as_login")
+
+    token = commands.add_parser("token", help="API tokens").add_subparsers(dest="what", required=True)
+    add = command("add", run_token_add, "a new API token; its text is shown once", under=token)
+    add.add_argument("login")
+    add.add_argument("--scope", action="append", required=True)
+    add.add_argument("--days", type=int, default=365)
+    add.add_argument("--as", dest="as_login")
+
+    trail = commands.add_parser("audit", help="the audit trail").add_subparsers(dest="what", required=True)
+    verify = command("verify", run_audit_verify, "check the sealed chain", under=trail)
+    verify.add_argument("--json", action="store_true")
+
+    revise = command("revise", run_revise, "for developers: draft a module's next migration")
+    revise.add_argument("module")
+    revise.add_argument("message")
+
+    for module in everything().modules:
+        if module.cli is not None:
+            module.cli(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except (Invalid, NotFound, BadSetting) as error:
+        print(f"plantops: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except PlantopsError as error:
+        print(f"plantops: {error}", file=sys.stderr)
+        return FAILURE
+    except OperationalError as error:
+        print(f"plantops: The database does not answer: {str(error.orig).strip().splitlines()[0]}", file=sys.stderr)
+        return FAILURE
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        print(f"plantops: {error.strerror}: {error.filename}. Check the path and try again.", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        return FAILURE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,147 @@
+"""The core's own manifest, and the house: registry, database and settings put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from plantops import audit, lifecycle, people, places
+from plantops.context import SYSTEM_ID, Context, within
+from plantops.db import Base, Database, unaudited
+from plantops.errors import Unavailable
+from plantops.migrations import runner
+from plantops.module import Job, Module, Registry, Role, Schedule, discover
+from plantops.permissions import Can
+from plantops.settings import Settings
+
+T = TypeVar("T")
+
+
+class InstalledModule(Base):
+    """The modules that this database has tables of."""
+
+    __tablename__ = "core_module"
+    __table_args__ = unaudited()
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    installed_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+@within("a job of the system")
+def seal_audit(ctx: Context) -> int:
+    audit.make_partitions(ctx.session.connection(), ctx.today)
+    return audit.seal(ctx)
+
+
+CORE = Module(
+    name="core",
+    title="Core",
+    permissions=Can,
+    roles=(
+        Role("administrator", "Administrator", tuple(Can)),
+        Role("employee", "Employee", (Can.READ_PLACES, Can.READ_FILES, Can.DELEGATE)),
+        Role(
+            "auditor",
+            "Auditor",
+            (
+                Can.READ_USERS,
+                Can.READ_PLACES,
+                Can.READ_AUDIT,
+                Can.READ_STOCK,
+                Can.READ_ITEMS,
+                Can.READ_PARTIES,
+                Can.READ_FILES,
+                Can.READ_WEEKLY,
+                Can.READ_DUE,
+                Can.VERIFY,
+                Can.READ_OUTBOX,
+                Can.READ_JOBS,
+            ),
+        ),
+        Role(
+            "plant_manager",
+            "Plant manager",
+            (
+                Can.READ_PLACES,
+                Can.READ_WEEKLY,
+                Can.COMMENT_WEEKLY,
+                Can.READ_DUE,
+                Can.READ_STOCK,
+                Can.READ_ITEMS,
+                Can.READ_PARTIES,
+                Can.READ_FILES,
+                Can.DELEGATE,
+            ),
+        ),
+    ),
+    jobs={"seal_audit": Job(seal_audit, "Seal the audit trail")},
+    schedules=(Schedule("core.seal_audit", every_minutes=1),),
+)
+
+
+@dataclass
+class House:
+    """Everything that a process needs to act: which modules, which database, which settings."""
+
+    registry: Registry
+    database: Database
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @contextmanager
+    def acting(self, user: int | people.User = SYSTEM_ID, *, channel: str = "job", **more: object) -> Iterator[Context]:
+        """A context in a transaction of its own, committed at the end. For commands and demos."""
+        with self.database.transaction() as session:
+            yield self.context(session, user, channel=channel, **more)
+
+    def run(self, work: Callable[[Context], T], user: int = SYSTEM_ID, *, channel: str = "job") -> T:
+        """`work(ctx)` in a transaction, tried again on a deadlock or serialisation fault."""
+        return self.database.run(lambda session: work(self.context(session, user, channel=channel)))
+
+    def context(self, session: Session, user: int | people.User, *, channel: str = "job", **more: object) -> Context:
+        return people.context_for(
+            session,
+            user,
+            registry=self.registry,
+            database=self.database,
+            settings=self.settings,
+            now=self.clock(),
+            channel=channel,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def everything() -> Registry:
+    """The core and all modules that are announced by installed packages, installed in the database or not."""
+    return discover(CORE)
+
+
+def open_house(url: str, settings: Settings, *, pool_size: int = 10) -> House:
+    """The house on an initialised database. Raises Unavailable when it is empty or older than the code."""
+    database = Database(url, pool_size=pool_size)
+    names = runner.installed(database)
+    if not names:
+        raise Unavailable("This database is empty. Run `plantops init` first.")
+    registry = everything().only(name for name in names if name != "core")
+    if late := runner.behind(database, registry):
+        raise Unavailable(f"The database is older than the program ({', '.join(late)}). Run `plantops upgrade` first.")
+    return House(registry, database, settings)
+
+
+def initialise(url: str, settings: Settings, modules: tuple[str, ...] | None = None) -> House:
+    """Makes or brings up to date the tables of the core and these modules (all, when not named)."""
+    database = Database(url)
+    registry = everything()
+    if modules is not None:
+        registry = registry.only(modules)
+    runner.upgrade(database, registry)
+    return House(registry, database, settings)
+
+
+KNOWN = (lifecycle, places)  # imported for their tables

@@ -1,0 +1,104 @@
+"""Lifecycles: which state may follow which, written as data, and the one way to move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plantops.context import Context, within
+from plantops.db import Base, Id, unaudited
+from plantops.errors import Conflict
+
+
+class Transition(Base):
+    """One step of one document: who, on whose behalf, from where to where, and why."""
+
+    __tablename__ = "core_transition"
+    __table_args__ = (sa.Index("ix_core_transition_origin", "kind", "row_id", "id"), unaudited())
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    row_id: Mapped[int]
+    source: Mapped[str]
+    target: Mapped[str]
+    actor_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    on_behalf_of: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Which states may follow which. `reason_for` names the states that need a reason to be entered."""
+
+    follow: Mapping[StrEnum, tuple[StrEnum, ...]]
+    reason_for: frozenset[StrEnum] = frozenset()
+
+    def why_not(self, source: StrEnum, target: StrEnum, reason: str = "") -> str | None:
+        """Why a document in `source` cannot become `target`; None when it can."""
+        if target not in self.follow.get(source, ()):
+            return f"it is {spoken(source)}, and from there it cannot become {spoken(target)}"
+        if target in self.reason_for and not reason.strip():
+            return "a reason is needed"
+        return None
+
+
+@dataclass(frozen=True)
+class TransitionRow:
+    at: datetime
+    actor: str
+    on_behalf_of: str | None
+    source: str
+    target: str
+    reason: str
+
+
+def spoken(state: StrEnum) -> str:
+    return str(state).replace("_", " ")
+
+
+@within("the document's action has checked the right")
+def move(ctx: Context, row: Any, target: StrEnum, reason: str = "") -> None:
+    """Moves a locked document to a state: checks, stamps the actor, writes the step, makes a new version.
+
+    The class of `row` has `lifecycle: ClassVar[Lifecycle]`, `state` and `version`.
+    """
+    source = row.state
+    if why := row.lifecycle.why_not(source, target, reason):
+        name = getattr(row, "number", None) or f"{row.__tablename__} {row.id}"
+        raise Conflict(f"Cannot make {name} {spoken(target)}: {why}.")
+    row.state = target
+    row.version += 1
+    ctx.session.add(
+        Transition(
+            kind=row.__tablename__,
+            row_id=row.id,
+            source=str(source),
+            target=str(target),
+            actor_id=ctx.user.id,
+            on_behalf_of=ctx.on_behalf_of,
+            reason=reason.strip(),
+            at=ctx.now,
+        )
+    )
+    ctx.session.flush()
+
+
+@within("shown on a document that the person may see")
+def steps(ctx: Context, row: Any) -> list[TransitionRow]:
+    """Every step of a document, oldest first."""
+    rows = ctx.session.execute(
+        sa.text(
+            "SELECT t.at, u.name AS actor, b.name AS on_behalf_of, t.source, t.target, t.reason FROM core_transition t"
+            " JOIN core_user u ON u.id = t.actor_id LEFT JOIN core_user b ON b.id = t.on_behalf_of"
+            " WHERE t.kind = :kind AND t.row_id = :row ORDER BY t.id"
+        ),
+        {"kind": row.__tablename__, "row": row.id},
+    )
+    return [TransitionRow(*found) for found in rows]

@@ -1,0 +1,404 @@
+"""People who use plantops: users, what they may do where, their sessions and their tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, mark_actor, requires, within
+from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, unaudited
+from plantops.errors import Conflict, Invalid, NotFound, Throttled, Unauthenticated
+from plantops.module import Registry
+from plantops.permissions import Can
+from plantops.places import Site, sort_key
+from plantops.settings import Settings
+
+IDLE = timedelta(hours=12)
+ABSOLUTE = timedelta(days=7)
+TRIES_BEFORE_WAIT = 5
+WAIT = timedelta(minutes=1)
+SHORTEST_PASSWORD = 10
+
+HASHER = PasswordHasher()
+
+
+# --- Tables
+
+
+class User(Versioned, Base):
+    __tablename__ = "core_user"
+
+    id: Mapped[Id]
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    sort_key: Mapped[SortKey]
+    email: Mapped[str | None]
+    language: Mapped[str] = mapped_column(default="en")
+    password_hash: Mapped[str | None] = mapped_column(info={"hidden": True})
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    grants: Mapped[list[UserGrant]] = relationship(lazy="raise", cascade="all, delete-orphan")
+
+
+class UserGrant(Base):
+    """A role given to a user, everywhere or for one site and cost centre."""
+
+    __tablename__ = "core_grant"
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "role", "site_id", "cost_centre_id", postgresql_nulls_not_distinct=True),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"), index=True)
+    role: Mapped[str]
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_site.id"))
+    cost_centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_cost_centre.id"))
+
+
+class SignIn(Base):
+    """A session of a signed-in browser; the cookie's value is kept as a hash only."""
+
+    __tablename__ = "core_session"
+    __table_args__ = unaudited()
+
+    id: Mapped[Id]
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(default="")
+
+
+class Token(Base):
+    """An API token: its scopes narrow what its owner may do."""
+
+    __tablename__ = "core_token"
+
+    id: Mapped[Id]
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True, info={"hidden": True})
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"), index=True)
+    scopes: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginTry(Base):
+    """Failed sign-ins per account and address, for the throttle."""
+
+    __tablename__ = "core_login_try"
+    __table_args__ = unaudited()
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failed: Mapped[int] = mapped_column(sa.Integer)
+    last_at: Mapped[datetime]
+
+
+# --- Rules
+
+
+def why_not_password(password: str) -> str | None:
+    if len(password) < SHORTEST_PASSWORD:
+        return f"it is shorter than {SHORTEST_PASSWORD} characters"
+    if len(password) > 1000:
+        return "it is longer than 1000 characters"
+    return None
+
+
+def has_ended(sign_in: SignIn, now: datetime) -> bool:
+    return sign_in.ended_at is not None or now - sign_in.seen_at > IDLE or now - sign_in.created_at > ABSOLUTE
+
+
+def digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def wait_seconds(failed: int, last_at: datetime, now: datetime) -> int:
+    """How long an account waits after too many failed tries: a minute, doubled with each further one, to an hour."""
+    if failed < TRIES_BEFORE_WAIT:
+        return 0
+    wait = min(WAIT * 2 ** min(failed - TRIES_BEFORE_WAIT, 6), timedelta(hours=1))
+    return max(0, int((last_at + wait - now).total_seconds()))
+
+
+# --- Questions
+
+
+@dataclass(frozen=True)
+class UserRow:
+    id: int
+    login: str
+    name: str
+    email: str | None
+    active: bool
+    roles: str
+
+
+def visible(ctx: Context) -> sa.Select[tuple[User]]:
+    every = sa.select(User)
+    return every if ctx.may(Can.READ_USERS) else every.where(User.id == ctx.user.id)
+
+
+@requires(Can.READ_USERS)
+def list_users(ctx: Context, search: str = "") -> list[UserRow]:
+    roles = (
+        sa.select(sa.func.coalesce(sa.func.string_agg(sa.distinct(UserGrant.role), sa.literal(", ")), ""))
+        .where(UserGrant.user_id == User.id)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(User.id, User.login, User.name, User.email, User.active, roles.label("roles"))
+        .where(User.id.in_(visible(ctx).with_only_columns(User.id)))
+        .order_by(User.sort_key, User.id)
+    )
+    if search:
+        query = query.where(User.sort_key.contains(sort_key(search), autoescape=True))
+    return [UserRow(*row) for row in ctx.session.execute(query)]
+
+
+def actor_of(session: Session, registry: Registry, user: User, scopes: frozenset[str] | None = None) -> Actor:
+    """The user with everything that the roles they hold allow."""
+    rights = registry.role_permissions()
+    rows = session.scalars(sa.select(UserGrant).where(UserGrant.user_id == user.id).order_by(UserGrant.id))
+    grants = tuple(Grant(row.role, rights.get(row.role, frozenset()), row.site_id, row.cost_centre_id) for row in rows)
+    return Actor(user.id, user.login, user.name, grants, user.language, scopes)
+
+
+def context_for(
+    session: Session,
+    user: User | int,
+    *,
+    registry: Registry,
+    database: Database,
+    settings: Settings,
+    now: datetime,
+    scopes: frozenset[str] | None = None,
+    on_behalf_of: int | None = None,
+    request_id: str = "",
+    channel: str = "web",
+) -> Context:
+    """The context of a person in this transaction; tells the audit trail who it is."""
+    if isinstance(user, int):
+        found = session.get(User, user)
+        if found is None or not found.active:
+            raise Unauthenticated("This account does not exist or was closed.")
+        user = found
+    mark_actor(session, user.id, on_behalf_of, request_id)
+    zone = session.scalar(sa.select(Site.zone).where(Site.in_totals).order_by(Site.id).limit(1)) or "UTC"
+    return Context(
+        session=session,
+        user=actor_of(session, registry, user, scopes),
+        now=now,
+        registry=registry,
+        database=database,
+        settings=settings,
+        zone=ZoneInfo(zone),
+        on_behalf_of=on_behalf_of,
+        request_id=request_id,
+        channel=channel,
+    )
+
+
+def by_login(session: Session, login: str) -> User | None:
+    return session.scalar(sa.select(User).where(User.login == login.strip().lower()))
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_USERS)
+def add_user(
+    ctx: Context, login: str, name: str, *, email: str | None = None, password: str | None = None, language: str = "en"
+) -> User:
+    """A new account; without a password nobody can sign in to it until one is set."""
+    login = login.strip().lower()
+    if not login or len(login) > 100 or any(ch.isspace() for ch in login):
+        raise Invalid("A login is 1 to 100 characters without spaces.", field="login")
+    if by_login(ctx.session, login):
+        raise Conflict(f"The login {login} is taken. Choose another.", field="login")
+    if password is not None and (reason := why_not_password(password)):
+        raise Invalid(f"This password cannot be used: {reason}.", field="password")
+    user = User(
+        login=login,
+        name=name.strip() or login,
+        sort_key=sort_key(name or login),
+        email=email,
+        language=language,
+        password_hash=HASHER.hash(password) if password else None,
+    )
+    ctx.session.add(user)
+    ctx.session.flush()
+    return user
+
+
+@requires(Can.MANAGE_USERS)
+def grant(
+    ctx: Context, user_id: int, role: str, *, site_id: int | None = None, cost_centre_id: int | None = None
+) -> None:
+    """Give a role; giving it twice changes nothing."""
+    titles = ctx.registry.role_titles()
+    if role not in titles:
+        raise Invalid(f"There is no role {role}. Known: {', '.join(sorted(titles))}.", field="role")
+    user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
+    held = ctx.session.scalar(
+        sa.select(UserGrant.id).where(
+            UserGrant.user_id == user_id,
+            UserGrant.role == role,
+            UserGrant.site_id.is_not_distinct_from(site_id),
+            UserGrant.cost_centre_id.is_not_distinct_from(cost_centre_id),
+        )
+    )
+    if held is None:
+        ctx.session.add(UserGrant(user_id=user_id, role=role, site_id=site_id, cost_centre_id=cost_centre_id))
+        bump(user)
+        ctx.session.flush()
+
+
+@requires(Can.MANAGE_USERS)
+def revoke(ctx: Context, user_id: int, role: str) -> None:
+    """Take a role away everywhere. The last administrator stays."""
+    user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
+    if role == "administrator":
+        others = ctx.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(UserGrant)
+            .join(User, User.id == UserGrant.user_id)
+            .where(UserGrant.role == role, UserGrant.user_id != user_id, User.active)
+        )
+        if not others:
+            raise Conflict("This is the last administrator. Make somebody else one first.")
+    ctx.session.execute(sa.delete(UserGrant).where(UserGrant.user_id == user_id, UserGrant.role == role))
+    bump(user)
+
+
+@requires(Can.MANAGE_USERS)
+def close_account(ctx: Context, user_id: int, version: int) -> User:
+    """Nobody signs in with it any more; what it did stays."""
+    user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", version=version, lock=True)
+    if user.id in (SYSTEM_ID, ctx.user.id):
+        raise Conflict("You cannot close this account: it is your own or the system's.")
+    user.active = False
+    bump(user)
+    ctx.session.execute(sa.update(SignIn).where(SignIn.user_id == user_id).values(ended_at=ctx.now))
+    ctx.session.execute(sa.update(Token).where(Token.user_id == user_id).values(ended_at=ctx.now))
+    return user
+
+
+@anyone("everybody may change their own password, and needs the old one for it")
+def change_password(ctx: Context, old: str, new: str) -> None:
+    user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
+    if not password_matches(user, old):
+        raise Invalid("The old password is not right.", field="old")
+    if reason := why_not_password(new):
+        raise Invalid(f"This password cannot be used: {reason}.", field="new")
+    user.password_hash = HASHER.hash(new)
+    bump(user)
+
+
+@requires(Can.MANAGE_USERS)
+def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365) -> str:
+    """A new API token. Its text is returned once and kept as a hash only."""
+    if not scopes.split():
+        raise Invalid("A token needs at least one scope, for example purchasing.requisition.", field="scopes")
+    get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
+    text = "po_" + secrets.token_urlsafe(32)
+    expires = ctx.now + timedelta(days=days) if days else None
+    ctx.session.add(
+        Token(token_hash=digest(text), user_id=user_id, scopes=scopes, created_at=ctx.now, expires_at=expires)
+    )
+    ctx.session.flush()
+    return text
+
+
+# --- Signing in: before there is a context
+
+
+def password_matches(user: User | None, password: str) -> bool:
+    """Takes as long for an unknown account as for a wrong password."""
+    stored = user.password_hash if user and user.active and user.password_hash else DUMMY_HASH
+    try:
+        return HASHER.verify(stored, password) and user is not None and stored is not DUMMY_HASH
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+DUMMY_HASH = HASHER.hash(secrets.token_hex(16))
+
+
+def sign_in(database: Database, login: str, password: str, *, address: str, device: str, now: datetime) -> str:
+    """A new session; returns the cookie's value. Throttled per account and per address.
+
+    Raises Throttled, or Unauthenticated with the same sentence for an unknown account and a wrong password.
+    """
+    login = login.strip().lower()[:200]
+    keys = (f"login:{login}", f"address:{address}")
+    with database.transaction() as session:
+        rows = session.scalars(sa.select(LoginTry).where(LoginTry.key.in_(keys))).all()
+        wait = max((wait_seconds(row.failed, row.last_at, now) for row in rows), default=0)
+        if wait:
+            raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
+        user = by_login(session, login)
+        matches = password_matches(user, password)
+    with database.transaction() as session:
+        if not matches or user is None:
+            for key in keys:
+                failed_again(session, key, now)
+        else:
+            session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
+            token = secrets.token_urlsafe(32)
+            session.add(
+                SignIn(token_hash=digest(token), user_id=user.id, created_at=now, seen_at=now, device=device[:200])
+            )
+            return token
+    raise Unauthenticated("The login or the password is not right.", field="password")
+
+
+def failed_again(session: Session, key: str, now: datetime) -> None:
+    """Counts a failed try; a quiet hour begins anew."""
+    session.execute(
+        sa.text(
+            "INSERT INTO core_login_try (key, failed, last_at) VALUES (:key, 1, :now) ON CONFLICT (key) DO UPDATE SET"
+            " failed = CASE WHEN core_login_try.last_at < :quiet THEN 1 ELSE core_login_try.failed + 1 END,"
+            " last_at = :now"
+        ),
+        {"key": key, "now": now, "quiet": now - timedelta(hours=1)},
+    )
+
+
+def session_user(session: Session, token: str, now: datetime) -> int:
+    """Whose session it is. Raises Unauthenticated when it has ended."""
+    found = session.scalar(sa.select(SignIn).where(SignIn.token_hash == digest(token)))
+    if found is None or has_ended(found, now):
+        raise Unauthenticated("Your session has ended. Sign in again; what you typed is kept.")
+    if now - found.seen_at > timedelta(minutes=1):
+        found.seen_at = now
+    return found.user_id
+
+
+def token_user(session: Session, token: str, now: datetime) -> tuple[int, frozenset[str]]:
+    """Whose API token it is, and its scopes. Raises Unauthenticated when it has ended."""
+    found = session.scalar(sa.select(Token).where(Token.token_hash == digest(token)))
+    if found is None or found.ended_at or (found.expires_at and found.expires_at <= now):
+        raise Unauthenticated("This token is unknown or has expired. Ask an administrator for a new one.")
+    return found.user_id, frozenset(found.scopes.split())
+
+
+def sign_out(session: Session, token: str, now: datetime) -> None:
+    session.execute(sa.update(SignIn).where(SignIn.token_hash == digest(token)).values(ended_at=now))
+
+
+@within("a person's own or an administrator's name for a user id")
+def name_of(ctx: Context, user_id: int) -> str:
+    name = ctx.session.scalar(sa.select(User.name).where(User.id == user_id))
+    if name is None:
+        raise NotFound("There is no such user.")
+    return name

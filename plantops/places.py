@@ -1,0 +1,248 @@
+"""Places: sites, buildings, floors, rooms and zones, and the cost centres that pay for them."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plantops.context import Context, anyone, requires, within
+from plantops.db import Base, Currency, Id, SortKey, Versioned, bump, get
+from plantops.errors import Conflict, Invalid
+from plantops.permissions import Can
+
+
+class Kind(StrEnum):
+    BUILDING = "building"
+    FLOOR = "floor"
+    ROOM = "room"
+    ZONE = "zone"
+    STORE = "store"
+    DOCK = "dock"
+    YARD = "yard"
+
+
+# --- Tables
+
+
+class Site(Versioned, Base):
+    """A plant or depot with its own time, money and holidays; sample sites stay out of the totals."""
+
+    __tablename__ = "core_site"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    zone: Mapped[str]
+    """IANA name of the plant's time zone."""
+    currency: Mapped[Currency]
+    country: Mapped[str] = mapped_column(sa.CHAR(2))
+    subdivision: Mapped[str | None]
+    """Subdivision for public holidays, as the `holidays` library names it."""
+    address: Mapped[str] = mapped_column(default="")
+    latitude: Mapped[Decimal | None] = mapped_column(sa.Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(sa.Numeric(9, 6))
+    in_totals: Mapped[bool] = mapped_column(default=True)
+
+
+class Place(Versioned, Base):
+    """A node of a site's tree of places. The code at the door carries its token."""
+
+    __tablename__ = "core_place"
+    __table_args__ = (
+        sa.UniqueConstraint("site_id", "code"),
+        sa.CheckConstraint("area_m2 IS NULL OR area_m2 >= 0", name="area_not_negative"),
+        sa.CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+    )
+
+    id: Mapped[Id]
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_place.id"), index=True)
+    kind: Mapped[str]
+    code: Mapped[str]
+    name: Mapped[str]
+    sort_key: Mapped[SortKey]
+    area_m2: Mapped[Decimal | None] = mapped_column(sa.Numeric(12, 2))
+    token: Mapped[str] = mapped_column(unique=True)
+    """Random 128 bits for the public link behind the QR code."""
+    archived: Mapped[bool] = mapped_column(default=False)
+
+
+class CostCentre(Versioned, Base):
+    __tablename__ = "core_cost_centre"
+    __table_args__ = (sa.UniqueConstraint("site_id", "code"),)
+
+    id: Mapped[Id]
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"), index=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    holder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    """The budget holder."""
+    archived: Mapped[bool] = mapped_column(default=False)
+
+
+# --- Rules
+
+
+def sort_key(text: str) -> str:
+    """Folded for sorting and searching alike everywhere: no accents, no case (the database has no ICU)."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
+    return "".join(ch for ch in decomposed if not unicodedata.combining(ch)).casefold().strip()
+
+
+# --- Questions
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    id: int
+    parent_id: int | None
+    site_id: int
+    kind: str
+    code: str
+    name: str
+    area_m2: Decimal | None
+
+
+def visible(ctx: Context) -> sa.Select[tuple[Place]]:
+    """Places carry no secret: everybody who is signed in sees where things are."""
+    sites = ctx.sites(Can.READ_PLACES)
+    every = sa.select(Place)
+    return every if sites is None else every.where(Place.site_id.in_(sites))
+
+
+def visible_sites(ctx: Context) -> sa.Select[tuple[Site]]:
+    sites = ctx.sites(Can.READ_PLACES)
+    every = sa.select(Site).order_by(Site.in_totals.desc(), Site.id)
+    return every if sites is None else every.where(Site.id.in_(sites))
+
+
+@requires(Can.READ_PLACES)
+def list_sites(ctx: Context) -> list[Site]:
+    return list(ctx.session.scalars(visible_sites(ctx)))
+
+
+@requires(Can.READ_PLACES)
+def list_places(ctx: Context, site_id: int, *, kind: str | None = None) -> list[PlaceRow]:
+    query = (
+        visible(ctx)
+        .with_only_columns(Place.id, Place.parent_id, Place.site_id, Place.kind, Place.code, Place.name, Place.area_m2)
+        .where(Place.site_id == site_id, ~Place.archived)
+        .order_by(Place.sort_key, Place.id)
+    )
+    if kind:
+        query = query.where(Place.kind == kind)
+    return [PlaceRow(*row) for row in ctx.session.execute(query)]
+
+
+@requires(Can.READ_PLACES)
+def list_cost_centres(ctx: Context, site_id: int) -> list[CostCentre]:
+    query = sa.select(CostCentre).where(CostCentre.site_id == site_id, ~CostCentre.archived).order_by(CostCentre.code)
+    return list(ctx.session.scalars(query))
+
+
+@anyone("the code at a door is public; it gives the place's name and nothing else")
+def place_of_token(ctx: Context, token: str) -> Place:
+    return get(ctx.session, sa.select(Place).where(Place.token == token, ~Place.archived), what="place")
+
+
+@within("other actions name the place that they are about")
+def place(ctx: Context, id: int) -> Place:
+    return get(ctx.session, sa.select(Place).where(Place.id == id), what="place")
+
+
+@within("other actions name the site that they are about")
+def site(ctx: Context, id: int) -> Site:
+    return get(ctx.session, sa.select(Site).where(Site.id == id), what="site")
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_PLACES)
+def add_site(
+    ctx: Context,
+    code: str,
+    name: str,
+    *,
+    zone: str,
+    currency: str,
+    country: str,
+    in_totals: bool = True,
+    address: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
+) -> Site:
+    new = Site(
+        code=code,
+        name=name,
+        zone=zone,
+        currency=currency,
+        country=country,
+        in_totals=in_totals,
+        address=address,
+        latitude=latitude,
+        longitude=longitude,
+    )
+    ctx.session.add(new)
+    ctx.session.flush()
+    return new
+
+
+@requires(Can.MANAGE_PLACES)
+def add_place(
+    ctx: Context,
+    site_id: int,
+    code: str,
+    name: str,
+    kind: Kind,
+    *,
+    parent_id: int | None = None,
+    area_m2: Decimal | None = None,
+) -> Place:
+    if parent_id is not None and place(ctx, parent_id).site_id != site_id:
+        raise Invalid("The place above is on another site.", field="parent_id")
+    taken = ctx.session.scalar(sa.select(Place.id).where(Place.site_id == site_id, Place.code == code))
+    if taken:
+        raise Conflict(f"The code {code} is taken on this site. Choose another.", field="code")
+    new = Place(
+        site_id=site_id,
+        parent_id=parent_id,
+        kind=kind,
+        code=code,
+        name=name,
+        sort_key=sort_key(name),
+        area_m2=area_m2,
+        token=secrets.token_urlsafe(16),
+    )
+    ctx.session.add(new)
+    ctx.session.flush()
+    return new
+
+
+@requires(Can.MANAGE_PLACES)
+def move_place(ctx: Context, id: int, version: int, parent_id: int | None) -> Place:
+    """Hang a place under another one. Never under itself or something below it."""
+    ctx.session.execute(sa.text("LOCK TABLE core_place IN SHARE ROW EXCLUSIVE MODE"))
+    moved = get(ctx.session, visible(ctx).where(Place.id == id), what="place", version=version, lock=True)
+    above, seen = parent_id, 0
+    while above is not None:
+        if above == id or seen > 100:
+            raise Conflict("A place cannot stand under itself or under a place below it.", field="parent_id")
+        above, seen = place(ctx, above).parent_id, seen + 1
+    moved.parent_id = parent_id
+    bump(moved)
+    return moved
+
+
+@requires(Can.MANAGE_PLACES)
+def add_cost_centre(ctx: Context, site_id: int, code: str, name: str, *, holder_id: int | None = None) -> CostCentre:
+    new = CostCentre(site_id=site_id, code=code, name=name, holder_id=holder_id)
+    ctx.session.add(new)
+    ctx.session.flush()
+    return new

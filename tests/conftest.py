@@ -1,0 +1,72 @@
+"""What every test may ask for: a person's context, a plant of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plantops.core import House
+from plantops.settings import Settings
+from tests import houses
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    return os.environ["PLANTOPS_TEST_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings.read(tmp_path_factory.mktemp("data"), environ={})
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str, shared_folder: Path, settings: Settings) -> str:
+    return houses.make_template(server_url, shared_folder, settings)
+
+
+@pytest.fixture(scope="session")
+def house(server_url: str, template: str, shared_folder: Path, settings: Settings) -> Iterator[House]:
+    """This process's database. Tests on it roll back; what commits takes `plant` instead."""
+    url = houses.make_database(server_url, template, shared_folder)
+    made = houses.house_on(url, settings)
+    yield made
+    made.database.dispose()
+    houses.drop_database(url, server_url)
+
+
+@pytest.fixture
+def ctx(house: House) -> Iterator[houses.Someone]:
+    """`ctx(as_="buyer")`: contexts in one transaction, rolled back after the test."""
+    with houses.rolled_back(house.database) as session:
+        yield houses.Someone(house, session)
+
+
+@pytest.fixture
+def new_plant(server_url: str, template: str, shared_folder: Path, settings: Settings) -> Iterator[Callable[[], House]]:
+    """Makes databases of their own: for races, jobs, browsers and whatever really commits."""
+    made: list[House] = []
+
+    def make() -> House:
+        made.append(houses.house_on(houses.make_database(server_url, template, shared_folder), settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.database.dispose()
+        houses.drop_database(one.database.url, server_url)
+
+
+@pytest.fixture
+def plant(new_plant: Callable[[], House]) -> House:
+    return new_plant()

@@ -1,0 +1,90 @@
+"""Users, rights, sessions and tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from plantops import people
+from plantops.core import House
+from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
+from plantops.permissions import Can
+from tests.houses import NOW, Someone
+
+pytestmark = pytest.mark.db
+
+
+def test_an_employee_may_not_add_users(ctx: Someone) -> None:
+    with pytest.raises(Forbidden, match=r"You may not manage user"):
+        people.add_user(ctx(as_="employee"), "new", "New")
+
+
+def test_a_login_is_taken_once_whatever_its_case(ctx: Someone) -> None:
+    people.add_user(ctx(), "Ana", "Ana")
+    with pytest.raises(Conflict, match="taken"):
+        people.add_user(ctx(), "ana ", "Another")
+
+
+def test_an_unknown_role_names_the_known_ones(ctx: Someone) -> None:
+    user = people.add_user(ctx(), "ana", "Ana")
+    with pytest.raises(Invalid, match="administrator"):
+        people.grant(ctx(), user.id, "emperor")
+
+
+def test_the_last_administrator_stays(ctx: Someone) -> None:
+    admin = ctx(as_="administrator")
+    with pytest.raises(Conflict, match="last administrator"):
+        people.revoke(admin, admin.user.id, "administrator")
+
+
+def test_a_role_for_one_site_holds_nowhere_else(ctx: Someone) -> None:
+    user = people.add_user(ctx(), "ana", "Ana")
+    site = ctx().session.connection().exec_driver_sql("select id from core_site").scalar_one()
+    people.grant(ctx(), user.id, "auditor", site_id=site)
+    own = ctx._context(user.id)
+    assert own.may(Can.READ_STOCK, site_id=site)
+    assert not own.may(Can.READ_STOCK, site_id=site + 1)
+    assert own.sites(Can.READ_STOCK) == {site}
+
+
+def test_scopes_narrow_a_token(ctx: Someone) -> None:
+    ctx(as_="administrator", login="boss")
+    narrow = ctx._context(ctx.known["boss"], scopes=frozenset({"core.user"}))
+    assert narrow.may(Can.READ_USERS)
+    assert not narrow.may(Can.READ_STOCK)
+    assert narrow.sites(Can.READ_STOCK) == frozenset()
+
+
+def test_signing_in_and_out(plant: House) -> None:
+    with plant.acting() as ctx:
+        ana = people.add_user(ctx, "ana", "Ana", password="correct horse battery")
+    token = people.sign_in(plant.database, "ANA", "correct horse battery", address="127.0.0.1", device="test", now=NOW)
+    with plant.database.transaction() as session:
+        assert people.session_user(session, token, NOW) == ana.id
+        with pytest.raises(Unauthenticated):
+            people.session_user(session, token, NOW + people.IDLE + timedelta(seconds=1))
+        people.sign_out(session, token, NOW)
+        with pytest.raises(Unauthenticated):
+            people.session_user(session, token, NOW)
+
+
+def test_wrong_passwords_and_unknown_accounts_say_the_same_and_then_wait(plant: House) -> None:
+    sentences = set()
+    for login in ("nobody", "ana", "nobody", "ana", "ana"):
+        with pytest.raises(Unauthenticated) as caught:
+            people.sign_in(plant.database, login, "wrong", address="127.0.0.9", device="", now=NOW)
+        sentences.add(caught.value.message)
+    assert len(sentences) == 1
+    with pytest.raises(Throttled, match="Wait 60 seconds"):
+        people.sign_in(plant.database, "ana", "wrong", address="127.0.0.9", device="", now=NOW)
+
+
+def test_a_closed_account_is_out_at_once(plant: House) -> None:
+    with plant.acting() as ctx:
+        ana = people.add_user(ctx, "ana", "Ana", password="correct horse battery")
+    token = people.sign_in(plant.database, "ana", "correct horse battery", address="", device="", now=NOW)
+    with plant.acting() as ctx:
+        people.close_account(ctx, ana.id, ana.version)
+    with plant.database.transaction() as session, pytest.raises(Unauthenticated):
+        people.session_user(session, token, NOW)
