@@ -66,7 +66,7 @@ class Employed:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class AccrualPeriod:
     """Half-open [start, end): the `number`-th of `count` periods of the leave year that starts on year_start."""
 
     start: date
@@ -99,7 +99,7 @@ def leave_year_start(day: date, year_starts_month: int) -> date:
     return date(year, year_starts_month, 1)
 
 
-def periods(rule: AccrualRule, first: date, last: date) -> Iterator[Period]:
+def periods(rule: AccrualRule, first: date, last: date) -> Iterator[AccrualPeriod]:
     """Every period of the rule that touches the days first to last (both included)."""
     step = MONTHS[rule.frequency]
     count = 12 // step
@@ -108,11 +108,11 @@ def periods(rule: AccrualRule, first: date, last: date) -> Iterator[Period]:
         for number in range(1, count + 1):
             start, end = add_months(year_start, (number - 1) * step), add_months(year_start, number * step)
             if end > first and start <= last:
-                yield Period(start, end, number, count, year_start)
+                yield AccrualPeriod(start, end, number, count, year_start)
         year_start = add_months(year_start, 12)
 
 
-def due_on(rule: AccrualRule, period: Period, joined: date, left: date | None) -> date:
+def due_on(rule: AccrualRule, period: AccrualPeriod, joined: date, left: date | None) -> date:
     """The day on which a period's grant enters the ledger: never before joining, never after the last day."""
     if rule.timing is Timing.ADVANCE:
         return max(period.start, joined)
@@ -122,7 +122,7 @@ def due_on(rule: AccrualRule, period: Period, joined: date, left: date | None) -
 # --- Rules: amounts
 
 
-def amount_minutes(rule: AccrualRule, period: Period, employed: tuple[Employed, ...]) -> int:
+def amount_minutes(rule: AccrualRule, period: AccrualPeriod, employed: tuple[Employed, ...]) -> int:
     """What a person earns in a period: the year's days shared out so that full periods add up to the year.
 
     Days before joining and after leaving count as the rule prorates; within the period each contract counts
@@ -142,25 +142,25 @@ def amount_minutes(rule: AccrualRule, period: Period, employed: tuple[Employed, 
     return _round(rule.year_days * mean_day / period.count * share, rule)
 
 
-def _share(rule: AccrualRule, period: Period, employed: tuple[Employed, ...], employed_days: int) -> Fraction:
+def _share(rule: AccrualRule, period: AccrualPeriod, employed: tuple[Employed, ...], employed_days: int) -> Fraction:
     if rule.proration is Proration.NONE or employed_days >= period.days:
         return Fraction(1)
     if rule.proration is Proration.DAYS:
         return Fraction(employed_days, period.days)
     months = [
-        Period(add_months(period.start, m), add_months(period.start, m + 1), 1, 1, period.year_start)
+        AccrualPeriod(add_months(period.start, m), add_months(period.start, m + 1), 1, 1, period.year_start)
         for m in range(MONTHS[rule.frequency])
     ]
     counting = sum(1 for month in months if _month_counts(rule, month, employed))
     return Fraction(counting, len(months))
 
 
-def _month_counts(rule: AccrualRule, month: Period, employed: tuple[Employed, ...]) -> bool:
+def _month_counts(rule: AccrualRule, month: AccrualPeriod, employed: tuple[Employed, ...]) -> bool:
     needed = month.days if rule.month_counts_from_days is None else rule.month_counts_from_days
     return sum(_days_within(e, month) for e in employed) >= min(needed, month.days)
 
 
-def _days_within(employed: Employed, period: Period) -> int:
+def _days_within(employed: Employed, period: AccrualPeriod) -> int:
     end = period.end if employed.until is None else min(employed.until, period.end)
     return max(0, (end - max(employed.since, period.start)).days)
 

@@ -1,10 +1,13 @@
 """Work calendars: at what hours a person is expected, weekday by weekday, and what a holiday takes away."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from plantops.calendar import at_local
+from plantops.calendar import days as each_day
 
 DAY_MINUTES = 24 * 60
 # A night shift belongs to the day on which it starts and may end on the next one.
@@ -69,12 +72,6 @@ class ExpectedDay:
 # --- Rules: one day
 
 
-def days_of(first: date, last: date) -> Iterator[date]:
-    """Every date from first to last, both included."""
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
-
-
 def calendar_on(calendars: Sequence[DatedCalendar], day: date) -> WorkCalendar | None:
     """The calendar valid on that very day: a contract change in August never recounts a leave in July."""
     for dated in calendars:
@@ -130,7 +127,7 @@ def expected_days(
     """Each day of a range by the calendar of that day. A date listed as holiday and as weekend is free once."""
     return {
         day: expected_day(calendar_on(calendars, day), day, holidays.get(day, frozenset()))
-        for day in days_of(first, last)
+        for day in each_day(first, last)
     }
 
 
@@ -140,8 +137,7 @@ def expected_days(
 def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The moment at which a wall clock in that zone shows this minute of the day (minutes may pass midnight)."""
     shown = day + timedelta(days=minute // DAY_MINUTES)
-    clock = time(minute % DAY_MINUTES // 60, minute % 60)
-    return datetime.combine(shown, clock, tzinfo=zone).astimezone(UTC)
+    return at_local(shown, time(minute % DAY_MINUTES // 60, minute % 60), zone)
 
 
 def working_instants(calendar: WorkCalendar, days: Iterable[date], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from personnel.accrual import (
+    AccrualPeriod,
     AccrualRule,
     Employed,
-    Period,
     add_months,
     amount_minutes,
     due_on,
@@ -64,7 +64,7 @@ def _as_entry(draft: Draft, count: int) -> Entry:
     return Entry(10**12 + count, draft.kind, draft.minutes, draft.effective_date, draft.lot, draft.expires_on)
 
 
-def _grants(policy: Policy, employed: tuple[Employed, ...], through: date) -> Iterator[tuple[date, Period]]:
+def _grants(policy: Policy, employed: tuple[Employed, ...], through: date) -> Iterator[tuple[date, AccrualPeriod]]:
     stretch = _under_policy(policy, employed)
     if not stretch:
         return
@@ -91,7 +91,7 @@ def _under_policy(policy: Policy, employed: tuple[Employed, ...]) -> tuple[Emplo
 
 
 def _days_that_matter(
-    policy: Policy, grants: Sequence[tuple[date, Period]], entries: Sequence[Entry], through: date
+    policy: Policy, grants: Sequence[tuple[date, AccrualPeriod]], entries: Sequence[Entry], through: date
 ) -> list[date]:
     days = {day for day, _ in grants}
     days |= {entry.expires_on for entry in entries if entry.expires_on is not None}
@@ -109,7 +109,7 @@ def _days_that_matter(
 def _at(
     policy: Policy,
     employed: tuple[Employed, ...],
-    grants: Sequence[tuple[date, Period]],
+    grants: Sequence[tuple[date, AccrualPeriod]],
     book: list[Entry],
     day: date,
 ) -> Iterator[Draft]:
@@ -150,7 +150,7 @@ def _carry_expires_on(carry: CarryRule, year_end: date) -> date:
 
 
 def _accrue(
-    rule: AccrualRule, period: Period, stretch: tuple[Employed, ...], book: Sequence[Entry], day: date
+    rule: AccrualRule, period: AccrualPeriod, stretch: tuple[Employed, ...], book: Sequence[Entry], day: date
 ) -> Iterator[Draft]:
     lot = f"accrual:{rule.key}:{period.start}"
     target = amount_minutes(rule, period, stretch)

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from personnel.worked_time import Worked, minutes_between
+from personnel.worked_time import minutes_between
+from plantops.calendar import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def presets() -> Mapping[str, LabourRules]:
 # --- Rules
 
 
-def rest_broken(shifts: Sequence[Worked], rules: LabourRules) -> tuple[tuple[Worked, Worked, int], ...]:
+def rest_broken(shifts: Sequence[Period], rules: LabourRules) -> tuple[tuple[Period, Period, int], ...]:
     """Pairs of following shifts with too little rest between them, and the minutes of rest there are."""
     if rules.daily_rest_hours is None:
         return ()
@@ -49,7 +50,7 @@ def rest_broken(shifts: Sequence[Worked], rules: LabourRules) -> tuple[tuple[Wor
     )
 
 
-def why_not_plan(new: Worked, around: Sequence[Worked], rules: LabourRules) -> str | None:
+def why_not_plan(new: Period, around: Sequence[Period], rules: LabourRules) -> str | None:
     """Whether a shift fits between those that a person has already."""
     for other in around:
         if new.start < other.end and other.start < new.end:

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from personnel.calendars import LONGEST_DAY_MINUTES, ExpectedDay, Half, days_of
+from personnel.calendars import LONGEST_DAY_MINUTES, ExpectedDay, Half
+from plantops.calendar import days as each_day
 
 
 class Portion(StrEnum):
@@ -64,7 +65,7 @@ def counted(
 
     `expected` has an entry for every date of the request, each by the contract valid on that date.
     """
-    days = (_one_day(asked, expected[day], counts_holidays) for day in days_of(asked.first, asked.last))
+    days = (_one_day(asked, expected[day], counts_holidays) for day in each_day(asked.first, asked.last))
     return tuple(day for day in days if day.minutes > 0)
 
 

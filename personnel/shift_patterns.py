@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from personnel.calendars import days_of
+from plantops.calendar import days as each_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,6 @@ TWO_TWO_TWO = from_runs([(2, "E"), (2, "L"), (2, "N"), (2, None)])
 
 def shifts_in(pattern: ShiftPattern, first: date, last: date, offset_days: int) -> Iterator[tuple[date, str]]:
     """(day, shift) of one crew between two dates, both included."""
-    for day in days_of(first, last):
+    for day in each_day(first, last):
         if shift := pattern.shift_on(day, offset_days):
             yield day, shift

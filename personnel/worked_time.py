@@ -1,4 +1,4 @@
-"""Worked time: which day a shift belongs to, how many of its minutes are night or overtime, what a badge log says."""
+"""Period time: which day a shift belongs to, how many of its minutes are night or overtime, what a badge log says."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from personnel.calendars import DAY_MINUTES, days_of, instant
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """A stretch of work between two moments, kept in UTC: Python subtracts and compares two times of one zone
-    by the wall clock, which is wrong in the two nights of the year in which that clock is changed."""
-
-    start: datetime
-    end: datetime
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
-        object.__setattr__(self, "end", self.end.astimezone(UTC))
+from personnel.calendars import DAY_MINUTES, instant
+from plantops.calendar import Period
+from plantops.calendar import days as each_day
 
 
 class Basis(StrEnum):
@@ -39,7 +28,7 @@ def minutes_between(start: datetime, end: datetime) -> int:
     return int((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds() // 60)
 
 
-def worked_minutes(stretches: Iterable[Worked]) -> int:
+def worked_minutes(stretches: Iterable[Period]) -> int:
     return sum(minutes_between(w.start, w.end) for w in stretches)
 
 
@@ -48,7 +37,7 @@ def business_date(start: datetime, zone: ZoneInfo) -> date:
     return start.astimezone(zone).date()
 
 
-def minutes_by_shift_day(stretches: Iterable[Worked], zone: ZoneInfo) -> dict[date, int]:
+def minutes_by_shift_day(stretches: Iterable[Period], zone: ZoneInfo) -> dict[date, int]:
     totals: dict[date, int] = {}
     for w in stretches:
         day = business_date(w.start, zone)
@@ -56,18 +45,18 @@ def minutes_by_shift_day(stretches: Iterable[Worked], zone: ZoneInfo) -> dict[da
     return totals
 
 
-def minutes_by_calendar_day(stretches: Iterable[Worked], zone: ZoneInfo) -> dict[date, int]:
+def minutes_by_calendar_day(stretches: Iterable[Period], zone: ZoneInfo) -> dict[date, int]:
     """Cut at local midnight, which is not UTC midnight and not always 24 hours after the last one."""
     totals: dict[date, int] = {}
     for w in stretches:
-        for day in days_of(business_date(w.start, zone), business_date(w.end, zone)):
+        for day in each_day(business_date(w.start, zone), business_date(w.end, zone)):
             minutes = _shared_minutes(w, instant(day, 0, zone), instant(day, DAY_MINUTES, zone))
             if minutes:
                 totals[day] = totals.get(day, 0) + minutes
     return totals
 
 
-def _shared_minutes(w: Worked, start: datetime, end: datetime) -> int:
+def _shared_minutes(w: Period, start: datetime, end: datetime) -> int:
     return max(0, minutes_between(max(w.start, start), min(w.end, end)))
 
 
@@ -82,12 +71,12 @@ class NightWindow:
     to_minute: int
 
 
-def night_minutes(stretches: Iterable[Worked], window: NightWindow, zone: ZoneInfo) -> int:
+def night_minutes(stretches: Iterable[Period], window: NightWindow, zone: ZoneInfo) -> int:
     length = (window.to_minute - window.from_minute) % DAY_MINUTES or DAY_MINUTES
     total = 0
     for w in stretches:
         first = business_date(w.start, zone) - timedelta(days=1)
-        for day in days_of(first, business_date(w.end, zone)):
+        for day in each_day(first, business_date(w.end, zone)):
             start = instant(day, window.from_minute, zone)
             end = instant(day, window.from_minute + length, zone)
             total += _shared_minutes(w, start, end)
@@ -98,7 +87,7 @@ def night_minutes(stretches: Iterable[Worked], window: NightWindow, zone: ZoneIn
 
 
 def overtime_by_day(
-    stretches: Sequence[Worked], allowed_minutes: Mapping[date, int] | int, basis: Basis, zone: ZoneInfo
+    stretches: Sequence[Period], allowed_minutes: Mapping[date, int] | int, basis: Basis, zone: ZoneInfo
 ) -> dict[date, int]:
     """Minutes beyond what a day allows: a fixed limit, or what was scheduled on each date (no entry: 0)."""
     by_day = minutes_by_calendar_day if basis is Basis.CALENDAR_DAY else minutes_by_shift_day
@@ -110,7 +99,7 @@ def overtime_by_day(
     return found
 
 
-def overtime_by_week(stretches: Iterable[Worked], limit_minutes: int, week_starts: datetime) -> dict[datetime, int]:
+def overtime_by_week(stretches: Iterable[Period], limit_minutes: int, week_starts: datetime) -> dict[datetime, int]:
     """Overtime of fixed workweeks of 168 h counted from `week_starts` (29 CFR 778.105): weeks are never
     averaged, and a shift across the boundary is cut there. Keys are the starts of weeks with overtime."""
     totals: dict[datetime, int] = {}
@@ -149,7 +138,7 @@ class Punch:
 class Paired:
     """Stretches of work read from punches; `flags` say in words what a person must look at."""
 
-    stretches: tuple[Worked, ...]
+    stretches: tuple[Period, ...]
     flags: tuple[str, ...] = ()
 
 
@@ -175,7 +164,7 @@ def paired(punches: Iterable[Punch]) -> Paired:
         flag = f"{len(ordered)} punches, direction unknown: first taken as in, last as out"
         if len(ordered) == 1:
             return Paired((), (f"one punch at {ordered[0].at:%H:%M}, direction unknown",))
-        return Paired((Worked(ordered[0].at, ordered[-1].at),), (flag,))
+        return Paired((Period(ordered[0].at, ordered[-1].at),), (flag,))
     return _by_direction(ordered)
 
 
@@ -190,14 +179,14 @@ def _by_direction(ordered: Sequence[Punch]) -> Paired:
         elif opened is None:
             flags.append(f"out at {punch.at:%H:%M} without an in")
         else:
-            stretches.append(Worked(opened, punch.at))
+            stretches.append(Period(opened, punch.at))
             opened = None
     if opened is not None:
         flags.append(f"in at {opened:%H:%M} without an out")
     return Paired(tuple(stretches), tuple(flags))
 
 
-def is_missing(punches: Iterable[Punch], window: Worked, heard_until: datetime) -> bool:
+def is_missing(punches: Iterable[Punch], window: Period, heard_until: datetime) -> bool:
     """Nobody is marked missing before the device was heard after the whole punching window had passed:
     a device that reported up to the very end of the window may still hold that last punch."""
     if any(window.start <= p.at <= window.end for p in punches):

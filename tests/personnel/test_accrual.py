@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from personnel.accrual import (
+    AccrualPeriod,
     AccrualRule,
     Employed,
     Frequency,
-    Period,
     Proration,
     Rounding,
     Timing,
@@ -42,7 +42,7 @@ def earned(drafts: tuple[Draft, ...]) -> Decimal:
     return in_days(sum(d.minutes for d in drafts if d.kind is Kind.ACCRUAL), DAY, "0.01")
 
 
-def yearly_period(r: AccrualRule, day: date) -> Period:
+def yearly_period(r: AccrualRule, day: date) -> AccrualPeriod:
     return next(iter(periods(r, day, day)))
 
 

@@ -29,7 +29,8 @@ from personnel.leave_days import (
     why_not_also,
     why_not_ask,
 )
-from personnel.worked_time import Worked, minutes_by_calendar_day
+from personnel.worked_time import minutes_by_calendar_day
+from plantops.calendar import Period
 from tests.personnel.days import FULL_WEEK, MORNING, full_weeks, week_of
 
 DAY = 480
@@ -117,7 +118,7 @@ def test_case_21_five_hours_a_day_in_brisbane() -> None:
     calendar = WorkCalendar(tuple(Slot(weekday, 480, 300) for weekday in range(5)))
     brisbane = ZoneInfo("Australia/Brisbane")
     week = [date(2026, 3, 2) + timedelta(days=n) for n in range(7)]
-    stretches = [Worked(start, end) for start, end in working_instants(calendar, week, brisbane)]
+    stretches = [Period(start, end) for start, end in working_instants(calendar, week, brisbane)]
     local = minutes_by_calendar_day(stretches, brisbane)
     assert sum(local.values()) == 25 * 60
     assert local.get(date(2026, 3, 7), 0) == 0

@@ -1,4 +1,4 @@
-"""Worked time: cases 22 and 31 to 36 of features/personnel.md, labour rules and shift patterns."""
+"""Period time: cases 22 and 31 to 36 of features/personnel.md, labour rules and shift patterns."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,6 @@ from personnel.worked_time import (
     Direction,
     NightWindow,
     Punch,
-    Worked,
     business_date,
     is_missing,
     minutes_by_calendar_day,
@@ -26,18 +25,19 @@ from personnel.worked_time import (
     unseen,
     worked_minutes,
 )
+from plantops.calendar import Period
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def work(start: str, end: str, zone: ZoneInfo = LUXEMBOURG) -> Worked:
-    return Worked(datetime.fromisoformat(start).replace(tzinfo=zone), datetime.fromisoformat(end).replace(tzinfo=zone))
+def work(start: str, end: str, zone: ZoneInfo = LUXEMBOURG) -> Period:
+    return Period(datetime.fromisoformat(start).replace(tzinfo=zone), datetime.fromisoformat(end).replace(tzinfo=zone))
 
 
 def test_case_22_a_night_in_utc_is_one_day_in_tokyo() -> None:
     tokyo = ZoneInfo("Asia/Tokyo")
-    shift = Worked(datetime(2025, 4, 1, 22, tzinfo=UTC), datetime(2025, 4, 2, 7, tzinfo=UTC))
+    shift = Period(datetime(2025, 4, 1, 22, tzinfo=UTC), datetime(2025, 4, 2, 7, tzinfo=UTC))
     assert minutes_by_calendar_day([shift], tokyo) == {date(2025, 4, 2): 9 * 60}
     assert business_date(shift.start, tokyo) == date(2025, 4, 2)
 
@@ -123,7 +123,7 @@ def test_punches_with_a_direction() -> None:
 
 
 def test_peer_41_nobody_is_missing_before_the_device_was_heard_past_the_window() -> None:
-    window = Worked(datetime(2022, 1, 3, 13, tzinfo=UTC), datetime(2022, 1, 4, 1, 30, tzinfo=UTC))
+    window = Period(datetime(2022, 1, 3, 13, tzinfo=UTC), datetime(2022, 1, 4, 1, 30, tzinfo=UTC))
     assert not is_missing([], window, heard_until=window.end)
     assert is_missing([], window, heard_until=window.end + timedelta(minutes=1))
     late = Punch("gate", "1", window.end, Direction.IN)
@@ -140,7 +140,7 @@ def test_case_36_kolkata_shift_across_midnight_worked_exactly_has_no_overtime() 
 
 def test_flsa_forty_six_hours_at_six_dollars_pay_294() -> None:
     monday = datetime(2026, 2, 2, tzinfo=LUXEMBOURG)
-    days = [Worked(monday + timedelta(days=n, hours=8), monday + timedelta(days=n, hours=8 + 9.2)) for n in range(5)]
+    days = [Period(monday + timedelta(days=n, hours=8), monday + timedelta(days=n, hours=8 + 9.2)) for n in range(5)]
     overtime = overtime_by_week(days, 40 * 60, monday)
     assert overtime == {monday: 6 * 60}
     assert pay_with_overtime(worked_minutes(days), 6 * 60, Decimal("6")) == Decimal("294.00")
@@ -148,10 +148,10 @@ def test_flsa_forty_six_hours_at_six_dollars_pay_294() -> None:
 
 def test_flsa_weeks_are_never_averaged_and_cut_at_their_boundary() -> None:
     start = datetime(2026, 2, 2, tzinfo=UTC)
-    long = [Worked(start + timedelta(days=n), start + timedelta(days=n, hours=10)) for n in range(5)]
-    short = [Worked(start + timedelta(days=7 + n), start + timedelta(days=7 + n, hours=6)) for n in range(5)]
+    long = [Period(start + timedelta(days=n), start + timedelta(days=n, hours=10)) for n in range(5)]
+    short = [Period(start + timedelta(days=7 + n), start + timedelta(days=7 + n, hours=6)) for n in range(5)]
     assert overtime_by_week([*long, *short], 40 * 60, start) == {start: 10 * 60}
-    across = Worked(start + timedelta(days=6, hours=20), start + timedelta(days=7, hours=4))
+    across = Period(start + timedelta(days=6, hours=20), start + timedelta(days=7, hours=4))
     assert overtime_by_week([across], 3 * 60, start) == {start: 60, start + timedelta(days=7): 60}
 
 
