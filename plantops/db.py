@@ -77,7 +77,7 @@ def unaudited(**options: Any) -> dict[str, Any]:
 
 def get(
     session: Session,
-    query: sa.Select[tuple[Row]],
+    query: sa.Select[Row],
     *,
     what: str,
     version: int | None = None,

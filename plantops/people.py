@@ -143,7 +143,7 @@ class UserRow:
     roles: str
 
 
-def visible(ctx: Context) -> sa.Select[tuple[User]]:
+def visible(ctx: Context) -> sa.Select[User]:
     every = sa.select(User)
     return every if ctx.may(Can.READ_USERS) else every.where(User.id == ctx.user.id)
 

@@ -109,14 +109,14 @@ class PlaceRow:
     area_m2: Decimal | None
 
 
-def visible(ctx: Context) -> sa.Select[tuple[Place]]:
+def visible(ctx: Context) -> sa.Select[Place]:
     """Places carry no secret: everybody who is signed in sees where things are."""
     sites = ctx.sites(Can.READ_PLACES)
     every = sa.select(Place)
     return every if sites is None else every.where(Place.site_id.in_(sites))
 
 
-def visible_sites(ctx: Context) -> sa.Select[tuple[Site]]:
+def visible_sites(ctx: Context) -> sa.Select[Site]:
     sites = ctx.sites(Can.READ_PLACES)
     every = sa.select(Site).order_by(Site.in_totals.desc(), Site.id)
     return every if sites is None else every.where(Site.id.in_(sites))
