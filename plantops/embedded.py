@@ -64,6 +64,7 @@ UNSAFE = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "checkpoint_timeout": "1h",
+    "max_wal_size": "256MB",
     "max_connections": "100",
 }
 

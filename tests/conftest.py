@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from plantops import embedded
 from plantops.core import House
 from plantops.settings import Settings
 from tests import houses
@@ -21,8 +22,13 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_url() -> str:
-    return os.environ["PLANTOPS_TEST_DATABASE_URL"]
+def server_url(shared_folder: Path) -> Iterator[str]:
+    """The embedded PostgreSQL, one for all processes of this run, or the server that the variable names."""
+    if named := os.environ.get("PLANTOPS_TEST_DATABASE_URL"):
+        yield named
+        return
+    with embedded.running(shared_folder / "postgresql", unsafe_for_tests=True) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
