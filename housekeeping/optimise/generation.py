@@ -1,0 +1,85 @@
+"""Column generation: price a line for everybody, let the master choose, until no line can improve the mixture.
+
+The bound is the Lagrangian one, valid for any duals: sum of dual x required over the cover rows, plus the cheapest
+line of each person at those prices (L. Lasdon 1970). It does not need the prices to have settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from housekeeping.optimise.arrays import Arrays, Floats, LineArray
+from housekeeping.optimise.columns import LineMaster, Relaxation
+from housekeeping.optimise.kernels import INFINITE
+from housekeeping.optimise.lines import LinePricer
+
+SMOOTHING = 0.6  # weight of the duals with the best bound so far (P. Wentges 1997)
+CLOSE = 1e-6
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The last relaxation, the best safe bound (-INFINITE when none was proved) with its duals, and how it ended."""
+
+    relaxation: Relaxation
+    bound: float
+    duals: Floats
+    rounds: int
+    finished: bool
+
+
+@dataclass
+class Generation:
+    """One column generation over `base` cell costs [E, H, S+1]; people in `fixed` keep their line."""
+
+    arrays: Arrays
+    master: LineMaster
+    pricer: LinePricer
+    base: Floats
+    fixed: Mapping[int, LineArray] = field(default_factory=dict)
+    smoothing: float = SMOOTHING
+
+    def run(self, stop: Stop, rounds: int, enough: float = INFINITE, close: float = CLOSE) -> Generated:
+        """Generate until nothing improves, the bound is within `close` of the value or reaches `enough`, or stop."""
+        best, best_duals = -INFINITE, np.zeros(len(self.arrays.required))
+        done, finished = 0, False
+        relaxation = self.master.solve()
+        while done < rounds and not stop():
+            done += 1
+            mixing = self.smoothing if best > -INFINITE else 0.0
+            added = 0
+            for weight in (mixing, 0.0) if mixing else (0.0,):
+                duals = weight * best_duals + (1 - weight) * relaxation.cover_duals
+                bound, lines = self._price(duals, relaxation)
+                if bound > best:
+                    best, best_duals = bound, duals
+                added = self.master.add(lines)
+                if added or stop():
+                    break
+            relaxation = self.master.solve()
+            finished = not added or relaxation.value - best <= close
+            if finished or best >= enough:
+                break
+        return Generated(relaxation, best, best_duals, done, finished)
+
+    def _price(self, duals: Floats, relaxation: Relaxation) -> tuple[float, list[tuple[int, LineArray]]]:
+        """The bound at these duals, and the lines that would improve the relaxation."""
+        arrays = self.arrays
+        bound = float(duals @ arrays.required)
+        found = []
+        for e in range(arrays.people):
+            if (line := self.fixed.get(e)) is not None:
+                bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
+                continue
+            priced = self.pricer.best(e, self.base[e] - arrays.prices(e, duals))
+            bound += priced.bound
+            if priced.line is not None:
+                rows = arrays.rows(e, priced.line)
+                reduced = arrays.line_cost(e, priced.line) - float(relaxation.cover_duals[rows].sum())
+                if reduced < relaxation.person_duals[e] - CLOSE:
+                    found.append((e, priced.line))
+        return bound, found
