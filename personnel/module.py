@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from personnel import models, time_models
+from personnel.permissions import Can
 from plantops.module import Module
 
-MODULE = Module(name="personnel", title="Personnel")
+KNOWN = (models, time_models)  # imported for their tables
+
+MODULE = Module(name="personnel", title="Personnel", permissions=Can)
