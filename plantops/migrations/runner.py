@@ -108,8 +108,10 @@ def upgrade_module(connection: sa.Connection, module: Module) -> list[str]:
         environment.configure(connection=connection, **options(module))
         environment.run_migrations()
     if steps:
-        tables = [table for table in Base.metadata.sorted_tables if table.name.startswith(module.prefix)]
-        audit.attach(connection, tables)
+        # While a migration is being drafted the models are ahead of the database.
+        here = set(sa.inspect(connection).get_table_names())
+        ours = [table for table in Base.metadata.sorted_tables if table.name.startswith(module.prefix)]
+        audit.attach(connection, [table for table in ours if table.name in here])
     connection.execute(
         sa.text("INSERT INTO core_module (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": module.name}
     )
