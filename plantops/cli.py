@@ -3,69 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from plantops import audit, embedded, people
-from plantops.context import SYSTEM_ID, Context
-from plantops.core import House, everything, initialise, open_house
+from plantops import audit, operations, people
+from plantops.command import acting, as_json, database_url
+from plantops.core import everything, initialise
 from plantops.db import Database
 from plantops.errors import Invalid, NotFound, PlantopsError
 from plantops.migrations import runner
-from plantops.settings import BadSetting, Settings
+from plantops.running import make_demo
+from plantops.settings import BadSetting
 
 BAD_INPUT, FAILURE = 2, 1
-
-
-# --- What every command uses
-
-
-@contextmanager
-def database_url(args: argparse.Namespace) -> Iterator[tuple[str, Settings]]:
-    """The database of this command: PLANTOPS_DATABASE_URL, else the embedded PostgreSQL in the data folder."""
-    settings = Settings.read(getattr(args, "data", None))
-    if settings.database_url:
-        yield settings.database_url, settings
-    else:
-        with embedded.running(settings.data) as url:
-            yield url, settings
-
-
-@contextmanager
-def house(args: argparse.Namespace) -> Iterator[House]:
-    """The house on this command's database."""
-    with database_url(args) as (url, settings):
-        opened = open_house(url, settings, pool_size=4)
-        try:
-            yield opened
-        finally:
-            opened.database.dispose()
-
-
-@contextmanager
-def acting(args: argparse.Namespace) -> Iterator[Context]:
-    """One transaction of the person named by `--as`, else of the system."""
-    with house(args) as opened, opened.database.transaction() as session:
-        login = getattr(args, "as_login", None)
-        user = people.by_login(session, login) if login else None
-        if login and user is None:
-            raise NotFound(f"There is no account {login}.")
-        yield opened.context(session, user or SYSTEM_ID, channel="cli")
-
-
-def as_json(value: Any) -> str:
-    def plain(thing: Any) -> Any:
-        return asdict(thing) if is_dataclass(thing) and not isinstance(thing, type) else str(thing)
-
-    return json.dumps(value, default=plain, ensure_ascii=False)
 
 
 # --- The commands
@@ -74,6 +29,8 @@ def as_json(value: Any) -> str:
 def run_init(args: argparse.Namespace) -> int:
     names = tuple(args.modules.split(",")) if args.modules else None
     with database_url(args) as (url, settings):
+        if args.demo:
+            make_demo(settings, url)
         made = initialise(url, settings, names)
         print(f"Ready: {', '.join(made.registry.names)}.")
         made.database.dispose()
@@ -171,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
 
     init = command("init", run_init, "make the tables of the core and the modules")
     init.add_argument("--modules", help="only these, with commas between")
+    init.add_argument("--demo", action="store_true", help="and the demo plant in it")
     command("upgrade", run_upgrade, "bring the installed modules up to date")
     command("modules", run_modules, "the modules and their versions")
     command("events", run_events, "which event is heard by whom")
@@ -199,6 +157,7 @@ def parser() -> argparse.ArgumentParser:
     revise.add_argument("module")
     revise.add_argument("message")
 
+    operations.register(commands)
     for module in everything().modules:
         if module.cli is not None:
             module.cli(commands)

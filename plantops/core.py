@@ -11,7 +11,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from plantops import audit, lifecycle, people, places
+from plantops import audit, files, imports, jobs, lifecycle, numbers, options, outbox, people, places, schedule
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
@@ -19,6 +19,7 @@ from plantops.migrations import runner
 from plantops.module import Job, Module, Registry, Role, Schedule, discover
 from plantops.permissions import Can
 from plantops.settings import Settings
+from plantops.verify import CORE_INVARIANTS
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ CORE = Module(
     ),
     jobs={"seal_audit": Job(seal_audit, "Seal the audit trail")},
     schedules=(Schedule("core.seal_audit", every_minutes=1),),
+    verify=CORE_INVARIANTS,
 )
 
 
@@ -144,4 +146,4 @@ def initialise(url: str, settings: Settings, modules: tuple[str, ...] | None = N
     return House(registry, database, settings)
 
 
-KNOWN = (lifecycle, places)  # imported for their tables
+KNOWN = (files, imports, jobs, lifecycle, numbers, options, outbox, places, schedule)  # imported for their tables

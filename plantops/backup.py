@@ -1,0 +1,125 @@
+"""Backup and restore: the database and the stored files in one archive with checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from plantops.db import Database
+from plantops.embedded import binary
+from plantops.errors import Conflict, Invalid, Unavailable
+from plantops.migrations import runner
+
+FORMAT = 1
+DUMP, MANIFEST, FILES = "database.dump", "manifest.json", "files"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What an archive holds."""
+
+    made_at: str
+    modules: dict[str, str]
+    checksums: dict[str, str]
+
+
+def make(url: str, files: Path, target: Path, *, now: datetime) -> Backup:
+    """Writes database and files to `target`. The archive appears under its name only when it is whole.
+
+    Files are never changed once stored, so copying them after the dump misses none that the dump names.
+    """
+    if not target.parent.is_dir():
+        raise Invalid(f"There is no folder {target.parent}. Make it first or choose another place.")
+    database = Database(url, pool_size=1)
+    modules = {name: revision_of(database, name) for name in runner.installed(database)}
+    database.dispose()
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        dump = Path(scratch) / DUMP
+        run_tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}", url=url)
+        stored = sorted(path for path in files.rglob("*") if path.is_file()) if files.is_dir() else []
+        checksums = {DUMP: checksum(dump)}
+        checksums |= {f"{FILES}/{path.relative_to(files).as_posix()}": checksum(path) for path in stored}
+        backup = Backup(now.isoformat(), modules, checksums)
+        manifest = Path(scratch) / MANIFEST
+        manifest.write_text(json.dumps({"format": FORMAT, **backup.__dict__}, indent=1))
+        half = Path(scratch) / "half"
+        with tarfile.open(half, "w") as archive:
+            archive.add(manifest, MANIFEST)
+            archive.add(dump, DUMP)
+            for path in stored:
+                archive.add(path, f"{FILES}/{path.relative_to(files).as_posix()}")
+        with half.open("rb") as written:
+            os.fsync(written.fileno())
+        half.replace(target)
+    return backup
+
+
+def restore(url: str, files: Path, source: Path) -> Backup:
+    """Brings an archive back into an empty database. Checks every checksum before anything is written."""
+    database = Database(url, pool_size=1)
+    try:
+        if runner.installed(database):
+            raise Conflict("This database is not empty. Restore into a new one, so that nothing is overwritten.")
+    finally:
+        database.dispose()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        backup = unpack(source, folder)
+        run_tool("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+                 str(folder / DUMP), url=url, into=True)  # fmt: skip
+        for name in backup.checksums:
+            if name.startswith(f"{FILES}/"):
+                target = files / name.removeprefix(f"{FILES}/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes((folder / name).read_bytes())
+    return backup
+
+
+def unpack(source: Path, folder: Path) -> Backup:
+    """Unpacks an archive and compares every checksum. Raises Invalid when it is not whole."""
+    try:
+        with tarfile.open(source) as archive:
+            archive.extractall(folder, filter="data")
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (tarfile.TarError, OSError, ValueError, KeyError) as error:
+        raise Invalid(f"{source.name} is not a whole backup of plantops: {error}.") from error
+    if manifest.get("format") != FORMAT:
+        raise Invalid(f"{source.name} has format {manifest.get('format')}; this program reads format {FORMAT}.")
+    backup = Backup(manifest["made_at"], manifest["modules"], manifest["checksums"])
+    for name, expected in backup.checksums.items():
+        path = folder / name
+        if not path.is_file() or checksum(path) != expected:
+            raise Invalid(f"{source.name} is damaged: {name} is not what was saved. Use another backup.")
+    return backup
+
+
+def revision_of(database: Database, module: str) -> str:
+    with database.engine.connect() as connection:
+        return str(connection.scalar(sa.text(f"SELECT version_num FROM {module}_version")) or "")  # noqa: S608
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def run_tool(name: str, *arguments: str, url: str, into: bool = False) -> None:
+    """Runs a PostgreSQL program on a database; its own words are the error."""
+    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    database = ("--dbname", plain)
+    try:
+        subprocess.run([str(binary(name)), *database, *arguments], check=True, capture_output=True, text=True)  # noqa: S603
+    except FileNotFoundError as missing:
+        raise Unavailable(f"{name} is not there. It comes with PostgreSQL's client programs.") from missing
+    except subprocess.CalledProcessError as failed:
+        verb = "restored" if into else "saved"
+        raise Unavailable(f"The database could not be {verb}: {failed.stderr.strip().splitlines()[-1]}") from failed

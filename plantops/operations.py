@@ -1,0 +1,98 @@
+"""Commands that run the house: serve, worker, demo, verify, figures, backup and restore."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from plantops import backup, figures, running, verify
+from plantops.command import acting, as_json, database_url
+
+FAILURE = 1
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, settings):
+        return running.serve(settings, url, host=args.host, port=args.port, workers=args.workers)
+
+
+def run_worker(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, settings):
+        return running.worker(settings, url)
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        found = verify.verify(ctx)
+    if args.json:
+        print(as_json({"checked": found.checked, "broken": list(found.broken)}))
+    else:
+        print(f"{found.checked} invariants checked, {len(found.broken)} rows break one.")
+        for broken in found.broken:
+            print(f"  {broken.module}: {broken.invariant}: {broken.sentence} ({broken.row})")
+    return FAILURE if found.broken else 0
+
+
+def run_figures(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        totals = figures.totals(ctx, args.kind, args.first, args.last)
+    if args.json:
+        print(as_json({"kind": args.kind, "figures": totals}))
+    else:
+        for total in totals:
+            print(f"{total.name:<40} {total.value:>20,} {total.unit}")
+    return 0
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, settings):
+        made = backup.make(url, settings.data / backup.FILES, args.file, now=datetime.now(UTC))
+    print(f"Saved the database and {len(made.checksums) - 1} files to {args.file}.")
+    return 0
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    with database_url(args) as (url, settings):
+        brought = backup.restore(url, settings.data / backup.FILES, args.file)
+    print(
+        f"Restored the backup of {brought.made_at}: {', '.join(sorted(brought.modules))}. Run `plantops verify` next."
+    )
+    return 0
+
+
+def as_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no date; write it like 2026-11-23") from error
+
+
+def register(commands: argparse._SubParsersAction[Any]) -> None:
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        made.add_argument("--data", type=Path, help="folder of the embedded database and the files")
+        return made
+
+    serve = command("serve", run_serve, "answer browsers")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+    command("worker", run_worker, "do the jobs, keep the schedules, send the mails")
+    demo = command("demo", running.run_demo, "a living demo plant on the embedded PostgreSQL")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--no-browser", action="store_true")
+    check = command("verify", run_verify, "every invariant on the live database")
+    check.add_argument("--json", action="store_true")
+    totals = command("figures", run_figures, "totals straight from the ledgers by plain SQL")
+    totals.add_argument("kind")
+    totals.add_argument("--from", dest="first", type=as_date)
+    totals.add_argument("--to", dest="last", type=as_date)
+    totals.add_argument("--json", action="store_true")
+    for name, run, text in (
+        ("backup", run_backup, "save database and files to one archive"),
+        ("restore", run_restore, "bring an archive back into an empty database"),
+    ):
+        command(name, run, text).add_argument("file", type=Path)

@@ -1,0 +1,116 @@
+"""The plant's own settings: a stated default in the module, a value per site where the plant wants another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plantops.context import Context, requires, within
+from plantops.db import Base, Id
+from plantops.errors import Invalid
+from plantops.permissions import Can
+
+Value = Decimal | int | str | bool
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting that a module declares in its manifest under a short name."""
+
+    default: Value
+    title: str
+    unit: str = ""
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
+class OptionValue(Base):
+    """A site's own value; the row without site holds for all sites that have none."""
+
+    __tablename__ = "core_option"
+    __table_args__ = (sa.UniqueConstraint("key", "site_id", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[Id]
+    key: Mapped[str]
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_site.id"))
+    value: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
+# --- Rules
+
+
+def read(option: Option, text: str, field: str = "value") -> Value:
+    """The text as a value of the default's kind, inside the option's limits."""
+    kind = type(option.default)
+    try:
+        if kind is bool:
+            value: Value = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+        else:
+            value = kind(text)
+    except (KeyError, ValueError, InvalidOperation) as error:
+        raise Invalid(f"{option.title} cannot be {text!r}. Enter a {kind.__name__.lower()}.", field=field) from error
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        if option.least is not None and value < option.least:
+            raise Invalid(f"{option.title} is at least {option.least} {option.unit}.".replace(" .", "."), field=field)
+        if option.most is not None and value > option.most:
+            raise Invalid(f"{option.title} is at most {option.most} {option.unit}.".replace(" .", "."), field=field)
+    return value
+
+
+def declared(modules: Mapping[str, Mapping[str, Any]], key: str) -> Option:
+    module, _, name = key.partition(".")
+    option = modules.get(module, {}).get(name)
+    if not isinstance(option, Option):
+        raise Invalid(f"There is no setting {key}.", field="key")
+    return option
+
+
+def catalogue(ctx: Context) -> dict[str, Mapping[str, Any]]:
+    return {module.name: module.settings for module in ctx.registry.modules}
+
+
+# --- Questions
+
+
+@within("rules read the plant's settings")
+def value(ctx: Context, key: str, site_id: int | None = None) -> Value:
+    """The site's value, else that of all sites, else the module's default. `key` is `module.name`."""
+    option = declared(catalogue(ctx), key)
+    query = (
+        sa.select(OptionValue.value)
+        .where(OptionValue.key == key, OptionValue.site_id.is_(None) | (OptionValue.site_id == site_id))
+        .order_by(OptionValue.site_id.nulls_last())
+        .limit(1)
+    )
+    text = ctx.session.scalar(query)
+    return option.default if text is None else read(option, text)
+
+
+@within("rules read the plant's settings")
+def amount(ctx: Context, key: str, site_id: int | None = None) -> Decimal:
+    """A setting that is a number."""
+    return Decimal(str(value(ctx, key, site_id)))
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_SETTINGS)
+def change(ctx: Context, key: str, text: str, site_id: int | None = None) -> Value:
+    """Sets a value for a site, or for all sites without one of their own."""
+    new = read(declared(catalogue(ctx), key), text)
+    ctx.session.execute(
+        sa.text(
+            "INSERT INTO core_option (key, site_id, value, changed_at) VALUES (:key, :site, :value, :now)"
+            " ON CONFLICT (key, site_id) DO UPDATE SET value = :value, changed_at = :now"
+        ),
+        {"key": key, "site": site_id, "value": str(new).lower() if isinstance(new, bool) else str(new), "now": ctx.now},
+    )
+    return new

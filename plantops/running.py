@@ -1,0 +1,199 @@
+"""Running it: web, worker, and the demo that starts and stops everything together."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import sqlalchemy as sa
+import uvicorn
+
+from plantops import embedded
+from plantops.core import initialise
+from plantops.db import Database
+from plantops.demo import PASSWORD, build
+from plantops.demo.plant import ROLE_LOGINS
+from plantops.errors import Invalid, Unavailable
+from plantops.migrations import runner
+from plantops.module import load
+from plantops.settings import Settings
+
+PATIENCE = 60.0  # seconds until the web process must answer
+GRACE = 10.0  # seconds that a process gets to end by itself
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGINT arrived."""
+
+
+@contextlib.contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end the block in an orderly way, however often they come."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    with contextlib.suppress(Stopped):
+        yield
+
+
+def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -> int:
+    """The web processes. They read the database and the data folder from the environment."""
+    os.environ["PLANTOPS_DATABASE_URL"] = url
+    os.environ["PLANTOPS_DATA"] = str(settings.data)
+    uvicorn.run(
+        "web.app:create",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers if workers > 1 else None,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=10,
+    )
+    return 0
+
+
+def worker(settings: Settings, url: str) -> int:
+    """One worker process: jobs, schedules, outbox."""
+    return int(load("plantops.jobs:work")(settings, url))
+
+
+def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
+    """The demo plant on the embedded PostgreSQL, with web and worker, until it is stopped."""
+    if settings.database_url:
+        raise Invalid("The demo uses its own embedded PostgreSQL. Unset PLANTOPS_DATABASE_URL, or use `init --demo`.")
+    with stopping_on_signals(), embedded.running(settings.data) as url:
+        prepare(settings, url)
+        address = f"http://127.0.0.1:{port}"
+        with children(settings, url, port) as running:
+            wait_until_ready(address, running)
+            print(f"ready {address}", flush=True)
+            print(f"\nSign in with one of these, password {PASSWORD}:", flush=True)
+            print("  " + ", ".join(login for login, _name in ROLE_LOGINS), flush=True)
+            print("Stop with Ctrl-C.", flush=True)
+            if not no_browser and sys.stdout.isatty():
+                webbrowser.open(address)
+            while all(child.poll() is None for child in running):
+                time.sleep(0.2)
+            raise Unavailable("A process of the demo has ended by itself. Its last words stand above.")
+    return 0
+
+
+def prepare(settings: Settings, url: str) -> None:
+    """The demo plant in the database; one that was interrupted while being made is made anew."""
+    database = Database(url, pool_size=2)
+    try:
+        if runner.installed(database) and not demo_is_whole(database):
+            print("The demo was interrupted while it was made; making it anew.", flush=True)
+            with database.transaction() as session:
+                session.execute(sa.text("DROP SCHEMA public CASCADE"))
+                session.execute(sa.text("CREATE SCHEMA public"))
+            shutil.rmtree(settings.data / "files", ignore_errors=True)
+        elif runner.installed(database):
+            initialise(url, settings).database.dispose()
+            return
+    finally:
+        database.dispose()
+    make_demo(settings, url)
+
+
+def make_demo(settings: Settings, url: str) -> None:
+    """Tables and demo plant in an empty database."""
+    began = time.monotonic()
+    print("Making the demo plant (two years of history) ...", flush=True)
+    house = initialise(url, settings)
+    build(house, lambda text: print(text, flush=True))
+    with house.acting() as ctx:
+        ctx.session.execute(
+            sa.text("INSERT INTO core_option (key, value, changed_at) VALUES ('core.demo', 'whole', :now)"),
+            {"now": ctx.now},
+        )
+    house.database.dispose()
+    print(f"Made in {time.monotonic() - began:.0f} s.", flush=True)
+
+
+def demo_is_whole(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return bool(connection.scalar(sa.text("SELECT count(*) FROM core_option WHERE key = 'core.demo'")))
+
+
+@contextlib.contextmanager
+def children(settings: Settings, url: str, port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Web and worker as processes of their own; whatever happens, both are ended."""
+    environment = os.environ | {
+        "PLANTOPS_DATABASE_URL": url,
+        "PLANTOPS_DATA": str(settings.data),
+        "PLANTOPS_PUBLIC_URL": settings.public_url
+        if "PLANTOPS_PUBLIC_URL" in os.environ
+        else f"http://127.0.0.1:{port}",
+        "PLANTOPS_DEMO": "1",
+    }
+    command = [sys.executable, "-m", "plantops.cli"]
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for words in (["serve", "--port", str(port)], ["worker"]):
+            started.append(subprocess.Popen([*command, *words], env=environment, start_new_session=True))  # noqa: S603
+        yield started
+    finally:
+        end(started)
+
+
+def end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(address: str, running: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if any(process.poll() is not None for process in running):
+            raise Unavailable("The demo could not start: a process has ended. Its last words stand above.")
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(  # noqa: S310  own loopback
+                f"{address}/readyz", timeout=2
+            ) as answer,
+        ):
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise Unavailable(f"The web process does not answer on {address} after {PATIENCE:.0f} s.")
+
+
+# --- Commands
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    return demo(Settings.read(args.data or default_demo_data()), port=args.port, no_browser=args.no_browser)
+
+
+def default_demo_data() -> Path | None:
+    """The demo keeps to a folder of its own beside a real plant's data, unless PLANTOPS_DATA says where."""
+    return None if os.environ.get("PLANTOPS_DATA") else Settings.read().data / "demo"

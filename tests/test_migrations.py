@@ -1,0 +1,112 @@
+"""Every allowed set of modules installs from nothing, and the models say what the database has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from plantops.core import CORE, everything, initialise
+from plantops.db import Base, Database
+from plantops.errors import Invalid
+from plantops.migrations import runner
+from plantops.module import Module, ordered
+from plantops.settings import Settings
+from tests import houses
+
+pytestmark = pytest.mark.db
+
+NAMES = tuple(name for name in everything().names if name != "core")
+
+
+def allowed(names: tuple[str, ...]) -> bool:
+    try:
+        everything().only(names)
+    except Invalid:
+        return False
+    return True
+
+
+SUBSETS = [chosen for size in range(len(NAMES) + 1) for chosen in combinations(NAMES, size) if allowed(chosen)]
+
+
+@pytest.fixture
+def empty(server_url: str, shared_folder: Path) -> Iterator[str]:
+    url = houses.make_database(server_url, "template0", shared_folder)
+    yield url
+    houses.drop_database(url, server_url)
+
+
+@pytest.mark.parametrize("chosen", SUBSETS, ids="+".join)
+def test_every_allowed_subset_installs_from_nothing(empty: str, chosen: tuple[str, ...], settings: Settings) -> None:
+    house = initialise(empty, settings, chosen)
+    assert set(house.registry.names) == {"core", *chosen}
+    assert runner.behind(house.database, house.registry) == []
+    with house.database.engine.connect() as connection:
+        tables = set(sa.inspect(connection).get_table_names())
+        for module in house.registry.modules:
+            assert runner.drift(connection, module) == []
+    foreign = [name for name in NAMES if name not in chosen]
+    assert [table for table in tables if table.startswith(tuple(f"{name}_" for name in foreign))] == []
+    house.database.dispose()
+
+
+def test_upgrading_twice_does_nothing(empty: str, settings: Settings) -> None:
+    initialise(empty, settings).database.dispose()
+    database = Database(empty)
+    assert runner.upgrade(database, everything()) == []
+    database.dispose()
+
+
+def test_a_missing_dependency_is_named() -> None:
+    with pytest.raises(Invalid, match="Module roof needs module walls, which is not installed"):
+        ordered([CORE, Module(name="roof", title="Roof", depends=("walls",))])
+
+
+def test_a_circle_is_named() -> None:
+    one, two = Module(name="one", title="1", depends=("two",)), Module(name="two", title="2", depends=("one",))
+    with pytest.raises(Invalid, match=r"circle: (one -> two -> one|two -> one -> two)"):
+        ordered([CORE, one, two])
+
+
+def test_tables_carry_their_module_as_prefix() -> None:
+    prefixes = tuple(f"{name}_" for name in everything().names)
+    assert [table for table in Base.metadata.tables if not table.startswith(prefixes)] == []
+
+
+def test_foreign_keys_go_along_depends_and_to_id_only() -> None:
+    registry = everything()
+    wrong = []
+    for table in Base.metadata.tables.values():
+        module = registry[table.name.split("_")[0]]
+        for key in table.foreign_keys:
+            target = registry[key.column.table.name.split("_")[0]]
+            if target.name != module.name and (key.column.name != "id" or target.name not in {"core", *module.depends}):
+                wrong.append(f"{table.name}.{key.parent.name} -> {key.column}")
+    assert wrong == []
+
+
+def test_every_table_is_audited_or_says_why_not(house_tables: set[str], triggers: set[str]) -> None:
+    expected = {table.name for table in Base.metadata.tables.values() if table.info.get("audit", True)}
+    assert expected & house_tables <= triggers
+
+
+@pytest.fixture
+def house_tables(house: houses.House) -> set[str]:
+    with house.database.engine.connect() as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+@pytest.fixture
+def triggers(house: houses.House) -> set[str]:
+    with house.database.engine.connect() as connection:
+        rows = connection.scalars(
+            sa.text(
+                "SELECT DISTINCT event_object_table FROM information_schema.triggers"
+                " WHERE trigger_name = 'core_audit_row'"
+            )
+        )
+        return set(rows)
