@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from plantops import audit, operations, people
 from plantops.command import acting, as_json, database_url
+from plantops.conformance import conform
 from plantops.core import everything, initialise
 from plantops.db import Database
 from plantops.errors import Invalid, NotFound, PlantopsError
@@ -61,6 +62,12 @@ def run_modules(args: argparse.Namespace) -> int:
         word = "installed" if state.installed else "not installed"
         print(f"{module.name:<14} {word:<14} {state.revision or '-':<24} {module.title}{needs}")
     return 0
+
+
+def run_conform(args: argparse.Namespace) -> int:
+    found = conform(everything(), args.module)
+    print("\n".join(found) or f"{args.module} keeps to the rules of the house.")
+    return FAILURE if found else 0
 
 
 def run_events(_args: argparse.Namespace) -> int:
@@ -132,6 +139,9 @@ def parser() -> argparse.ArgumentParser:
     command("upgrade", run_upgrade, "bring the installed modules up to date")
     command("modules", run_modules, "the modules and their versions")
     command("events", run_events, "which event is heard by whom")
+
+    conforming = command("conform", run_conform, "does a module keep to the rules of the house?")
+    conforming.add_argument("module")
 
     user = commands.add_parser("user", help="accounts").add_subparsers(dest="what", required=True)
     add = command("add", run_user_add, "a new account", under=user)
