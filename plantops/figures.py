@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from plantops.context import Context, requires
+from plantops.context import Context, requires, within
 from plantops.errors import Invalid
 from plantops.module import Figure
 from plantops.permissions import Can
@@ -21,6 +21,7 @@ class Total:
     unit: str
 
 
+@within("the command line and the report ask for the kinds")
 def kinds(ctx: Context) -> dict[str, Figure]:
     return {figure.kind: figure for module in ctx.registry.modules for figure in module.figures}
 

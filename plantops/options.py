@@ -72,6 +72,7 @@ def declared(modules: Mapping[str, Mapping[str, Any]], key: str) -> Option:
     return option
 
 
+@within("rules and the settings page read what modules declare")
 def catalogue(ctx: Context) -> dict[str, Mapping[str, Any]]:
     return {module.name: module.settings for module in ctx.registry.modules}
 

@@ -118,13 +118,13 @@ def visible(ctx: Context) -> sa.Select[Place]:
 
 def visible_sites(ctx: Context) -> sa.Select[Site]:
     sites = ctx.sites(Can.READ_PLACES)
-    every = sa.select(Site).order_by(Site.in_totals.desc(), Site.id)
+    every = sa.select(Site)
     return every if sites is None else every.where(Site.id.in_(sites))
 
 
 @requires(Can.READ_PLACES)
 def list_sites(ctx: Context) -> list[Site]:
-    return list(ctx.session.scalars(visible_sites(ctx)))
+    return list(ctx.session.scalars(visible_sites(ctx).order_by(Site.in_totals.desc(), Site.id)))
 
 
 @requires(Can.READ_PLACES)
@@ -142,7 +142,8 @@ def list_places(ctx: Context, site_id: int, *, kind: str | None = None) -> list[
 
 @requires(Can.READ_PLACES)
 def list_cost_centres(ctx: Context, site_id: int) -> list[CostCentre]:
-    query = sa.select(CostCentre).where(CostCentre.site_id == site_id, ~CostCentre.archived).order_by(CostCentre.code)
+    here = sa.select(Site.id).where(Site.id == site_id, Site.id.in_(visible_sites(ctx).with_only_columns(Site.id)))
+    query = sa.select(CostCentre).where(CostCentre.site_id.in_(here), ~CostCentre.archived).order_by(CostCentre.code)
     return list(ctx.session.scalars(query))
 
 
