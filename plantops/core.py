@@ -11,7 +11,23 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from plantops import audit, files, imports, jobs, lifecycle, numbers, options, outbox, people, places, schedule
+from plantops import (
+    approvals,
+    audit,
+    files,
+    idempotency,
+    imports,
+    items,
+    jobs,
+    lifecycle,
+    numbers,
+    options,
+    outbox,
+    parties,
+    people,
+    places,
+    schedule,
+)
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
@@ -81,8 +97,11 @@ CORE = Module(
             ),
         ),
     ),
-    jobs={"seal_audit": Job(seal_audit, "Seal the audit trail")},
-    schedules=(Schedule("core.seal_audit", every_minutes=1),),
+    jobs={
+        "seal_audit": Job(seal_audit, "Seal the audit trail"),
+        "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
+    },
+    schedules=(Schedule("core.seal_audit", every_minutes=1), Schedule("core.forget_keys", at="03:10")),
     verify=CORE_INVARIANTS,
 )
 
@@ -146,4 +165,5 @@ def initialise(url: str, settings: Settings, modules: tuple[str, ...] | None = N
     return House(registry, database, settings)
 
 
-KNOWN = (files, imports, jobs, lifecycle, numbers, options, outbox, places, schedule)  # imported for their tables
+KNOWN = (approvals, files, imports, items, jobs, lifecycle, numbers, options, outbox, parties, places, schedule)
+"""Imported for their tables."""
