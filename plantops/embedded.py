@@ -268,15 +268,16 @@ def _url(cluster: Path) -> str:
 
 
 def _socket_folder(cluster: Path) -> Path:
-    """The folder of the socket; where its path is too long for a socket's name, a short link to it."""
-    if len(os.fsencode(cluster / SOCKET)) <= SOCKET_PATH_BYTES:
+    """The folder of the socket, or a short link to it where the path is too long for a socket's name."""
+    # A comma would be read as the end of one host's name and the begin of the next.
+    if len(os.fsencode(cluster / SOCKET)) <= SOCKET_PATH_BYTES and "," not in str(cluster):
         return cluster
     link = _links() / f"plantops-{os.geteuid()}-{sha256(os.fsencode(cluster)).hexdigest()[:16]}"
     with suppress(FileExistsError):
         link.symlink_to(cluster)
     # Anybody may write into a folder for temporary files: a link that somebody else left there is not followed.
     if link.lstat().st_uid != os.geteuid() or link.readlink() != cluster:
-        raise CannotStart(f"The path {cluster} is too long for a socket, and {link} is in the way: remove {link}.")
+        raise CannotStart(f"The path {cluster} does not do for a socket, and {link} is in the way: remove {link}.")
     return link
 
 

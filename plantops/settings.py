@@ -10,12 +10,16 @@ from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
+from plantops.errors import Invalid
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_AT_LEAST = 32
 
 
-class BadSetting(ValueError):
+class BadSetting(Invalid):
     """A setting that cannot be used. The text is a sentence for the person who set it."""
+
+    code = "bad_setting"
 
 
 @dataclass(frozen=True)
