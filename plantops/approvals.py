@@ -1,0 +1,494 @@
+"""Approvals: somebody else says yes to a document as it stands; one no stops it, a change voids it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import SQLColumnExpression
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship, selectinload
+
+from plantops.approval_rules import Approver, Rule, Subject, company_currency, rules_for
+from plantops.context import SYSTEM_ID, Context, anyone, within
+from plantops.db import Base, Currency, Id, Money, Versioned, bump, choice, get
+from plantops.delegations import principals
+from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.events import ManagerOf
+from plantops.people import User, UserGrant
+from plantops.places import CostCentre
+
+STAND_IN_ROLE = "plant_manager"  # decides when the budget holder asked and nobody leads the budget holder
+
+
+class ApprovalState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    VOID = "void"
+
+
+LIVE = (ApprovalState.WAITING, ApprovalState.APPROVED)
+
+
+# --- Tables
+
+
+class Decision(Base):
+    """One person's yes or no at one step, for themselves or on behalf of somebody who is away."""
+
+    __tablename__ = "core_approval_decision"
+    __table_args__ = (sa.UniqueConstraint("step_id", "decided_by_id"), sa.UniqueConstraint("step_id", "for_id"))
+
+    id: Mapped[Id]
+    step_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval_step.id"))
+    decided_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    for_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    """Whose yes it is: the same person, or the one who delegated."""
+    yes: Mapped[bool]
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class Step(Base):
+    """What is needed at one level: so many yeses of a role, of a person or of the budget holder."""
+
+    __tablename__ = "core_approval_step"
+
+    id: Mapped[Id]
+    approval_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval.id"), index=True)
+    level: Mapped[int] = mapped_column(sa.Integer)
+    rule_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval_rule.id"))
+    approver: Mapped[Approver] = mapped_column(choice(Approver))
+    role: Mapped[str | None]
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    quorum: Mapped[int] = mapped_column(sa.Integer)
+    note: Mapped[str] = mapped_column(default="")
+    decisions: Mapped[list[Decision]] = relationship(lazy="raise", order_by=Decision.id)
+
+
+class Approval(Versioned, Base):
+    """The question whether a document, with exactly this content, may go on."""
+
+    __tablename__ = "core_approval"
+    __table_args__ = (
+        sa.Index(
+            "uq_core_approval_live", "origin", unique=True, postgresql_where=sa.text("state IN ('waiting', 'approved')")
+        ),
+        sa.Index("ix_core_approval_waiting", "open_level", postgresql_where=sa.text("state = 'waiting'")),
+        sa.Index("ix_core_approval_origin", "origin"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    origin: Mapped[str]
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))
+    amount: Mapped[Money]
+    currency: Mapped[Currency]
+    category: Mapped[str | None]
+    cost_centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_cost_centre.id"))
+    requested_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    content_hash: Mapped[str]
+    state: Mapped[ApprovalState] = mapped_column(choice(ApprovalState))
+    automatic: Mapped[bool] = mapped_column(default=False)
+    """Approved below the limit without anybody: drawn from for the weekly sample."""
+    open_level: Mapped[int | None] = mapped_column(sa.Integer)
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="")
+    steps: Mapped[list[Step]] = relationship(lazy="raise", order_by=(Step.level, Step.id))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An open step that a person may decide, and in whose name."""
+
+    step_id: int
+    for_id: int
+
+
+@dataclass(frozen=True)
+class WaitingRow:
+    """A document that waits for this person's yes."""
+
+    approval_id: int
+    kind: str
+    origin: str
+    site_id: int
+    amount: Decimal
+    currency: str
+    category: str | None
+    requested_by: str
+    asked_at: datetime
+    level: int
+    on_behalf_of: str | None
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    level: int
+    who: str
+    on_behalf_of: str | None
+    yes: bool
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the approval of a document stands, for its page."""
+
+    state: ApprovalState
+    content_hash: str
+    automatic: bool
+    reason: str
+    level: int | None
+    levels: int
+    waits_for: tuple[str, ...]
+    """Names of who may decide now; empty while waiting means that nobody can: tell an administrator."""
+    decisions: tuple[DecisionRow, ...]
+
+    def holds_for(self, content_hash: str) -> bool:
+        """Approved, and the document is still the one that was approved."""
+        return self.state is ApprovalState.APPROVED and self.content_hash == content_hash
+
+
+# --- Rules
+
+
+def why_not_decide(
+    approval: Approval, user_id: int, claims: Collection[Claim], content_hash: str, yes: bool, reason: str = ""
+) -> str | None:
+    """Why this person cannot say yes or no to it now; None when they can. The wrong person comes first."""
+    if why := why_not_this_person(approval, user_id, claims):
+        return why
+    return why_not_now(approval, content_hash, yes, reason)
+
+
+def why_not_this_person(approval: Approval, user_id: int, claims: Collection[Claim]) -> str | None:
+    if user_id == approval.requested_by_id:
+        return "you asked for it yourself"
+    if user_id == approval.created_by_id:
+        return "you wrote it yourself"
+    if approval.state is not ApprovalState.WAITING:
+        return None
+    if any(d.decided_by_id == user_id for step in open_steps(approval) for d in step.decisions):
+        return "you have decided already"
+    if not claims:
+        return "it waits for somebody else"
+    return None
+
+
+def why_not_now(approval: Approval, content_hash: str, yes: bool, reason: str) -> str | None:
+    if approval.state is not ApprovalState.WAITING:
+        return f"it is {approval.state} already"
+    if approval.content_hash != content_hash:
+        return "it was changed after its approval was asked for, so that approval is void; it must be submitted again"
+    if not yes and not reason.strip():
+        return "a no needs a reason: the requester will read it"
+    return None
+
+
+def open_steps(approval: Approval) -> list[Step]:
+    return [step for step in approval.steps if step.level == approval.open_level]
+
+
+def is_done(step: Step) -> bool:
+    return sum(decision.yes for decision in step.decisions) >= step.quorum
+
+
+def next_level(approval: Approval) -> int | None:
+    """The level that decides now: the lowest with a step that lacks a yes. None: everybody said yes."""
+    return min((step.level for step in approval.steps if not is_done(step)), default=None)
+
+
+def why_not_automatic(amount: Decimal, up_to: Decimal | None) -> str | None:
+    if up_to is None:
+        return "this kind of document never approves itself"
+    return f"it is above {up_to:,.2f}" if amount > up_to else None
+
+
+# --- Questions
+
+
+def _entitled(person: SQLColumnExpression[int]) -> sa.ColumnElement[bool]:
+    """May this person decide this step of this approval (both joined in the query), by role, name or budget?"""
+    holds_role = sa.exists().where(
+        UserGrant.user_id == person,
+        UserGrant.role == Step.role,
+        UserGrant.site_id.is_(None) | (UserGrant.site_id == Approval.site_id),
+        UserGrant.cost_centre_id.is_(None)
+        | Approval.cost_centre_id.is_(None)
+        | (UserGrant.cost_centre_id == Approval.cost_centre_id),
+    )
+    holds_budget = sa.exists().where(CostCentre.id == Approval.cost_centre_id, CostCentre.holder_id == person)
+    return sa.and_(
+        sa.exists().where(User.id == person, User.active),
+        person.not_in((Approval.requested_by_id, Approval.created_by_id)),
+        sa.or_(
+            sa.and_(Step.approver == Approver.ROLE, holds_role),
+            sa.and_(Step.approver == Approver.USER, Step.user_id == person),
+            sa.and_(Step.approver == Approver.BUDGET_HOLDER, holds_budget),
+        ),
+        ~sa.exists().where(
+            Decision.step_id == Step.id, sa.or_(Decision.for_id == person, Decision.decided_by_id == person)
+        ),
+    )
+
+
+def _open(*columns: SQLColumnExpression[Any]) -> sa.Select[*tuple[Any, ...]]:
+    """Steps that can be decided now."""
+    done = sa.select(sa.func.count()).where(Decision.step_id == Step.id, Decision.yes).scalar_subquery()
+    return (
+        sa.select(*columns)
+        .select_from(Approval)
+        .join(Step, sa.and_(Step.approval_id == Approval.id, Step.level == Approval.open_level))
+        .where(Approval.state == ApprovalState.WAITING, done < Step.quorum)
+    )
+
+
+def _claimed(ctx: Context, *columns: SQLColumnExpression[Any]) -> sa.Select[*tuple[Any, ...]]:
+    """Open steps that this person may decide today, in their own name first, then on behalf of others."""
+    me, behalf, principal = ctx.user.id, principals(ctx), aliased(User)
+    return (
+        _open(*columns, principal.id.label("for_id"), principal.name.label("for_name"))
+        .join(behalf, behalf.c.kind.is_(None) | (behalf.c.kind == Approval.kind))
+        .join(principal, principal.id == behalf.c.id)
+        .where(
+            _entitled(principal.id),
+            sa.literal(me) != SYSTEM_ID,
+            Approval.requested_by_id != me,
+            Approval.created_by_id != me,
+            ~sa.exists().where(Decision.step_id == Step.id, Decision.decided_by_id == me),
+        )
+        .order_by(Approval.asked_at, Approval.id, Step.id, principal.id != me, principal.id)
+    )
+
+
+@within("the document's page asks whether to show the buttons, its action decides by it")
+def claims_on(ctx: Context, approval: Approval) -> list[Claim]:
+    """The open steps that this person may decide, one claim per step."""
+    found: dict[int, Claim] = {}
+    for row in ctx.session.execute(_claimed(ctx, Step.id.label("step_id")).where(Approval.id == approval.id)):
+        found.setdefault(row.step_id, Claim(row.step_id, row.for_id))
+    return list(found.values())
+
+
+@anyone("everybody sees what waits for their own yes")
+def waiting_for(ctx: Context, kind: str | None = None) -> list[WaitingRow]:
+    """The documents that this person may decide today, the oldest first, each once."""
+    asker = aliased(User)
+    query = _claimed(
+        ctx,
+        Approval.id,
+        Approval.kind,
+        Approval.origin,
+        Approval.site_id,
+        Approval.amount,
+        Approval.currency,
+        Approval.category,
+        asker.name,
+        Approval.asked_at,
+        Step.level,
+    ).join(asker, asker.id == Approval.requested_by_id)
+    if kind:
+        query = query.where(Approval.kind == kind)
+    found: dict[int, WaitingRow] = {}
+    for row in ctx.session.execute(query):
+        behalf = None if row.for_id == ctx.user.id else row.for_name
+        values: list[Any] = [*row[:-2], behalf]
+        found.setdefault(row.id, WaitingRow(*values))
+    return list(found.values())
+
+
+@within("the document's page and its action ask for it; the document is visible there")
+def latest(ctx: Context, origin: str, *, lock: bool = False) -> Approval:
+    """The newest approval of a document with its steps and decisions. Raises NotFound when none was asked for."""
+    newest = sa.select(sa.func.max(Approval.id)).where(Approval.origin == origin).scalar_subquery()
+    query = sa.select(Approval).where(Approval.id == newest)
+    query = query.options(selectinload(Approval.steps).selectinload(Step.decisions))
+    return get(ctx.session, query, what="approval", lock=lock)
+
+
+@within("shown on a document that the person may see")
+def state_of(ctx: Context, origin: str) -> Standing | None:
+    """Where the newest approval of a document stands; None when none was asked for."""
+    asked = sa.exists().where(Approval.origin == origin)
+    if not ctx.session.scalar(sa.select(asked)):
+        return None
+    approval = latest(ctx, origin)
+    return Standing(
+        state=approval.state,
+        content_hash=approval.content_hash,
+        automatic=approval.automatic,
+        reason=approval.reason,
+        level=approval.open_level,
+        levels=len({step.level for step in approval.steps}),
+        waits_for=_may_decide(ctx, approval),
+        decisions=_decisions(ctx, approval),
+    )
+
+
+def _may_decide(ctx: Context, approval: Approval) -> tuple[str, ...]:
+    person = aliased(User)
+    query = _open(person.name).join(person, _entitled(person.id)).where(Approval.id == approval.id)
+    return tuple(ctx.session.scalars(query.group_by(person.name, person.sort_key).order_by(person.sort_key)))
+
+
+def _decisions(ctx: Context, approval: Approval) -> tuple[DecisionRow, ...]:
+    who, behalf = aliased(User), aliased(User)
+    absent = sa.case((Decision.for_id != Decision.decided_by_id, behalf.name))
+    query = (
+        sa.select(Step.level, who.name, absent, Decision.yes, Decision.reason, Decision.at)
+        .join(Step, Step.id == Decision.step_id)
+        .join(who, who.id == Decision.decided_by_id)
+        .join(behalf, behalf.id == Decision.for_id)
+        .where(Step.approval_id == approval.id)
+        .order_by(Decision.id)
+    )
+    return tuple(DecisionRow(*row) for row in ctx.session.execute(query))
+
+
+# --- Actions
+
+
+@within("the document's submit action has checked the right")
+def request(
+    ctx: Context,
+    kind: str,
+    origin: str,
+    *,
+    site_id: int,
+    amount: Decimal,
+    currency: str,
+    category: str | None = None,
+    cost_centre_id: int | None = None,
+    requested_by_id: int,
+    content_hash: str,
+    automatic_up_to: Decimal | None = None,
+) -> Approval:
+    """Asks for the approvals that the rules want. An earlier one of the same document, with other content, is void.
+
+    `amount` is in the company's currency, at the document's own rate. Nothing waits below `automatic_up_to`, nor
+    where rules for this kind exist and none covers it. Raises Conflict when there is no rule for the kind at all.
+    """
+    if currency != company_currency(ctx):
+        raise Invalid(
+            f"Limits are compared in {company_currency(ctx)}. Convert the amount at the document's rate first."
+        )
+    ctx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(origin, 0))))
+    live = ctx.session.scalar(sa.select(Approval).where(Approval.origin == origin, Approval.state.in_(LIVE)))
+    if live is not None and live.content_hash == content_hash:
+        return live
+    void(ctx, origin)
+    rules, any_rule = rules_for(ctx, Subject(kind, site_id, amount, category, cost_centre_id))
+    automatic = why_not_automatic(amount, automatic_up_to) is None
+    if not any_rule and not automatic:
+        raise Conflict("No rule says who approves this kind of document. Ask an administrator to add one.")
+    approval = Approval(
+        kind=kind,
+        origin=origin,
+        site_id=site_id,
+        amount=amount,
+        currency=currency,
+        category=category,
+        cost_centre_id=cost_centre_id,
+        requested_by_id=requested_by_id,
+        created_by_id=ctx.on_behalf_of or ctx.user.id,
+        content_hash=content_hash,
+        state=ApprovalState.WAITING,
+        asked_at=ctx.now,
+        steps=[],
+    )
+    if not automatic:
+        approval.steps = [_step(ctx, rule, approval) for rule in rules]
+    _advance(ctx, approval)
+    if approval.state is ApprovalState.APPROVED:
+        approval.automatic = True
+        approval.reason = "below the limit, nobody was asked"
+    ctx.session.add(approval)
+    ctx.session.flush()
+    return approval
+
+
+def _step(ctx: Context, rule: Rule, approval: Approval) -> Step:
+    """What a rule wants. Where its person is the requester, the one who leads that person decides instead."""
+    step = Step(
+        level=rule.level,
+        rule_id=rule.id,
+        approver=rule.approver,
+        role=rule.role,
+        user_id=rule.user_id,
+        quorum=rule.quorum,
+        decisions=[],
+    )
+    if rule.approver is Approver.ROLE:
+        return step
+    person = rule.user_id
+    if rule.approver is Approver.BUDGET_HOLDER:
+        centre = ctx.session.get(CostCentre, approval.cost_centre_id) if approval.cost_centre_id else None
+        if centre is None:
+            raise Conflict(
+                "Its cost centre's budget holder must approve it. Name a cost centre.", field="cost_centre_id"
+            )
+        if centre.holder_id is None:
+            raise Conflict(f"Cost centre {centre.code} has no budget holder. Ask an administrator to name one.")
+        person = centre.holder_id
+    own = (approval.requested_by_id, approval.created_by_id)
+    if person in own:
+        leads = [leader for leader in ctx.ask(ManagerOf(person)) if leader not in own]
+        step.approver = Approver.USER if leads else Approver.ROLE
+        step.user_id, step.role = (leads[0], None) if leads else (None, STAND_IN_ROLE)
+        step.note = "instead of the person who asked for it"
+    return step
+
+
+def _advance(ctx: Context, approval: Approval) -> None:
+    """Opens the next level, or approves when nothing is left to decide."""
+    approval.open_level = next_level(approval)
+    if approval.open_level is None:
+        approval.state, approval.decided_at = ApprovalState.APPROVED, ctx.now
+
+
+@within("the document's approve or refuse action has checked the right")
+def decide(ctx: Context, origin: str, yes: bool, content_hash: str, reason: str = "") -> Approval:
+    """This person's yes or no, for themselves or for who delegated to them; `content_hash` of the document as it is.
+
+    Raises Forbidden when it is not theirs to decide, Conflict when it is settled, or changed since it was asked for.
+    Look at the state of what comes back: APPROVED only when every level has said yes.
+    """
+    approval = latest(ctx, origin, lock=True)
+    claims = claims_on(ctx, approval)
+    if why := why_not_this_person(approval, ctx.user.id, claims):
+        raise Forbidden(f"You cannot decide this: {why}.")
+    if why := why_not_now(approval, content_hash, yes, reason):
+        raise Conflict(f"This cannot be decided now: {why}.")
+    steps = {step.id: step for step in approval.steps}
+    for claim in claims:
+        steps[claim.step_id].decisions.append(
+            Decision(decided_by_id=ctx.user.id, for_id=claim.for_id, yes=yes, reason=reason.strip(), at=ctx.now)
+        )
+    if yes:
+        _advance(ctx, approval)
+    else:
+        approval.state, approval.decided_at, approval.open_level = ApprovalState.REFUSED, ctx.now, None
+        approval.reason = reason.strip()
+    bump(approval)
+    ctx.session.flush()
+    return approval
+
+
+@within("the document's change or cancel action has checked the right")
+def void(ctx: Context, origin: str, reason: str = "the document was changed") -> None:
+    """What was approved, or waited for it, no longer counts: the document changed or was withdrawn."""
+    query = sa.select(Approval).where(Approval.origin == origin, Approval.state.in_(LIVE))
+    query = query.with_for_update().execution_options(populate_existing=True)
+    for approval in ctx.session.scalars(query):
+        approval.state, approval.open_level, approval.reason = ApprovalState.VOID, None, reason
+        bump(approval)
+    ctx.session.flush()
