@@ -1,0 +1,1 @@
+"""Plans of a day: questions and answers as frozen dataclasses, no database."""

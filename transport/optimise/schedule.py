@@ -1,0 +1,300 @@
+"""One route, visit by visit: does it hold, when is it where, and what does it cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from transport.optimise.day import COLLECT, DELIVER, LOAD, RELOAD, UNLOAD, Day
+from transport.optimise.model import NO_ROAD, Kind, Route, Visit
+
+Sequence32 = NDArray[np.int32]
+
+# verdicts of `judge`: what breaks first
+HOLDS, FORBIDDEN, ORDER, TOO_MUCH, ROAD, LATE, HOURS, DURATION, DISTANCE, TRIPS = range(10)
+
+
+@njit(cache=True)
+def _leg(day: Any, k: int, i: int, j: int) -> tuple[int, int]:
+    p = day.profile[k]
+    return day.distance[p, i, j], day.duration[p, i, j]
+
+
+@njit(cache=True)
+def _opening(day: Any, visit: int, tick: int) -> int:
+    """The first tick from `tick` on at which service may start; -1 when all windows have closed."""
+    for w in range(day.window_at[visit], day.window_at[visit + 1]):
+        if tick <= day.closes[w]:
+            return int(max(tick, day.opens[w]))
+    return -1
+
+
+@njit(cache=True)
+def _closing(day: Any, visit: int, tick: int) -> int:
+    """The last tick up to `tick` at which service may start; -1 when no window has opened."""
+    for w in range(day.window_at[visit + 1] - 1, day.window_at[visit] - 1, -1):
+        if tick >= day.opens[w]:
+            return int(min(tick, day.closes[w]))
+    return -1
+
+
+@njit(cache=True)
+def _ready(day: Any, sequence: NDArray[np.int32], at: int) -> int:
+    """When the load of the trip that begins at position `at` can leave."""
+    latest = 0
+    for x in range(at, len(sequence)):
+        visit = sequence[x]
+        if visit == RELOAD:
+            break
+        if day.action[visit] == DELIVER:
+            latest = max(latest, day.ready[day.order[visit]])
+    return latest
+
+
+@njit(cache=True)
+def _forward(day: Any, k: int, sequence: NDArray[np.int32], leave: int, starts: NDArray[np.int64]) -> tuple[int, int]:
+    """Drive from `leave` on, as early as possible. Fills `starts` (a reload: when it leaves again) and gives
+    (return tick, -1), or (ticks too late, position)."""
+    here = day.start[k]
+    clock = max(leave, _ready(day, sequence, 0))
+    for x in range(len(sequence)):
+        visit = sequence[x]
+        there = day.start[k] if visit == RELOAD else day.place[visit]
+        clock += day.duration[day.profile[k], here, there]
+        if visit == RELOAD:
+            clock = max(clock, _ready(day, sequence, x + 1))
+            starts[x] = clock
+        else:
+            opening = _opening(day, visit, clock)
+            if opening < 0:
+                return clock - day.closes[day.window_at[visit + 1] - 1], x
+            starts[x] = opening
+            clock = opening + day.service[visit]
+        here = there
+    return clock + day.duration[day.profile[k], here, day.end[k]], -1
+
+
+@njit(cache=True)
+def _backward(day: Any, k: int, sequence: NDArray[np.int32], back: int, latest: NDArray[np.int64]) -> int:
+    """The latest start of each visit that still returns at `back`, and the latest leave (may be too early)."""
+    there = day.end[k]
+    clock = back
+    for x in range(len(sequence) - 1, -1, -1):
+        visit = sequence[x]
+        here = day.start[k] if visit == RELOAD else day.place[visit]
+        clock -= day.duration[day.profile[k], here, there]
+        if visit != RELOAD:
+            clock = _closing(day, visit, clock - day.service[visit])
+        latest[x] = clock
+        there = here
+    return int(clock - day.duration[day.profile[k], day.start[k], there])
+
+
+@njit(cache=True)
+def _load_over(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int]:
+    """(what is over capacity, measure, position) of the first overload; (0, 0, -1) when all fits."""
+    for d in range(day.loads.shape[1]):
+        on_board = 0
+        for x in range(-1, len(sequence)):
+            if x < 0 or sequence[x] == RELOAD:
+                on_board = 0
+                for y in range(x + 1, len(sequence)):
+                    if sequence[y] == RELOAD:
+                        break
+                    if day.action[sequence[y]] == DELIVER:
+                        on_board += day.loads[day.order[sequence[y]], d]
+            else:
+                load = day.loads[day.order[sequence[x]], d]
+                action = day.action[sequence[x]]
+                on_board += load if action in (COLLECT, LOAD) else -load
+            if on_board > day.capacity[k, d]:
+                return on_board - day.capacity[k, d], d, x
+    return 0, 0, -1
+
+
+@njit(cache=True)
+def _pairs(day: Any, sequence: NDArray[np.int32]) -> int:
+    """Position of a visit that comes twice, is unloaded before it was loaded, or stays on board; -1 if none."""
+    for x in range(len(sequence)):
+        visit = sequence[x]
+        if visit == RELOAD:
+            continue
+        partner = -1
+        for y in range(len(sequence)):
+            other = sequence[y]
+            if y != x and other == visit:
+                return x
+            if other != RELOAD and other != visit and day.order[other] == day.order[visit]:
+                partner = y
+        action = day.action[visit]
+        if (action == LOAD and partner < x) or (action == UNLOAD and (partner < 0 or partner > x)):
+            return x
+        if action == LOAD:
+            for y in range(x, partner):
+                if sequence[y] == RELOAD:
+                    return y
+    return -1
+
+
+@njit(cache=True)
+def _broken(code: int, by: int, at: int) -> tuple[int, int, int, int, int, int, int]:
+    return code, by, at, 0, 0, 0, 0
+
+
+@njit(cache=True)
+def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int, int, int, int, int]:
+    """Judge a sequence of visit numbers (RELOAD between trips) on vehicle type k.
+
+    Gives (verdict, by how much, position or load measure, cost, metres, leave tick, return tick). The cost is
+    whole money. Leave and return are those of the shortest day that the windows allow, the earliest of
+    equals. A verdict other than HOLDS has no cost.
+    """
+    for x in range(len(sequence)):
+        if sequence[x] != RELOAD and not day.allowed[k, day.order[sequence[x]]]:
+            return _broken(FORBIDDEN, 0, x)
+    at = _pairs(day, sequence)
+    if at >= 0:
+        return _broken(ORDER, 0, at)
+    over, measure, at = _load_over(day, k, sequence)
+    if over > 0:
+        return _broken(TOO_MUCH, over, measure)
+    metres, ticks, trips, here = 0, 0, 1, day.start[k]
+    for x in range(len(sequence) + 1):
+        there = day.end[k]
+        if x < len(sequence):
+            visit = sequence[x]
+            there = day.start[k] if visit == RELOAD else day.place[visit]
+            trips += visit == RELOAD
+            ticks += 0 if visit == RELOAD else day.service[visit]
+        way, travel = _leg(day, k, here, there)
+        if way >= NO_ROAD or travel >= NO_ROAD:
+            return _broken(ROAD, 0, x)
+        metres, ticks, here = metres + way, ticks + travel, there
+    if trips > day.trips[k]:
+        return _broken(TRIPS, trips - day.trips[k], 0)
+    if metres > day.max_distance[k]:
+        return _broken(DISTANCE, metres - day.max_distance[k], 0)
+    return _time(day, k, sequence, metres, ticks)
+
+
+@njit(cache=True)
+def _time(
+    day: Any, k: int, sequence: NDArray[np.int32], metres: int, busy: int
+) -> tuple[int, int, int, int, int, int, int]:
+    """The part of `judge` about the clock; `busy` ticks are driving and service.
+
+    The shortest day: take the earliest return, then the latest leave for it; when the vehicle still stands
+    still somewhere, leaving later than that may meet a later window and wait less.
+    """
+    ticks = np.zeros(len(sequence), np.int64)
+    leave, best_leave, best_return = day.leaves[k], -1, -1
+    while True:
+        back, late_at = _forward(day, k, sequence, leave, ticks)
+        if late_at >= 0 or back > day.returns[k]:
+            if best_leave >= 0:
+                break
+            if late_at >= 0:
+                return _broken(LATE, back, late_at)
+            return _broken(HOURS, back - day.returns[k], 0)
+        latest = _backward(day, k, sequence, back, ticks)
+        if best_leave < 0 or back - latest < best_return - best_leave:
+            best_leave, best_return = latest, back
+        if back - latest == busy:
+            break
+        leave = latest + 1
+    duration = best_return - best_leave
+    if duration > day.max_duration[k]:
+        return _broken(DURATION, duration - day.max_duration[k], 0)
+    cost = day.fixed[k] + day.per_metre[k] * metres + day.per_tick[k] * duration
+    return HOLDS, 0, 0, cost, metres, best_leave, best_return
+
+
+@njit(cache=True)
+def judge_on_all(day: Any, sequence: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The whole cost of a sequence per vehicle type; -1 where it does not hold."""
+    costs = np.full(day.allowed.shape[0], -1, np.int64)
+    for k in range(len(costs)):
+        verdict = judge(day, k, sequence)
+        if verdict[0] == HOLDS:
+            costs[k] = verdict[3]
+    return costs
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`judge` with names. `code` is HOLDS or what breaks; `by` how much; `at` the position or load measure."""
+
+    code: int
+    by: int
+    at: int
+    cost: int
+    metres: int
+    leaves: int
+    returns: int
+
+    @property
+    def holds(self) -> bool:
+        return self.code == HOLDS
+
+
+def try_route(day: Day, k: int, sequence: Sequence[int]) -> Verdict:
+    """Judge one route in Python; the frozen visits of the type must lead the sequence."""
+    if tuple(sequence[: len(day.prefix[k])]) != day.prefix[k]:
+        return Verdict(ORDER, 0, 0, 0, 0, 0, 0)
+    return Verdict(*(int(x) for x in judge(day.arrays, k, np.array(sequence, np.int32))))
+
+
+def timetable(day: Day, k: int, vehicle: str, sequence: Sequence[int]) -> Route:
+    """The route as people read it. Raises ValueError when it does not hold."""
+    verdict = try_route(day, k, sequence)
+    if not verdict.holds:
+        raise ValueError(f"The route of {vehicle} breaks its constraints (code {verdict.code}).")
+    steps = np.array(sequence, np.int32)
+    starts, latest = np.zeros(len(steps), np.int64), np.zeros(len(steps), np.int64)
+    _forward(day.arrays, k, steps, verdict.leaves, starts)
+    end = min(int(day.arrays.returns[k]), verdict.leaves + int(day.arrays.max_duration[k]))
+    _backward(day.arrays, k, steps, end, latest)
+    visits, here, clock = [], int(day.arrays.start[k]), verdict.leaves
+    clock = max(clock, int(_ready(day.arrays, steps, 0)))
+    for x in range(len(sequence)):
+        visit = _visit(day, k, sequence, x, here, clock, int(starts[x]), int(latest[x] - starts[x]))
+        visits.append(visit)
+        here, clock = visit.place, visit.departure
+    return Route(
+        vehicle=vehicle,
+        visits=tuple(visits),
+        leaves=verdict.leaves,
+        returns=verdict.returns,
+        distance_m=verdict.metres,
+        cost=day.money(verdict.cost),
+    )
+
+
+def _visit(day: Day, k: int, sequence: Sequence[int], x: int, here: int, clock: int, start: int, slack: int) -> Visit:
+    number = sequence[x]
+    arrays = day.arrays
+    place = int(arrays.start[k]) if number == RELOAD else int(arrays.place[number])
+    arrival = clock + int(arrays.duration[arrays.profile[k], here, place])
+    on_board = loads_after(day, sequence, x)
+    if number == RELOAD:
+        return Visit(None, Kind.RELOAD, place, arrival, start, start, slack, on_board)
+    order, kind, stop = day.visits[number]
+    return Visit(order.id, kind, place, arrival, start, start + stop.service, slack, on_board)
+
+
+def loads_after(day: Day, sequence: Sequence[int], x: int) -> tuple[int, ...]:
+    """What is on board when the vehicle leaves position x."""
+    begin = max((y + 1 for y in range(x + 1) if sequence[y] == RELOAD), default=0)
+    end = next((y for y in range(x + 1, len(sequence)) if sequence[y] == RELOAD), len(sequence))
+    arrays = day.arrays
+    total = np.zeros(arrays.loads.shape[1], np.int64)
+    for y in range(begin, end):
+        action, load = arrays.action[sequence[y]], arrays.loads[arrays.order[sequence[y]]]
+        if (action == DELIVER and y > x) or (action in (COLLECT, LOAD) and y <= x):
+            total += load
+        elif action == UNLOAD and y <= x:
+            total -= load
+    return tuple(int(amount) for amount in total)
