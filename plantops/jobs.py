@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
+import procrastinate
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from plantops.db import Base, Id, choice, unaudited
+from plantops.context import Context, anyone, requires, within
+from plantops.db import Base, Database, Id, choice, get, unaudited
+from plantops.errors import Conflict
+from plantops.permissions import Can
+
+T = TypeVar("T")
+
+TELL_EVERY_SECONDS = 0.5
+RUN_MARK = "job"
+
+RUNNING: dict[int, Reporter] = {}
+"""The reporters of the jobs that this process runs, by run."""
+
+# Never opened: jobs are deferred on the connection of the transaction that asks for them.
+QUEUE = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
 class State(StrEnum):
@@ -29,7 +48,7 @@ class JobRun(Base):
     __table_args__ = (
         sa.Index("uq_core_job_run_lock", "lock", unique=True, postgresql_where=sa.text("state = 'queued'")),
         sa.Index("ix_core_job_run_open", "state", postgresql_where=sa.text("state IN ('queued', 'running')")),
-        sa.Index("ix_core_job_run_asked_by", "on_behalf_of", "id"),
+        sa.Index("ix_core_job_run_asked_by", "asked_by_id", "id"),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name="progress_is_a_share"),
         unaudited(),
     )
@@ -39,7 +58,10 @@ class JobRun(Base):
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[State] = mapped_column(choice(State, "job_state"), default=State.QUEUED)
     lock: Mapped[str | None]
-    on_behalf_of: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    acts_as_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    """With whose rights it runs: the person who asked, or the system for a listener or a schedule."""
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    """On whose behalf: who sees it among the own jobs."""
     queue_id: Mapped[int | None]
     queued_at: Mapped[datetime]
     run_at: Mapped[datetime | None]
@@ -52,3 +74,206 @@ class JobRun(Base):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     link: Mapped[str | None]
     error: Mapped[str | None]
+
+
+# --- What a job gives back
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job tells at its end: a sentence, where its result is to be seen, and figures."""
+
+    message: str = ""
+    link: str | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Cancelled(Exception):
+    """Raised by a job that was told to stop and has nothing worth keeping: all that it did is undone."""
+
+
+class WorkerStopping(Exception):
+    """The worker was told to end: the job is undone and runs again in the next worker."""
+
+
+@dataclass(frozen=True)
+class Computation(Generic[T]):
+    """
+    The rest of a job that thinks for long: what it read is committed, `compute` runs with no transaction open,
+    `then` writes what came out in a transaction of its own and checks the versions that were read.
+    """
+
+    compute: Callable[[Reporter], T]
+    then: Callable[[Context, T], Done | None]
+
+
+class Reporter:
+    """How a job tells how far it is, and hears whether it shall go on. Outside of a job it is silent."""
+
+    def __init__(
+        self,
+        database: Database | None = None,
+        run_id: int = 0,
+        *,
+        seconds: float | None = None,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._stopping = stopping
+        self._told_at = 0.0
+        self._go_on = True
+
+    def tell(self, share: float | None, message: str = "") -> bool:
+        """
+        Note progress (0 to 1, None when unknown) at most twice a second. False: stop now and keep the best so far.
+
+        Raises WorkerStopping when the worker ends.
+        """
+        if self._database is None:
+            return True
+        if self._stopping is not None and self._stopping.is_set():
+            raise WorkerStopping
+        now = time.monotonic()
+        if now - self._told_at >= TELL_EVERY_SECONDS:
+            self._told_at = now
+            self._go_on = not self._note(share, message)
+        return self._go_on and (self._until is None or now < self._until)
+
+    @property
+    def stop(self) -> bool:
+        """For engines that ask instead of telling."""
+        return not self.tell(None)
+
+    def _note(self, share: float | None, message: str) -> bool:
+        values: dict[str, Any] = {}
+        if share is not None:
+            values["progress"] = Decimal(str(round(min(max(share, 0.0), 1.0), 4)))
+        if message:
+            values["message"] = message[:500]
+        with cast(Database, self._database).transaction() as session:
+            if values:
+                session.execute(sa.update(JobRun).where(JobRun.id == self._run_id).values(**values))
+            return bool(session.scalar(sa.select(JobRun.cancel_asked).where(JobRun.id == self._run_id)))
+
+
+@within("a step of a job")
+def reporter(ctx: Context) -> Reporter:
+    """The reporter of the job that this context runs; a silent one elsewhere."""
+    mark, _, number = ctx.request_id.partition(":")
+    return RUNNING.get(int(number), Reporter()) if mark == RUN_MARK and number else Reporter()
+
+
+# --- Questions
+
+
+def visible(ctx: Context) -> sa.Select[JobRun]:
+    """One's own jobs; every job for who may read jobs."""
+    every = sa.select(JobRun)
+    return every if ctx.may(Can.READ_JOBS) else every.where(JobRun.asked_by_id == ctx.user.id)
+
+
+@anyone("each person sees the own jobs")
+def one(ctx: Context, id: int) -> JobRun:
+    return get(ctx.session, visible(ctx).where(JobRun.id == id), what="job")
+
+
+@anyone("each person sees the own jobs")
+def list_runs(ctx: Context, *, only_open: bool = False, limit: int = 50) -> list[JobRun]:
+    """The newest jobs first."""
+    query = visible(ctx).order_by(JobRun.id.desc()).limit(limit)
+    if only_open:
+        query = query.where(JobRun.state.in_((State.QUEUED, State.RUNNING)))
+    return list(ctx.session.scalars(query))
+
+
+@requires(Can.READ_JOBS)
+def overdue(ctx: Context, seconds: int = 300) -> int:
+    """How many jobs should have begun that long ago: more than none means that no worker runs."""
+    since = sa.func.coalesce(JobRun.run_at, JobRun.queued_at)
+    late = sa.select(sa.func.count()).where(
+        JobRun.state == State.QUEUED, since < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    )
+    return ctx.session.scalar(late) or 0
+
+
+# --- Actions
+
+
+@within("`ctx.enqueue` of an action that has checked the right")
+def defer(
+    ctx: Context, job: str, arguments: Mapping[str, Any], *, lock: str | None = None, run_at: datetime | None = None
+) -> int:
+    """
+    Put a job on the queue in this transaction; returns the id of its run.
+
+    While one with the same lock waits, that one's id is returned and nothing is added; two with the same lock
+    never run at the same time. Raises Invalid for an unknown name.
+    """
+    ctx.registry.job(job)
+    values = {
+        "name": job,
+        "arguments": dict(arguments),
+        "state": State.QUEUED,
+        "lock": lock,
+        "acts_as_id": ctx.user.id,
+        "asked_by_id": ctx.on_behalf_of or ctx.user.id,
+        "queued_at": ctx.now,
+        "run_at": run_at,
+    }
+    while True:
+        adding = insert(JobRun).values(**values)
+        if lock is not None:
+            adding = adding.on_conflict_do_nothing(index_elements=["lock"], index_where=sa.text("state = 'queued'"))
+        run_id: int | None = ctx.session.scalar(adding.returning(JobRun.id))
+        if run_id is not None:
+            break
+        waiting = sa.select(JobRun.id).where(JobRun.lock == lock, JobRun.state == State.QUEUED)
+        if (known := ctx.session.scalar(waiting)) is not None:
+            return known
+    put_on_queue(ctx.session, job, run_id, lock, run_at)
+    return run_id
+
+
+def put_on_queue(session: Session, job: str, run_id: int, lock: str | None, run_at: datetime | None) -> None:
+    """Hand a run to procrastinate on the connection of this transaction: it is there when this one is committed."""
+    task = QUEUE.configure_task(
+        job,
+        allow_unknown=True,
+        lock=lock,
+        schedule_at=run_at,
+        connection=session.connection().connection.driver_connection,
+    )
+    queue_id = task.defer(run_id=run_id)
+    session.execute(sa.update(JobRun).where(JobRun.id == run_id).values(queue_id=queue_id))
+
+
+@anyone("each person stops the own jobs; others' need core.job.manage")
+def cancel(ctx: Context, id: int) -> JobRun:
+    """A waiting job never starts; a running one is told to stop and keeps its best result so far."""
+    run = get(ctx.session, visible(ctx).where(JobRun.id == id), what="job", lock=True)
+    _need_own(ctx, run, "stop this job")
+    if run.state is State.QUEUED:
+        run.state, run.finished_at, run.message = State.CANCELLED, ctx.now, "stopped before it began"
+    elif run.state is State.RUNNING:
+        run.cancel_asked = True
+    else:
+        raise Conflict(f"This job cannot be stopped: it is {run.state}.")
+    ctx.session.flush()
+    return run
+
+
+@anyone("each person repeats the own jobs; others' need core.job.manage")
+def again(ctx: Context, id: int) -> int:
+    """A failed or stopped job once more, as it was asked; returns the id of the new run."""
+    run = get(ctx.session, visible(ctx).where(JobRun.id == id), what="job", lock=True)
+    _need_own(ctx, run, "repeat this job")
+    if run.state not in (State.FAILED, State.CANCELLED):
+        raise Conflict(f"Only a job that failed or was stopped can be repeated; this one is {run.state}.")
+    return defer(ctx, run.name, run.arguments, lock=run.lock)
+
+
+def _need_own(ctx: Context, run: JobRun, to: str) -> None:
+    if run.asked_by_id != ctx.user.id:
+        ctx.need(Can.MANAGE_JOBS, to=to)

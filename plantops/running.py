@@ -74,7 +74,7 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
 
 def worker(settings: Settings, url: str) -> int:
     """One worker process: jobs, schedules, outbox."""
-    return int(load("plantops.jobs:work")(settings, url))
+    return int(load("plantops.worker:work")(settings, url))
 
 
 def demo(settings: Settings, *, port: int, no_browser: bool) -> int:

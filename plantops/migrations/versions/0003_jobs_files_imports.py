@@ -95,7 +95,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("lock", sa.Text(), nullable=True),
-        sa.Column("on_behalf_of", sa.BigInteger(), nullable=False),
+        sa.Column("acts_as_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), nullable=False),
         sa.Column("queue_id", sa.BigInteger(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=True),
@@ -109,11 +110,12 @@ def upgrade() -> None:
         sa.Column("link", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name=op.f("ck_core_job_run_progress_is_a_share")),
-        sa.ForeignKeyConstraint(["on_behalf_of"], ["core_user.id"], name=op.f("fk_core_job_run_on_behalf_of")),
+        sa.ForeignKeyConstraint(["acts_as_id"], ["core_user.id"], name=op.f("fk_core_job_run_acts_as_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["core_user.id"], name=op.f("fk_core_job_run_asked_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_job_run")),
         info={"audit": False},
     )
-    op.create_index("ix_core_job_run_asked_by", "core_job_run", ["on_behalf_of", "id"], unique=False)
+    op.create_index("ix_core_job_run_asked_by", "core_job_run", ["asked_by_id", "id"], unique=False)
     op.create_index(
         "ix_core_job_run_open",
         "core_job_run",
