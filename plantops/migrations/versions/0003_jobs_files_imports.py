@@ -16,7 +16,9 @@ QUEUE = Path(__file__).parent.parent / "procrastinate_3_10_0.sql"
 
 def upgrade() -> None:
     # Straight to psycopg: the script has many statements and percent signs.
-    op.get_bind().connection.driver_connection.execute(QUEUE.read_text(encoding="utf-8"))
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(QUEUE.read_text(encoding="utf-8"))
     op.create_table(
         "core_file",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
