@@ -107,8 +107,8 @@ class Indicator:
 
     value = `scale` x numerator / denominator, or the numerator alone when there is no denominator.
     `weeks(ctx, span)` is ONE query grouped by week over a long span; `rows(ctx, span, part, limit)` gives the rows
-    behind it; `causes(ctx, span)` the largest contributors; `ledger` is plain SQL with :from and :to (half-open
-    business dates) that returns (numerator, denominator) independently of `weeks`, for the line at the foot.
+    behind it; `causes(ctx, span)` the largest contributors; `ledger` is plain SQL with :from, :to (half-open
+    business dates) and :today that returns (numerator, denominator) independently of `weeks`, for the line at the foot.
     """
 
     number: int

@@ -1,0 +1,45 @@
+"""What waits for dispatchers and drivers on their home page."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from plantops.context import Context, within
+from plantops.events import Waiting, WaitingCard
+from transport import orders
+from transport.models import LeftOut, Order, OrderState, Plan, PlanState
+from transport.permissions import Can
+
+
+@within("the home page asks with the reader's rights")
+def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
+    """Today's stops, what the plan leaves out, and the driver's own stops."""
+    if not ctx.may(Can.READ_PLANS):
+        return []
+    day = f"/transport?day={ctx.today}"
+    counts = ctx.session.execute(
+        sa.select(Order.state, sa.func.count())
+        .where(Order.id.in_(orders.visible(ctx).with_only_columns(Order.id)), Order.day == ctx.today)
+        .group_by(Order.state)
+    )
+    found: dict[OrderState, int] = dict(counts.tuples().all())
+    open_now = found.get(OrderState.PLANNED, 0)
+    cards = []
+    if ctx.may(Can.DRIVE) and not ctx.may(Can.PLAN):
+        cards.append(WaitingCard("stops to drive today", open_now, "/transport/drive", order=10))
+    if ctx.may(Can.PLAN):
+        waiting_now = found.get(OrderState.REQUESTED, 0)
+        left_out = ctx.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(LeftOut)
+            .join(Plan, Plan.id == LeftOut.plan_id)
+            .where(Plan.day == ctx.today, Plan.state == PlanState.PUBLISHED)
+        )
+        cards.append(WaitingCard("stops today", open_now, day, order=10))
+        tone = "warning" if waiting_now else "plain"
+        cards.append(WaitingCard("orders not planned today", waiting_now, day, tone=tone, order=11))
+        cards.append(WaitingCard("left out of today's plan", left_out or 0, day, order=12))
+    return cards
+
+
+ANSWERS = {Waiting: (waiting,)}

@@ -1,0 +1,177 @@
+"""Drivers: employees who drive; whether they may today, personnel answers with yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from personnel import api as personnel
+from plantops.context import Context, requires, within
+from plantops.db import bump, get
+from plantops.errors import Conflict
+from plantops.events import Absent
+from transport.models import Driver, Plan, PlanState, Trip, Vehicle
+from transport.permissions import Can
+
+DRIVING = "drive"
+
+
+@dataclass(frozen=True)
+class DriverRow:
+    """A driver on a day. `reason` says why not; never more than personnel tells (no leave reason, no health)."""
+
+    id: int
+    employee_id: int
+    name: str
+    home_vehicle_id: int | None
+    reason: str | None
+
+
+# --- Rules
+
+
+def match(
+    trips: Sequence[tuple[int, str | None]],
+    ready: Sequence[tuple[int, int | None]],
+    licensed: dict[str, frozenset[int]],
+) -> dict[int, int]:
+    """Vehicle id -> driver id, as many as possible (augmenting paths), the driver's own vehicle first.
+
+    `trips`: (vehicle id, licence needed or None). `ready`: (driver id, home vehicle id or None).
+    `licensed`: licence -> ids of drivers who hold it.
+    """
+    able = {
+        vehicle: sorted(
+            (driver for driver, _home in ready if licence is None or driver in licensed.get(licence, frozenset())),
+            key=lambda driver, vehicle=vehicle: (dict(ready)[driver] != vehicle, driver),
+        )
+        for vehicle, licence in trips
+    }
+    seat: dict[int, int] = {}  # driver -> vehicle
+
+    def place(vehicle: int, tried: set[int]) -> bool:
+        for driver in able[vehicle]:
+            if driver in tried:
+                continue
+            tried.add(driver)
+            if driver not in seat or place(seat[driver], tried):
+                seat[driver] = vehicle
+                return True
+        return False
+
+    for vehicle, _licence in sorted(trips, key=lambda trip: (len(able[trip[0]]), trip[0])):
+        place(vehicle, set())
+    return {vehicle: driver for driver, vehicle in seat.items()}
+
+
+# --- Questions
+
+
+def visible(ctx: Context) -> sa.Select[Driver]:
+    sites = ctx.sites(Can.READ_PLANS)
+    every = sa.select(Driver).where(~Driver.archived)
+    return every if sites is None else every.where(Driver.site_id.in_(sites))
+
+
+@requires(Can.READ_PLANS)
+def list_drivers(ctx: Context, site_id: int, day: date) -> list[DriverRow]:
+    """The site's drivers with who cannot drive on a day."""
+    found = ctx.session.scalars(visible(ctx).where(Driver.site_id == site_id).order_by(Driver.id)).all()
+    ids = [driver.employee_id for driver in found]
+    names = personnel.names(ctx, ids)
+    here = personnel.available(ctx, ids, day, day)
+    licensed = personnel.qualified(ctx, ids, DRIVING, day, day)
+    rows = []
+    for driver in found:
+        reason = None
+        if day not in here.days.get(driver.employee_id, frozenset()):
+            reason = "not available"
+        elif driver.employee_id not in licensed:
+            reason = "the licence does not hold on this day"
+        rows.append(DriverRow(driver.id, driver.employee_id, names[driver.employee_id], driver.home_vehicle_id, reason))
+    return rows
+
+
+@within("a plan that is kept names a driver for each trip")
+def assign(ctx: Context, site_id: int, day: date, trips: Sequence[Trip]) -> None:
+    """Names a driver for each trip where one may drive; the others stay open for the dispatcher to see."""
+    drivers = ctx.session.scalars(
+        sa.select(Driver).where(Driver.site_id == site_id, ~Driver.archived).order_by(Driver.id)
+    ).all()
+    if not drivers or not trips:
+        return
+    by_employee = {driver.employee_id: driver.id for driver in drivers}
+    here = personnel.available(ctx, list(by_employee), day, day)
+    may_drive = personnel.qualified(ctx, list(by_employee), DRIVING, day, day)
+    ready = [
+        (driver.id, driver.home_vehicle_id)
+        for driver in drivers
+        if day in here.days.get(driver.employee_id, frozenset()) and driver.employee_id in may_drive
+    ]
+    query = sa.select(Vehicle.id, Vehicle.licence).where(Vehicle.id.in_([trip.vehicle_id for trip in trips]))
+    needed = {row.id: row.licence for row in ctx.session.execute(query)}
+    licensed = {
+        licence: frozenset(
+            by_employee[employee] for employee in personnel.qualified(ctx, list(by_employee), licence, day, day)
+        )
+        for licence in {licence for licence in needed.values() if licence}
+    }
+    seats = match([(trip.vehicle_id, needed[trip.vehicle_id]) for trip in trips], ready, licensed)
+    for trip in trips:
+        trip.driver_id = seats.get(trip.vehicle_id)
+
+
+@within("personnel asks before it approves a leave")
+def warn_of_absence(ctx: Context, question: Absent) -> list[str]:
+    """One sentence for each published day on which the person would be missing at the wheel."""
+    days = ctx.session.scalars(
+        sa.select(Plan.day)
+        .join(Trip, Trip.plan_id == Plan.id)
+        .join(Driver, Driver.id == Trip.driver_id)
+        .where(
+            Driver.employee_id == question.employee_id,
+            Plan.state == PlanState.PUBLISHED,
+            Plan.day.between(question.first_day, question.last_day),
+        )
+        .order_by(Plan.day)
+    )
+    return [f"Drives a published trip on {day:%a %d %b %Y}." for day in days]
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_VEHICLES)
+def enrol(ctx: Context, site_id: int, employee_id: int, home_vehicle_id: int | None = None) -> Driver:
+    """Makes an employee a driver of the site."""
+    ctx.need(Can.MANAGE_VEHICLES, site_id=site_id)
+    if ctx.session.scalar(sa.select(Driver.id).where(Driver.employee_id == employee_id)):
+        raise Conflict("This employee is a driver already.", field="employee_id")
+    made = Driver(site_id=site_id, employee_id=employee_id, home_vehicle_id=home_vehicle_id)
+    ctx.session.add(made)
+    ctx.session.flush()
+    return made
+
+
+@requires(Can.PLAN)
+def put_on(ctx: Context, trip_id: int, driver_id: int | None) -> Trip:
+    """The dispatcher's own choice of a driver for a trip; refused where the driver may not drive that day."""
+    trip = get(ctx.session, sa.select(Trip).where(Trip.id == trip_id), what="trip", lock=True)
+    plan = get(ctx.session, sa.select(Plan).where(Plan.id == trip.plan_id), what="plan", lock=True)
+    ctx.need(Can.PLAN, site_id=plan.site_id)
+    if plan.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
+        raise Conflict(f"This plan is {plan.state}; drivers are chosen in drafts and in the published plan.")
+    if driver_id is not None:
+        row = next((one for one in list_drivers(ctx, plan.site_id, plan.day) if one.id == driver_id), None)
+        if row is None or row.reason:
+            raise Conflict(f"Cannot put this driver on: {row.reason if row else 'no driver of this site'}.")
+        busy = sa.select(Trip.id).where(Trip.plan_id == plan.id, Trip.driver_id == driver_id, Trip.id != trip_id)
+        if ctx.session.scalar(busy):
+            raise Conflict(f"{row.name} drives another vehicle in this plan already.")
+    trip.driver_id = driver_id
+    bump(plan)
+    ctx.session.flush()
+    return trip

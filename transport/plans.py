@@ -1,0 +1,268 @@
+"""The plan of the day: the question to the optimiser, its answer as a draft, and publishing it to the drivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from plantops import lifecycle, places
+from plantops.context import Context, requires, within
+from plantops.db import get
+from plantops.errors import Conflict, Invalid
+from transport import addresses, drivers, orders, planning, vehicles
+from transport.events import PlanPublished, VehicleTakenOut
+from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport.optimise.model import Plan as Answer
+from transport.optimise.model import Problem, Route
+from transport.permissions import Can
+
+SHORTEST, LONGEST = 1, 600  # seconds that a person may ask the optimiser to think
+USUAL_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One day as the optimiser is asked, and the ways that its places stand for."""
+
+    problem: Problem
+    ways: addresses.Ways
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    id: int
+    version: int
+    day: date
+    state: PlanState
+    cost: Decimal | None
+    bound: Decimal | None
+    gap: Decimal | None
+    made_by: int
+
+
+# --- Rules
+
+
+def why_not_publish(plan: Plan, open_ids: set[int], planned_ids: set[int]) -> str | None:
+    """Why a draft cannot become the drivers' day any more."""
+    if plan.state is not PlanState.DRAFT:
+        return f"it is {plan.state}, not a draft"
+    if gone := planned_ids - open_ids:
+        return f"{len(gone)} of its orders were cancelled or done meanwhile; plan again"
+    return None
+
+
+# --- Questions
+
+
+def visible(ctx: Context) -> sa.Select[Plan]:
+    sites = ctx.sites(Can.READ_PLANS)
+    every = sa.select(Plan)
+    return every if sites is None else every.where(Plan.site_id.in_(sites))
+
+
+@requires(Can.READ_PLANS)
+def plan(ctx: Context, id: int) -> Plan:
+    """A plan with its trips, stops and what it leaves out."""
+    whole = visible(ctx).options(selectinload(Plan.trips).selectinload(Trip.stops), selectinload(Plan.left_out))
+    return get(ctx.session, whole.where(Plan.id == id), what="plan")
+
+
+@requires(Can.READ_PLANS)
+def list_plans(ctx: Context, site_id: int, day: date) -> list[PlanRow]:
+    """The plans of a day, newest first."""
+    rows = ctx.session.scalars(
+        visible(ctx).where(Plan.site_id == site_id, Plan.day == day).order_by(Plan.id.desc()).limit(50)
+    )
+    return [PlanRow(p.id, p.version, p.day, p.state, p.cost, p.bound, p.gap, p.made_by_id) for p in rows]
+
+
+@within("the job and the command line ask for the day as it stands")
+def question(ctx: Context, site_id: int, day: date) -> Asked:
+    """The open orders, the vehicles that may be used, and the ways between all places of a day."""
+    wanted = orders.open_orders(ctx, site_id, day)
+    fleet = ctx.session.scalars(
+        sa.select(Vehicle).where(Vehicle.site_id == site_id, ~Vehicle.archived).order_by(Vehicle.code)
+    ).all()
+    staying = vehicles.stay_in(ctx, [vehicle.id for vehicle in fleet], day)
+    usable = [vehicle for vehicle in fleet if vehicle.id not in staying and vehicle.capacity_kg > 0]
+    start = addresses.depot(ctx, site_id)
+    not_there = addresses.banned(ctx, [vehicle.id for vehicle in usable])
+    ways = addresses.ways_between(ctx, [start.id, *sorted({order.address_id for order in wanted} - {start.id})])
+    return Asked(planning.problem(day.isoformat(), start, usable, wanted, ways, not_there), ways)
+
+
+# --- Actions
+
+
+@requires(Can.PLAN)
+def ask(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> Plan:
+    """Starts planning a day: the worker computes, the plan appears as a draft. Changes nothing on the road."""
+    ctx.need(Can.PLAN, site_id=site_id)
+    if not SHORTEST <= seconds <= LONGEST:
+        raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
+    if not orders.open_orders(ctx, site_id, day):
+        raise Conflict(f"There is nothing to move on {day:%d %b %Y}: no open order.")
+    made = _empty(ctx, site_id, day, seconds)
+    made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id, lock=f"transport.plan:{site_id}:{day}")
+    ctx.session.flush()
+    return made
+
+
+def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
+    made = Plan(
+        site_id=site_id,
+        day=day,
+        state=PlanState.COMPUTING,
+        made_by_id=ctx.user.id,
+        made_at=ctx.now,
+        seconds_asked=seconds,
+        currency=places.site(ctx, site_id).currency,
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    return made
+
+
+@within("the job that computes the plan, and the command line")
+def keep(ctx: Context, plan_id: int, asked: Asked, answer: Answer) -> Plan:
+    """Stores the optimiser's answer as a draft with a driver for each trip where one may drive."""
+    whole = sa.select(Plan).options(selectinload(Plan.trips), selectinload(Plan.left_out)).where(Plan.id == plan_id)
+    kept = get(ctx.session, whole, what="plan", lock=True)
+    kept.status = answer.outcome.status.value
+    kept.cost = _money(answer.outcome.objective)
+    kept.bound = _money(answer.outcome.bound)
+    kept.gap = None if answer.outcome.gap is None else Decimal(str(round(answer.outcome.gap, 8)))
+    kept.seconds = Decimal(str(round(answer.outcome.seconds, 3)))
+    kept.note = answer.note
+    wanted = {order.id: order for order in orders.open_orders(ctx, kept.site_id, kept.day)}
+    for route in answer.routes:
+        kept.trips.append(_trip(route, wanted, asked))
+    for missing in answer.unassigned:
+        reasons = [
+            {"vehicle": r.vehicle, "constraint": r.constraint.value, "by": r.by, "unit": r.unit, "text": r.text}
+            for r in missing.reasons
+        ]
+        kept.left_out.append(LeftOut(order_id=int(missing.id), reasons=reasons))
+    drivers.assign(ctx, kept.site_id, kept.day, kept.trips)
+    lifecycle.move(ctx, kept, PlanState.DRAFT)
+    return kept
+
+
+@within("the job that computes the plan")
+def begin(ctx: Context, plan_id: int) -> tuple[Asked, int, int]:
+    """The question of a plan that is to be computed, the seconds to think, and the seed."""
+    waiting = get(ctx.session, sa.select(Plan).where(Plan.id == plan_id), what="plan", lock=True)
+    if waiting.state is not PlanState.COMPUTING:
+        raise Conflict(f"This plan is {waiting.state} already.")
+    return question(ctx, waiting.site_id, waiting.day), waiting.seconds_asked, waiting.id
+
+
+@within("the job that could not compute the plan")
+def fail(ctx: Context, plan_id: int, why: str) -> None:
+    failed = get(ctx.session, sa.select(Plan).where(Plan.id == plan_id), what="plan", lock=True)
+    failed.note = why
+    lifecycle.move(ctx, failed, PlanState.FAILED)
+
+
+def in_words(incumbent: float | None, bound: float | None, gap: float | None) -> str:
+    """The state of the search in a sentence."""
+    if incumbent is None:
+        return "Looking for a first plan."
+    if bound is None or gap is None:
+        return f"Best so far {incumbent:,.2f}; how good it is at best is not proved yet."
+    return f"Best so far {incumbent:,.2f}; at most {gap:.1%} above the best possible ({bound:,.2f})."
+
+
+def _money(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(str(round(amount, 4)))
+
+
+def _minutes(ticks: int, per_minute: int = 60) -> Decimal:
+    return Decimal(ticks) / per_minute
+
+
+def _trip(route: Route, wanted: dict[int, Order], asked: Asked) -> Trip:
+    served = [wanted[int(id)] for id in route.orders]
+    visits = [visit for visit in route.visits if visit.order is not None]
+    return Trip(
+        vehicle_id=int(route.vehicle),
+        leaves_minute=_minutes(route.leaves),
+        returns_minute=_minutes(route.returns),
+        km=Decimal(route.distance_m) / 1000,
+        empty_km=Decimal(str(round(planning.empty_km(route, asked.ways), 3))),
+        cost=_money(route.cost) or Decimal(0),
+        weight_kg=sum((order.weight_kg for order in served), Decimal(0)),
+        volume_m3=sum((order.volume_m3 for order in served), Decimal(0)),
+        stops=[
+            Stop(
+                sequence=position,
+                order_id=int(visit.order or 0),
+                arrives_minute=_minutes(visit.arrival),
+                starts_minute=_minutes(visit.start),
+                departs_minute=_minutes(visit.departure),
+                slack_minutes=_minutes(min(visit.slack, 2880 * 60)),
+            )
+            for position, visit in enumerate(visits, start=1)
+        ],
+    )
+
+
+@requires(Can.PUBLISH)
+def publish(ctx: Context, id: int, version: int) -> Plan:
+    """The draft becomes the drivers' day; the plan that stood before is superseded."""
+    whole = visible(ctx).options(selectinload(Plan.trips).selectinload(Trip.stops)).where(Plan.id == id)
+    draft = get(ctx.session, whole, what="plan", version=version, lock=True)
+    ctx.need(Can.PUBLISH, site_id=draft.site_id)
+    earlier = ctx.session.scalars(
+        sa.select(Plan)
+        .where(Plan.site_id == draft.site_id, Plan.day == draft.day, Plan.state == PlanState.PUBLISHED)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    ids = [stop.order_id for trip in draft.trips for stop in trip.stops]
+    locked = ctx.session.scalars(
+        sa.select(Order)
+        .where(Order.site_id == draft.site_id, Order.day == draft.day)
+        .order_by(Order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    still_open = {order.id for order in locked if order.state in OPEN}
+    if reason := why_not_publish(draft, still_open, set(ids)):
+        raise Conflict(f"Cannot publish this plan: {reason}.")
+    for old in earlier:
+        lifecycle.move(ctx, old, PlanState.SUPERSEDED)
+    planned = set(ids)
+    for order in locked:
+        if order.id in planned and order.state is OrderState.REQUESTED:
+            lifecycle.move(ctx, order, OrderState.PLANNED)
+        elif order.id not in planned and order.state is OrderState.PLANNED:
+            lifecycle.move(ctx, order, OrderState.REQUESTED)
+    lifecycle.move(ctx, draft, PlanState.PUBLISHED)
+    ctx.emit(PlanPublished(draft.id, draft.site_id, draft.day))
+    return draft
+
+
+@within("a vehicle that is taken out makes the drafts and the plan with it doubtful")
+def vehicle_taken_out(ctx: Context, event: VehicleTakenOut) -> None:
+    """Says so on each draft and published plan that uses the vehicle on these days."""
+    until = event.last_day or date.max
+    touched = ctx.session.scalars(
+        sa.select(Plan)
+        .join(Trip, Trip.plan_id == Plan.id)
+        .where(
+            Trip.vehicle_id == event.vehicle_id,
+            Plan.day.between(event.first_day, until),
+            Plan.state.in_((PlanState.DRAFT, PlanState.PUBLISHED)),
+        )
+        .with_for_update(of=Plan)
+    ).unique()
+    for plan in touched:
+        plan.note = "A vehicle of this plan was taken out. Plan the day again."
+        plan.version += 1
+    ctx.session.flush()

@@ -1,0 +1,1 @@
+"""What transport tells the plant manager."""
