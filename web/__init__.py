@@ -1,1 +1,1 @@
-"""The browser's side of plantops: imports everybody, imported by nobody."""
+"""What a browser and a neighbouring system see of the plant; imports everybody, is imported by nobody."""

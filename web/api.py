@@ -1,0 +1,117 @@
+"""The API: the same actions as the pages, for programs; tokens with scopes, JSON, problems, versions, keys."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic_core import to_json
+from sqlalchemy.orm import Session
+
+from plantops import idempotency
+from plantops.context import Context
+from plantops.errors import Invalid
+from web import errors, session
+from web.menu import Pages
+
+__all__ = ["Context", "Version", "api_router", "install"]
+
+PREFIX = "/api/v1"
+LONGEST_KEY = 80
+
+
+def expected_version(if_match: Annotated[str, Header(description='The ETag that you read, such as "3"')] = "") -> int:
+    """The version that the caller saw; changing needs it, so that nobody overwrites what they have not read."""
+    number = if_match.strip().removeprefix("W/").strip('"')
+    if not number.isascii() or not number.isdigit() or len(number) > 9:
+        raise Invalid('Send the ETag that you read as If-Match, for example If-Match: "3".', code="version_needed")
+    return int(number)
+
+
+Version = Annotated[int, Depends(expected_version)]
+
+
+class ApiRoute(APIRoute):
+    """A route whose function runs inside a transaction and returns plain dataclasses."""
+
+    door = staticmethod(session.bearer)
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        success = options.get("status_code") or 200
+        super().__init__(path, in_transaction(endpoint, success), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def read_then_handle(request: Request) -> Response:
+            if request.method in session.UNSAFE:
+                request.state.body = await request.body()
+            return await handler(request)
+
+        return read_then_handle
+
+
+def api_router(tag: str) -> APIRouter:
+    """The router of an API file: `/requisitions` is `/api/v1/requisitions`."""
+    return APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=[tag])
+
+
+def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., Response]:
+    """FastAPI reads path, query and body, and describes them; the context is handed in here."""
+    signature = inspect.signature(endpoint, eval_str=True)
+    ours = [name for name, p in signature.parameters.items() if p.annotation is Context]
+    seen = [p.replace(kind=p.KEYWORD_ONLY) for name, p in signature.parameters.items() if name not in ours]
+
+    def run(*, request: Request, **given: Any) -> Response:
+        house = session.house_of(request)
+
+        def attempt(database_session: Session) -> Response:
+            ctx = session.bearer(request, database_session)
+            return once(ctx, request, lambda: shown(endpoint(**given, **dict.fromkeys(ours, ctx)), success))
+
+        return errors.told(request, lambda: house.database.run(attempt))
+
+    functools.update_wrapper(run, endpoint)
+    asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    run.__signature__ = inspect.Signature([asked, *seen], return_annotation=signature.return_annotation)  # type: ignore[attr-defined]
+    return run
+
+
+def once(ctx: Context, request: Request, work: Callable[[], Response]) -> Response:
+    """With an Idempotency-Key a call that is sent again gets the first answer."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if request.method not in session.UNSAFE or not key:
+        return work()
+    if len(key) > LONGEST_KEY:
+        raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.", code="key_too_long")
+    digest = hashlib.sha256(request.state.body).digest()
+    done = idempotency.begin(ctx, f"api:{key}", f"{request.method} {request.url.path}", digest)
+    if done is not None:
+        return Response(done.body, done.status, headers=dict(done.headers) | {"Idempotency-Replayed": "true"})
+    response = work()
+    kept = [(name, value) for name, value in response.headers.items() if name != "content-length"]
+    idempotency.finish(ctx, f"api:{key}", response.status_code, kept, bytes(response.body))
+    return response
+
+
+def shown(value: Any, success: int) -> Response:
+    """JSON made inside the transaction; numbers with digits after the point are strings, so that none is lost."""
+    if isinstance(value, Response):
+        return value
+    if value is None:
+        return Response(status_code=204)
+    version = getattr(value, "version", None)
+    headers = {"ETag": f'"{version}"'} if version is not None else {}
+    return Response(to_json(value), success, headers=headers, media_type="application/json")
+
+
+def install(app: FastAPI, packages: Sequence[Pages]) -> None:
+    for package in packages:
+        for router in package.api:
+            app.include_router(router)

@@ -1,0 +1,270 @@
+"""What goes wrong, as people and programs are told: a page, a part of the open page, or problem+json."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from plantops import errors
+from plantops.db import constraint_of, sqlstate
+from plantops.errors import PlantopsError
+from web import session
+from web.security import TooLarge
+from web.visit import Toast, Visit, visiting
+
+log = structlog.get_logger("web")
+
+STATUSES: tuple[tuple[type[PlantopsError], int], ...] = (
+    (errors.Invalid, 422),
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.Unauthenticated, 401),
+    (errors.Conflict, 409),
+    (errors.Throttled, 429),
+    (errors.Unavailable, 503),
+)
+TITLES = {
+    400: "This cannot be read",
+    403: "You may not do that",
+    404: "There is nothing here",
+    405: "This does not work that way",
+    409: "Not now",
+    413: "This is too large",
+    422: "This needs another look",
+    429: "Too many tries",
+    500: "Something broke on our side",
+    503: "Not available just now",
+}
+NEXT_STEPS = {
+    403: "Ask the person who looks after plantops at your plant, or go back to what you may do.",
+    404: "It may have been moved, or you may not see it. Search for it in its list.",
+    405: "Go back and use the buttons of the page.",
+    413: "Send a smaller file: at most 20 MB.",
+    500: "Nothing was saved. Try again; if it happens again, give this number to whoever looks after plantops:",
+    503: "Nothing was saved. This page tries again by itself.",
+}
+FORM_ID = re.compile(r"form#([\w.-]{1,100})")
+RETRY_SECONDS = 5
+
+
+def status_of(error: PlantopsError) -> int:
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def told(request: Request, work: Callable[[], Response]) -> Response:
+    """The answer of `work`, or what the person is told when it cannot be done. Bugs go through to the 500 page."""
+    try:
+        return work()
+    except PlantopsError as error:
+        return answer(request, error)
+    except PoolTimeout:
+        return answer(request, errors.Unavailable("The database is busy. Nothing was saved; try again in a moment."))
+    except DBAPIError as error:
+        known = said_by_database(error)
+        if known is None:
+            raise
+        log.warning("refused by database", constraint=constraint_of(error), code=sqlstate(error))
+        return answer(request, known)
+
+
+def said_by_database(error: DBAPIError) -> PlantopsError | None:
+    """A rule that only the database could see broken, in a sentence; None when it is a bug."""
+    code = sqlstate(error)
+    if error.connection_invalidated or (code or "").startswith("57P"):
+        return errors.Unavailable("The database does not answer. Nothing was saved; try again in a moment.")
+    if code in ("23505", "23P01"):
+        return errors.Conflict("Somebody entered the same at the same moment. Load the page again and look.")
+    if code == "23503":
+        return errors.Conflict("Something that this refers to is gone or still in use. Load the page again and look.")
+    if code in ("40001", "40P01", "55P03"):
+        return errors.Conflict("Others are changing the same just now. Try again in a moment.")
+    if code in ("22003", "22021", "22P05", "22008", "23514", "22001"):
+        return errors.Invalid("A value is outside of what can be stored. Look at the numbers and dates.")
+    return None
+
+
+# --- One error, three ways of telling it
+
+
+def answer(request: Request, error: PlantopsError) -> Response:
+    status = status_of(error)
+    if is_api(request):
+        return problem(request, status, error)
+    if status == 401:
+        return to_sign_in(request)
+    if request.headers.get("hx-request-type") == "partial":
+        return part(request, status, error)
+    return page(request, status, error.message, error.fields)
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the sign-in page, and back to the open page afterwards. The browser keeps what was typed."""
+    if request.headers.get("hx-request") == "true":
+        parts = urlsplit(request.headers.get("hx-current-url", ""))
+        here = session.safe_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        return Response(status_code=401, headers={"HX-Redirect": f"/login?next={quote(here, safe='')}"})
+    if request.method != "GET":
+        return RedirectResponse("/login", status_code=303)
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = session.safe_path(request.url.path + query)
+    return RedirectResponse("/login" if here == "/" else f"/login?next={quote(here, safe='')}", status_code=303)
+
+
+def part(request: Request, status: int, error: PlantopsError) -> Response:
+    """Into the form that was sent, or as a toast where there was none."""
+    ui: Any = request.app.state.templates.globals["ui"]
+    found = FORM_ID.fullmatch(unquote(request.headers.get("hx-source", "")))
+    with visiting(Visit(request)):
+        if found is None:
+            html = ui.toast_part(Toast(error.message, "bad"))
+        elif status == 409:
+            html = ui.form_conflict(found[1], error.message, isinstance(error, errors.Stale))
+        else:
+            html = ui.form_problem(found[1], error.message, error.fields)
+    return HTMLResponse(html, status, headers=retry(status))
+
+
+def page(request: Request, status: int, message: str, fields: Mapping[str, str] | None = None) -> Response:
+    """A page that helps: what happened, what to do; inside the house for who is signed in."""
+
+    def draw(visit: Visit) -> Response:
+        template = request.app.state.templates.get_template("error.html")
+        values = {
+            "status": status,
+            "heading": TITLES.get(status, HTTPStatus(status).phrase),
+            "message": message,
+            "next_step": NEXT_STEPS.get(status, ""),
+            "fields": dict(fields or {}),
+            "number": session.request_id(request) if status == 500 else "",
+            "retry_seconds": RETRY_SECONDS if status == 503 and request.method == "GET" else None,
+        }
+        with visiting(visit):
+            return HTMLResponse(template.render(values), status, headers=retry(status))
+
+    def inside(database_session: Session) -> Response:
+        ctx = session.signed_in(request, database_session)
+        return draw(visit_of(request, ctx))
+
+    if status != 503 and session.session_token(request):
+        try:
+            return session.house_of(request).database.run(inside)
+        except (PlantopsError, DBAPIError, PoolTimeout):
+            log.warning("error page without menu", status=status)
+    return draw(visit_of(request, None))
+
+
+def visit_of(request: Request, ctx: Any) -> Visit:
+    csrf = session.csrf_of(session.session_token(request))
+    return Visit(request, ctx, csrf, packages=request.app.state.packages)
+
+
+def problem(request: Request, status: int, error: PlantopsError) -> Response:
+    """RFC 9457, with our stable code and the fields."""
+    body: dict[str, Any] = {
+        "type": f"/api/errors/{error.code}",
+        "title": TITLES.get(status, HTTPStatus(status).phrase),
+        "status": status,
+        "detail": error.message,
+        "code": error.code,
+        "request_id": session.request_id(request),
+    }
+    if error.fields:
+        body["errors"] = [{"field": field, "detail": text} for field, text in error.fields.items()]
+    if error.details:
+        body["details"] = {name: str(value) for name, value in error.details.items()}
+    headers = retry(status) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+
+
+def retry(status: int) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+
+
+# --- What FastAPI and Starlette raise by themselves
+
+
+def on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    sentence = {
+        404: f"There is no page {request.url.path}.",
+        405: f"{request.url.path} cannot be used with {request.method}.",
+        400: "The request cannot be read. Go back and try again.",
+    }.get(status, f"{TITLES.get(status, 'This did not work')}.")
+    told_error = PlantopsError(sentence, code=HTTPStatus(status).name.lower())
+    if is_api(request):
+        return problem(request, status, told_error)
+    if request.headers.get("hx-request-type") == "partial":
+        return part(request, status, told_error)
+    return page(request, status, sentence)
+
+
+def on_unreadable(request: Request, error: Exception) -> Response:
+    """Parameters that do not fit: a wrong path is no page, a wrong body says which field."""
+    assert isinstance(error, RequestValidationError)
+    door = getattr(request.scope.get("route"), "door", None)
+    if door is not None:
+        refused = told(request, lambda: session.house_of(request).database.run(lambda s: let_in(door, request, s)))
+        if refused.status_code != 204:
+            return refused
+    places = [tuple(str(step) for step in one["loc"]) for one in error.errors()]
+    if any(place[0] == "path" for place in places):
+        return answer(request, errors.NotFound(f"There is no page {request.url.path}."))
+    fields = {".".join(place[1:]) or place[0]: spoken(one) for place, one in zip(places, error.errors(), strict=True)}
+    return answer(request, errors.Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields))
+
+
+def let_in(door: Callable[[Request, Session], object], request: Request, database_session: Session) -> Response:
+    door(request, database_session)
+    return Response(status_code=204)
+
+
+def spoken(one: Mapping[str, Any]) -> str:
+    if one["type"] == "missing":
+        return f"{one['loc'][-1]} is missing."
+    return f"{one['loc'][-1]}: {one['msg']}."
+
+
+def on_too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette hands both over
+    sentence = "What you sent is larger than 25 MB."
+    if is_api(request):
+        return problem(request, 413, PlantopsError(sentence, code="too_large"))
+    if request.headers.get("hx-request-type") == "partial":
+        return part(request, 413, PlantopsError(sentence, code="too_large"))
+    return page(request, 413, sentence)
+
+
+def on_bug(scope: Scope, error: Exception) -> Response:
+    """Nothing of the fault leaves the house but a number to find it by."""
+    request = Request(scope)
+    log.error("unexpected error", request_id=session.request_id(request), exc_info=error)
+    told_error = PlantopsError("Something broke on our side. Nothing was saved.", code="internal")
+    if is_api(request):
+        return problem(request, 500, told_error)
+    if request.headers.get("hx-request-type") == "partial":
+        number = session.request_id(request)
+        return part(request, 500, PlantopsError(f"{told_error.message} Its number is {number}.", code="internal"))
+    return page(request, 500, told_error.message)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_unreadable)
+    app.add_exception_handler(TooLarge, on_too_large)

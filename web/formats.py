@@ -1,0 +1,111 @@
+"""How numbers, money, days and times are written for the person who reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.numbers import get_currency_precision, get_decimal_symbol, get_group_symbol
+
+NOTHING = "–"
+
+
+@lru_cache
+def _separators(language: str) -> tuple[str, str]:
+    return get_group_symbol(language), get_decimal_symbol(language)
+
+
+@lru_cache
+def _months(language: str) -> Mapping[int, str]:
+    return dict(Locale.parse(language).months["format"]["abbreviated"])
+
+
+@lru_cache
+def _digits(currency: str) -> int:
+    return get_currency_precision(currency) if currency else 2
+
+
+def number(value: Decimal | float | int | None, digits: int | None = None, language: str = "en") -> str:
+    """1,234.5 in English, 1.234,5 in German; without `digits` as many as there are, at most six."""
+    if value is None:
+        return NOTHING
+    text = f"{value:,.{6 if digits is None else digits}f}"
+    if digits is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text.startswith("-"):
+        text = "0" if text.strip("-0.,") == "" and digits is None else "−" + text[1:]
+    group, point = _separators(language)
+    if (group, point) != (",", "."):
+        text = text.translate({ord(","): group, ord("."): point})
+    return text
+
+
+def money(value: Decimal | None, currency: str = "", language: str = "en") -> str:
+    """1,234.50 EUR: the code stands behind, because a sign is not the same everywhere."""
+    if value is None:
+        return NOTHING
+    amount = number(value, _digits(currency), language)
+    return f"{amount}\N{NO-BREAK SPACE}{currency}" if currency else amount
+
+
+def quantity(value: Decimal | None, unit: str = "", language: str = "en") -> str:
+    if value is None:
+        return NOTHING
+    return f"{number(value, None, language)}\N{NO-BREAK SPACE}{unit}" if unit else number(value, None, language)
+
+
+def percent(value: Decimal | float | None, digits: int = 1, language: str = "en") -> str:
+    """Of a share: 0.061 is 6.1 %."""
+    return NOTHING if value is None else f"{number(value * 100, digits, language)}\N{NO-BREAK SPACE}%"
+
+
+def day(value: date | None, language: str = "en") -> str:
+    """22 Nov 2026: no two countries read it differently."""
+    if value is None:
+        return NOTHING
+    return f"{value.day}\N{NO-BREAK SPACE}{_months(language)[value.month]}\N{NO-BREAK SPACE}{value.year}"
+
+
+def clock(value: datetime | time | None, zone: ZoneInfo | None = None) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime) and zone is not None:
+        value = value.astimezone(zone)
+    return f"{value:%H:%M}"
+
+
+def moment(value: datetime | None, zone: ZoneInfo, language: str = "en") -> str:
+    """A day and a time of day at the plant."""
+    if value is None:
+        return NOTHING
+    local = value.astimezone(zone)
+    return f"{day(local.date(), language)} {local:%H:%M}"
+
+
+def hours(minutes: float | Decimal | None) -> str:
+    """2:05 h for 125 minutes."""
+    if minutes is None:
+        return NOTHING
+    whole = round(minutes)
+    sign = "−" if whole < 0 else ""
+    return f"{sign}{abs(whole) // 60}:{abs(whole) % 60:02d}\N{NO-BREAK SPACE}h"
+
+
+def entered(value: object, zone: ZoneInfo) -> str:
+    """A value as an input field wants it: never with separators, always as it can be read back."""
+    if value is None or value is False:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)

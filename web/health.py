@@ -1,0 +1,71 @@
+"""Is it alive, is it ready, and how is it doing: for supervisors, load balancers and Prometheus."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.types import Scope
+
+from plantops.errors import PlantopsError
+from plantops.migrations import runner
+from web import session
+
+router = APIRouter(include_in_schema=False)
+
+FIGURES = CollectorRegistry()
+REQUESTS = Counter("plantops_requests_total", "Requests answered", ["method", "route", "status"], registry=FIGURES)
+SECONDS = Histogram(
+    "plantops_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=FIGURES,
+)
+CONNECTIONS = Gauge("plantops_database_connections", "Connections of this process in use", registry=FIGURES)
+
+
+def observe(scope: Scope, status: int, seconds: float) -> None:
+    # The route's pattern, never the path itself: there are as many of those as documents.
+    route = getattr(scope.get("route"), "path", "none")
+    if route.startswith("/static/"):
+        return
+    REQUESTS.labels(scope["method"], route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+
+
+@router.get("/healthz")
+async def alive() -> Response:
+    """The process answers; it says nothing of the database, which a restart of this process would not mend."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz")
+def ready(request: Request) -> Response:
+    house = session.house_of(request)
+    try:
+        late = runner.behind(house.database, house.registry)
+    except (PlantopsError, DBAPIError, PoolTimeout):
+        return PlainTextResponse("the database does not answer\n", 503)
+    if late:
+        return PlainTextResponse(f"the database is older than the program: {', '.join(late)}\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """For a Prometheus on this host; behind a proxy the proxy decides who else may ask."""
+    host = request.client.host if request.client else ""
+    try:
+        is_here = ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        return PlainTextResponse("only from this host\n", 403)
+    pool = session.house_of(request).database.engine.pool
+    CONNECTIONS.set(getattr(pool, "checkedout", lambda: 0)())
+    return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)

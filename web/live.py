@@ -1,0 +1,157 @@
+"""Work that runs: how far it is, sent to the open page as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from fastapi import Request
+from fastapi.responses import Response, StreamingResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from plantops import jobs
+from plantops.context import Context
+from plantops.errors import PlantopsError
+from plantops.notices import notices
+from web import session
+from web.visit import Visit, visiting
+
+LOOK_AGAIN_SECONDS = 2.0
+BEAT_SECONDS = 15.0
+TONES = {"queued": "plain", "running": "info", "done": "ok", "failed": "bad", "cancelled": "warn"}
+
+log = structlog.get_logger("web")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job as the progress macro shows it."""
+
+    id: int
+    title: str
+    state: str
+    tone: str
+    is_running: bool
+    share: float | None
+    message: str
+    problem: str
+    result_url: str
+    result_label: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def work_of(ctx: Context, run: jobs.JobRun) -> Work:
+    return Work(
+        id=run.id,
+        title=ctx.registry.job(run.name).title,
+        state=str(run.state),
+        tone=TONES[str(run.state)],
+        is_running=run.state in (jobs.State.QUEUED, jobs.State.RUNNING),
+        share=None if run.progress is None else float(run.progress),
+        message="Asked to stop; the best so far is being kept."
+        if run.cancel_asked and not run.finished_at
+        else run.message,
+        problem=run.error or "",
+        result_url=run.link or "",
+        facts=tuple((name.replace("_", " "), str(value)) for name, value in (run.result or {}).items()),
+    )
+
+
+class Hub:
+    """The one listening connection of this process, and everybody who waits for a job to move."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.waiting: dict[str, set[asyncio.Event]] = {}
+        self.listener: asyncio.Task[None] | None = None
+
+    async def moved(self, job_id: int, seconds: float) -> None:
+        """Returns when the job moved, at the latest after so many seconds: then look for yourself."""
+        if self.listener is None or self.listener.done():
+            self.listener = asyncio.create_task(self._listen())
+        event = asyncio.Event()
+        waiting = self.waiting.setdefault(str(job_id), set())
+        waiting.add(event)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+        finally:
+            waiting.discard(event)
+            if not waiting:
+                self.waiting.pop(str(job_id), None)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for job_id in notices(self.url):
+                    for event in self.waiting.get(job_id, ()):
+                        event.set()
+            except (psycopg.Error, OSError) as error:
+                # Who waits looks every two seconds anyway, so a lost connection costs only swiftness.
+                log.warning("listening again", reason=str(error))
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def close(self) -> None:
+        if self.listener is not None:
+            self.listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.listener
+
+
+async def stream(request: Request, job_id: int, cancel_url: str) -> Response:
+    """Server-sent events: the inside of the progress panel at each change, then `ended`."""
+    try:
+        html, _running = await run_in_threadpool(look, request, job_id, cancel_url)
+    except PlantopsError:
+        return Response(status_code=204)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        changes(request, job_id, cancel_url, html), media_type="text/event-stream", headers=headers
+    )
+
+
+async def changes(request: Request, job_id: int, cancel_url: str, shown: str) -> AsyncIterator[str]:
+    hub: Hub = request.app.state.live
+    silent = 0.0
+    while not await request.is_disconnected():
+        try:
+            html, running = await run_in_threadpool(look, request, job_id, cancel_url)
+        except (PlantopsError, DBAPIError):
+            return  # the session or the database has gone; the page's own retry finds out which
+        if html != shown:
+            shown, silent = html, 0.0
+            yield event(html)
+        if not running:
+            yield event("done", name="ended")
+            return
+        await hub.moved(job_id, LOOK_AGAIN_SECONDS)
+        silent += LOOK_AGAIN_SECONDS
+        if silent >= BEAT_SECONDS:
+            silent = 0.0
+            yield ": still here\n\n"
+
+
+def look(request: Request, job_id: int, cancel_url: str) -> tuple[str, bool]:
+    """The panel's inside as it is now; a transaction of its own each time, for nobody may hold one that long."""
+
+    def draw(database_session: Session) -> tuple[str, bool]:
+        ctx = session.signed_in(request, database_session)
+        work = work_of(ctx, jobs.one(ctx, job_id))
+        ui = request.app.state.templates.globals["ui"]
+        csrf = session.csrf_of(session.session_token(request))
+        with visiting(Visit(request, ctx, csrf)):
+            return str(ui.progress_part(work, cancel_url)), work.is_running
+
+    run: Callable[[Callable[[Session], tuple[str, bool]]], tuple[str, bool]] = session.house_of(request).database.run
+    return run(draw)
+
+
+def event(data: str, name: str = "") -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"event: {name}\n{lines}\n" if name else f"{lines}\n"

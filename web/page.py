@@ -1,0 +1,205 @@
+"""A page: one request is one transaction, done before the answer leaves; then a template, or a part of it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment
+from jinja2_fragments import render_block
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, QueryParams
+
+from plantops import idempotency
+from plantops.context import Context
+from web import errors, session
+from web.forms import Form
+from web.menu import Entry, Pages
+from web.templates import safe
+from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
+
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "pages_router", "render", "see"]
+
+MOST_FIELDS = 2000
+MOST_FILES = 20
+LARGEST_FIELD = 2 * 1024 * 1024
+LONGEST_REPLAY = 200_000
+
+Query = QueryParams
+Door = Callable[[Request, Session], Context]
+
+
+# --- Answers
+
+
+def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: str = "", **values: Any) -> Response:
+    """The page; or, when htmx asks from within it, only these blocks.
+
+    A block has the name of the element that it draws: `{% block lines %}<section id="lines">`. A browser
+    without htmx that sent a form is led back to the page that the form stood on.
+    """
+    visit = this_visit()
+    visit.ctx = ctx
+    environment = environment_of(visit.request)
+    if blocks and visit.is_partial:
+        ui: Any = environment.globals["ui"]
+        parts = [ui.partial(f"#{block}", safe(render_block(environment, template, block, values))) for block in blocks]
+        if toast:
+            parts.append(ui.toast_part(Toast(toast)))
+        return HTMLResponse("".join(parts), status)
+    if blocks and visit.request.method in session.UNSAFE:
+        return see(ctx, came_from(visit.request), toast)
+    html = environment.get_template(template).render(values)
+    return HTMLResponse(html, status, headers=whole_page(visit))
+
+
+def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response:  # noqa: ARG001  all answers begin alike
+    """Go on to another page, which says what was done."""
+    visit = this_visit()
+    if visit.is_partial:
+        response: Response = Response(status_code=200, headers={"HX-Redirect": url})
+    else:
+        response = RedirectResponse(url, status_code=303)
+    if toast:
+        secure = session.is_secure(session.house_of(visit.request).settings)
+        flash = write_flash([Toast(toast, tone)])
+        response.set_cookie(FLASH_COOKIE, flash, max_age=60, secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+def whole_page(visit: Visit) -> dict[str, str]:
+    """htmx that asked for a part but gets a page puts it in place of the whole body."""
+    return {"HX-Retarget": "body", "HX-Reswap": "outerSync"} if visit.is_partial else {}
+
+
+def came_from(request: Request) -> str:
+    """The page that a form stood on, if it is one of ours."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host", "") or not parts.path.startswith("/"):
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def environment_of(request: Request) -> Environment:
+    environment: Environment = request.app.state.templates
+    return environment
+
+
+# --- Requests
+
+
+class PlantRoute(APIRoute):
+    """A route whose function runs inside a transaction; commit, retry and errors are here and nowhere else."""
+
+    door: Door = staticmethod(session.signed_in)
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, in_transaction(endpoint, type(self).door), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def read_then_handle(request: Request) -> Response:
+            if request.method in session.UNSAFE:
+                limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": LARGEST_FIELD}
+                request.state.form = await request.form(**limits)
+            return await handler(request)
+
+        return read_then_handle
+
+
+class PublicRoute(PlantRoute):
+    """A route for people who are not signed in. It has no session, so its forms are guarded by their origin alone."""
+
+    door: Door = staticmethod(session.guest)
+
+
+def pages_router(*, public: bool = False) -> APIRouter:
+    """The router of a page file."""
+    return APIRouter(
+        route_class=PublicRoute if public else PlantRoute, include_in_schema=False, default_response_class=HTMLResponse
+    )
+
+
+def in_transaction(endpoint: Callable[..., Response], door: Door) -> Callable[..., Response]:
+    """FastAPI sees the path and query parameters; `ctx`, `form` and `query` are handed in here."""
+    signature = inspect.signature(endpoint, eval_str=True)
+    ours = {name: p.annotation for name, p in signature.parameters.items() if p.annotation in (Context, Form, Query)}
+    others = [p.replace(kind=p.KEYWORD_ONLY) for name, p in signature.parameters.items() if name not in ours]
+    wants_request = any(p.annotation is Request for p in others)
+
+    def run(*, request: Request, **given: Any) -> Response:
+        if wants_request:
+            given["request"] = request
+        return act(request, door, lambda ctx: endpoint(**given, **handed_in(ctx, request, ours)))
+
+    functools.update_wrapper(run, endpoint)
+    seen = [p for p in others if p.annotation is not Request]
+    asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    run.__signature__ = inspect.Signature([asked, *seen])  # type: ignore[attr-defined]
+    return run
+
+
+def handed_in(ctx: Context, request: Request, ours: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, annotation in ours.items():
+        if annotation is Context:
+            made[name] = ctx
+        elif annotation is Form:
+            made[name] = Form(form_data(request), ctx.zone)
+        else:
+            made[name] = request.query_params
+    return made
+
+
+def form_data(request: Request) -> FormData:
+    data: FormData = getattr(request.state, "form", FormData())
+    for value in data.values():
+        if not isinstance(value, str):
+            value.file.seek(0)  # a second try reads an upload from its beginning again
+    return data
+
+
+def act(request: Request, door: Door, work: Callable[[Context], Response]) -> Response:
+    """One transaction: who is it, may this form be sent, do it, remember that it was done."""
+    house = session.house_of(request)
+
+    def attempt(database_session: Session) -> Response:
+        ctx = door(request, database_session)
+        visit = errors.visit_of(request, ctx)
+        with visiting(visit):
+            if request.method not in session.UNSAFE:
+                return forget_flash(request, work(ctx))
+            form = Form(form_data(request), ctx.zone)
+            if ctx.channel == "web":
+                session.check_csrf(session.session_token(request), request.headers.get("x-csrf-token", form.csrf))
+            return once(ctx, request, form, work)
+
+    return errors.told(request, lambda: house.database.run(attempt))
+
+
+def once(ctx: Context, request: Request, form: Form, work: Callable[[Context], Response]) -> Response:
+    """The same form sent twice: the second gets the answer of the first, and nothing is done again."""
+    if not form.key or ctx.channel != "web":
+        return work(ctx)
+    done = idempotency.begin(ctx, form.key, request.url.path, form.fingerprint())
+    if done is not None:
+        return Response(done.body, done.status, headers=dict(done.headers))
+    response = work(ctx)
+    body = bytes(response.body) if len(response.body) <= LONGEST_REPLAY else b""
+    kept = [(name, value) for name, value in response.headers.items() if name != "content-length"]
+    idempotency.finish(ctx, form.key, response.status_code, kept, body)
+    return response
+
+
+def forget_flash(request: Request, response: Response) -> Response:
+    """What was said once is not said again."""
+    if FLASH_COOKIE in request.cookies and response.media_type == "text/html" and response.status_code < 300:
+        response.delete_cookie(FLASH_COOKIE)
+    return response

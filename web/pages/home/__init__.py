@@ -1,0 +1,15 @@
+"""Home: what waits for this person, what runs for them, and which site they look at."""
+
+from pathlib import Path
+
+from web.menu import Entry, Pages
+from web.pages.home import home, work
+
+PAGES = Pages(
+    name="home",
+    title="",
+    routers=(home.router, work.router, work.streams),
+    templates=Path(__file__).parent / "templates",
+    menu=(Entry("Home", "/", "home"), Entry("My running work", "/jobs", "hourglass")),
+    order=0,
+)

@@ -1,0 +1,41 @@
+"""The first page of the day: what waits for me, most urgent first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi.responses import Response
+
+from plantops.events import Waiting, WaitingCard
+from web.page import Context, Form, pages_router, render, see
+from web.session import safe_path
+from web.visit import SITE_COOKIE
+
+router = pages_router()
+
+
+@router.get("/")
+def home(ctx: Context) -> Response:
+    cards = in_order(ctx.ask(Waiting(", ".join(ctx.user.roles))))
+    return render(ctx, "home/home.html", cards=cards, greeting=greeting(ctx.now, ctx.zone))
+
+
+@router.post("/site")
+def choose_site(ctx: Context, form: Form) -> Response:
+    """Lists begin with this site's rows; it takes nobody a right nor gives one."""
+    response = see(ctx, safe_path(form.text("back")))
+    response.set_cookie(SITE_COOKIE, form.text("site"), max_age=31_536_000, httponly=True, samesite="lax")
+    return response
+
+
+def in_order(cards: list[WaitingCard]) -> list[WaitingCard]:
+    """What is bad first, then what was declared first; a card that leads to the same place stands once."""
+    urgency = {"bad": 0, "warn": 1}
+    by_place = {(card.href, card.title): card for card in cards}
+    return sorted(by_place.values(), key=lambda card: (urgency.get(card.tone, 2), card.order, card.title))
+
+
+def greeting(now: datetime, zone: ZoneInfo) -> str:
+    hour = now.astimezone(zone).hour
+    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"

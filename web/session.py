@@ -1,0 +1,115 @@
+"""Who is at the browser: the cookie, the token against forged forms, and the context that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from plantops import people
+from plantops.context import SYSTEM_ID, Actor, Context
+from plantops.core import House
+from plantops.errors import Forbidden, Unauthenticated
+from plantops.settings import Settings
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+COOKIE_SECONDS = int(people.ABSOLUTE.total_seconds())
+
+
+@dataclass(frozen=True)
+class Guest(Actor):
+    """Somebody who is not signed in: recorded as the system, but with no right at all."""
+
+    @property
+    def is_system(self) -> bool:
+        return False
+
+
+def cookie_name(settings: Settings) -> str:
+    """Behind TLS the name itself binds the cookie to this host, this path and TLS."""
+    return "__Host-session" if is_secure(settings) else "session"
+
+
+def is_secure(settings: Settings) -> bool:
+    return settings.public_url.startswith("https:")
+
+
+def session_token(request: Request) -> str:
+    return str(request.cookies.get(cookie_name(house_of(request).settings), ""))
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def csrf_of(token: str) -> str:
+    """What every form must bring back; only who knows the session's token can work it out."""
+    return hashlib.sha256(b"form:" + token.encode()).hexdigest()[:40] if token else ""
+
+
+def check_csrf(token: str, given: str) -> None:
+    """Raises Forbidden when a changing request does not come from a form that this session was given."""
+    expected = csrf_of(token)
+    if not expected or not hmac.compare_digest(expected, given):
+        raise Forbidden("This form is out of date. Load the page again, then repeat what you did.", code="form_expired")
+
+
+def signed_in(request: Request, session: Session) -> Context:
+    """The context of the person whose session the cookie names. Raises Unauthenticated."""
+    house, token = house_of(request), session_token(request)
+    if not token:
+        raise Unauthenticated("Sign in first.")
+    user_id = people.session_user(session, token, house.clock())
+    return house.context(session, user_id, channel="web", request_id=request_id(request))
+
+
+def guest(request: Request, session: Session) -> Context:
+    """The context of somebody who need not sign in: a code at a door, the sign-in page itself."""
+    house = house_of(request)
+    ctx = house.context(session, SYSTEM_ID, channel="public", request_id=request_id(request))
+    ctx.user = Guest(SYSTEM_ID, "guest", "Guest")
+    return ctx
+
+
+def bearer(request: Request, session: Session) -> Context:
+    """The context of an API token's owner, narrowed to its scopes. Raises Unauthenticated."""
+    house = house_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send an API token: Authorization: Bearer po_...")
+    user_id, scopes = people.token_user(session, token.strip(), house.clock())
+    return house.context(session, user_id, channel="api", request_id=request_id(request), scopes=scopes)
+
+
+def request_id(request: Request) -> str:
+    return str(request.scope.get("plantops.request_id", ""))
+
+
+def set_session(response: Response, settings: Settings, token: str) -> None:
+    response.set_cookie(
+        cookie_name(settings),
+        token,
+        max_age=COOKIE_SECONDS,
+        path="/",
+        secure=is_secure(settings),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def end_session(response: Response, settings: Settings) -> None:
+    response.delete_cookie(cookie_name(settings), path="/", secure=is_secure(settings), httponly=True, samesite="lax")
+
+
+def safe_path(asked: str) -> str:
+    """Where to go after signing in: a path of this house, never another address."""
+    parts = urlsplit(asked)
+    if parts.scheme or parts.netloc or not asked.startswith("/") or asked.startswith(("//", "/\\", "/login")):
+        return "/"
+    return asked

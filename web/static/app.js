@@ -1,0 +1,143 @@
+// What every page does in the browser: colours, dialogs, toasts, and what happens around a request.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const sprite = $("use")?.getAttribute("href")?.split("#")[0] ?? "";
+
+  // --- Toasts: read out once by the live region, gone soon unless something is wrong.
+  const say = (text, tone = "info") => {
+    const box = document.createElement("div");
+    box.className = `note tone-${tone}`;
+    box.dataset.toast = "";
+    const words = document.createElement("p");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.className = "close";
+    close.type = "button";
+    close.dataset.closesToast = "";
+    close.setAttribute("aria-label", "Close");
+    close.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${sprite}#x"></use></svg>`;
+    box.append(words, close);
+    $("#toasts").append(box);
+  };
+  const fade = (toast) => {
+    if (toast.dataset.fades) return;
+    toast.dataset.fades = "1";
+    if (toast.classList.contains("tone-bad") || toast.classList.contains("tone-warn")) return;
+    const go = () => (toast.matches(":hover, :focus-within") ? setTimeout(go, 2000) : toast.remove());
+    setTimeout(go, 8000);
+  };
+  new MutationObserver(() => $$("[data-toast]").forEach(fade)).observe($("#toasts"), { childList: true });
+  $$("[data-toast]").forEach(fade);
+
+  // --- Colours: light, dark, kept in a cookie for a year.
+  const switchTheme = () => {
+    const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+    document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
+    document.documentElement.dataset.bsTheme = next;
+    say(next === "dark" ? "Dark colours." : "Light colours.");
+  };
+
+  // --- Clicks
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-opens],[data-closes],[data-closes-toast],[data-switch],[data-refused],[data-reloads],[data-shows-way]");
+    if (!target) return;
+    if (target.dataset.opens) {
+      const dialog = document.getElementById(target.dataset.opens);
+      dialog.showModal();
+      ($("[autofocus]", dialog) ?? $("input:not([type=hidden]),select,textarea", dialog))?.focus();
+    } else if ("closes" in target.dataset) target.closest("dialog").close();
+    else if ("closesToast" in target.dataset) target.closest("[data-toast]").remove();
+    else if (target.dataset.switch === "theme") switchTheme();
+    else if ("refused" in target.dataset) say(document.getElementById(target.getAttribute("aria-describedby")).textContent, "warn");
+    else if ("reloads" in target.dataset) {
+      event.preventDefault();
+      location.reload();
+    } else if (target.dataset.showsWay) showWay(target);
+  });
+  const showWay = (button) => {
+    const figure = button.closest("figure");
+    const pressed = button.getAttribute("aria-pressed") !== "true";
+    $$("[data-shows-way]", figure).forEach((other) => other.setAttribute("aria-pressed", String(other === button && pressed)));
+    $$("[data-way]", figure).forEach((way) => way.classList.toggle("is-faint", pressed && way.dataset.way !== button.dataset.showsWay));
+  };
+  // A fold of filters closes like a menu.
+  document.addEventListener("click", (event) => $$("details[data-fold][open]").forEach((fold) => fold.contains(event.target) || (fold.open = false)));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    $$("details[data-fold][open]").forEach((fold) => {
+      fold.open = false;
+      $("summary", fold).focus();
+    });
+  });
+  document.addEventListener("change", (event) => event.target.matches("[data-submit-on-change]") && event.target.form.requestSubmit());
+
+  // --- Before something is done that cannot be taken back: our own dialog instead of the browser's.
+  document.addEventListener("htmx:confirm", (event) => {
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    if (!ctx.confirm) return;
+    event.preventDefault();
+    const dialog = $("#ask");
+    $("#ask-text").textContent = ctx.confirm;
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest()), { once: true });
+    dialog.showModal();
+    $("button[value=no]", dialog).focus();
+  });
+
+  // --- Around a request
+  const formOf = (element) => (element?.matches?.("form") ? element : element?.form ?? element?.closest?.("form"));
+  const clearErrors = (form) => {
+    $$(".form-errors", form).forEach((box) => box.replaceChildren());
+    [...$$("[data-error-for]", form), ...(form.id ? $$(`[data-error-form="${CSS.escape(form.id)}"]`) : [])].forEach((box) => (box.textContent = ""));
+    [...form.elements].forEach((field) => field.removeAttribute("aria-invalid"));
+  };
+  const markErrors = (form) => {
+    let first = null;
+    for (const field of form.elements) {
+      const error = field.id && document.getElementById(`${field.id}-error`);
+      if (!error?.textContent.trim()) continue;
+      field.setAttribute("aria-invalid", "true");
+      first ??= field;
+    }
+    (first ?? $(".form-errors > *", form)?.parentElement)?.focus();
+  };
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    const form = formOf(ctx.sourceElement);
+    if (!form || ctx.request.method === "GET") return;
+    clearErrors(form);
+    form.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = formOf(event.detail.ctx.sourceElement);
+    form?.removeAttribute("aria-busy");
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { ctx } = event.detail;
+    const form = formOf(ctx.sourceElement);
+    const status = ctx.response?.status ?? 200;
+    if (form?.isConnected && (status === 422 || status === 409)) markErrors(form);
+    if (status < 400 && form) form.closest("dialog[open]")?.close();
+  });
+  const words = {
+    413: "That is too large to be taken.",
+    502: "The server does not answer. What you typed is still here; try again in a moment.",
+    504: "The server takes too long. What you typed is still here; try again in a moment.",
+  };
+  document.addEventListener("htmx:response:error", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.text?.includes("<hx-partial") || ctx.hx?.redirect) return;
+    say(words[ctx.response.status] ?? `That did not work (${ctx.response.status}). What you typed is still here.`, "bad");
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const { ctx, error } = event.detail;
+    if (!ctx || error?.name === "AbortError") return;
+    say("The server cannot be reached. What you typed is still here; try again when the connection is back.", "bad");
+  });
+  // The work that was listened to has ended: the page shows its result.
+  document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
+
+  window.plantops = { $, $$, say, formOf, clearErrors, markErrors };
+})();

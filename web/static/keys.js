@@ -1,0 +1,68 @@
+// Lists and forms by keyboard; single keys can be switched off in the help dialog.
+(() => {
+  "use strict";
+  const { $, $$ } = window.plantops;
+  const on = () => localStorage.getItem("keys") !== "off";
+  const box = $("[data-switch=keys]");
+  if (box) {
+    box.checked = on();
+    box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
+  }
+
+  const rows = () => $$("tr[data-row]");
+  const current = () => document.activeElement?.closest?.("tr[data-row]");
+  const step = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(current());
+    const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
+    rows().forEach((row) => row.classList.toggle("is-current", row === next));
+    ($(".lead a", next) ?? $("input", next))?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("focusin", () => rows().forEach((row) => row.classList.toggle("is-current", row === current())));
+
+  let goes = 0;
+  const single = {
+    j: () => step(1),
+    k: () => step(-1),
+    x: () => $(".pick input", current() ?? document.createElement("tr"))?.click(),
+    "/": () => $("[data-search]")?.focus(),
+    "?": () => $("#shortcuts")?.showModal(),
+    g: () => (goes = Date.now()),
+    h: () => Date.now() - goes < 1500 && location.assign("/"),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form?.requestSubmit();
+    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable],dialog[open]");
+    if (!on() || typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key]) return;
+    event.preventDefault();
+    single[event.key]();
+  });
+
+  // --- Picked rows
+  const picks = (list) => $$("tbody .pick input", list);
+  const count = (list) => {
+    const picked = picks(list).filter((pick) => pick.checked).length;
+    const bar = $("[data-bulk]", list);
+    if (!bar) return;
+    bar.hidden = !picked;
+    $("[data-count]", bar).textContent = picked;
+    const all = $("[data-pick-all]", list);
+    all.checked = picked > 0 && picked === picks(list).length;
+    all.indeterminate = picked > 0 && !all.checked;
+  };
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest("[data-list]");
+    if (!list) return;
+    if (event.target.matches("[data-pick-all]")) picks(list).forEach((pick) => (pick.checked = event.target.checked));
+    count(list);
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-pick-none]")) return;
+    const list = event.target.closest("[data-list]");
+    picks(list).forEach((pick) => (pick.checked = false));
+    count(list);
+  });
+  document.addEventListener("htmx:after:swap", () => $$("[data-list]").forEach(count));
+})();

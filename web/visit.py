@@ -1,0 +1,147 @@
+"""One request as a page sees it: who looks, in which colours, with which token, and what was said last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fastapi import Request
+from markupsafe import Markup
+
+from plantops import places
+from plantops.context import Context
+from plantops.permissions import Can
+from web.menu import Pages, Section, current_entry, visible_menu
+
+FLASH_COOKIE = "said"
+SITE_COOKIE = "site"
+LONGEST_FLASH = 1500
+
+
+@dataclass(frozen=True)
+class Toast:
+    """A short word after something was done: read out once, gone soon."""
+
+    text: str
+    tone: str = "ok"
+
+
+@dataclass
+class OpenForm:
+    """The form that is being drawn: its fields take their names, values and errors from here."""
+
+    id: str
+    values: Any = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> Any:
+        if isinstance(self.values, Mapping):
+            return self.values.get(name)
+        return getattr(self.values, name, None)
+
+
+@dataclass
+class Visit:
+    """What every template may ask beside the values that its page gives it."""
+
+    request: Request
+    ctx: Context | None = None
+    csrf: str = ""
+    packages: Sequence[Pages] = ()
+    forms: list[OpenForm] = field(default_factory=list)
+
+    @property
+    def is_partial(self) -> bool:
+        """Did htmx ask for a part of the page that is already open?"""
+        return self.request.headers.get("hx-request-type") == "partial"
+
+    @property
+    def theme(self) -> str:
+        chosen = self.request.cookies.get("theme", "")
+        return chosen if chosen in ("light", "dark") else ""
+
+    @property
+    def language(self) -> str:
+        return self.ctx.user.language if self.ctx else "en"
+
+    @property
+    def path(self) -> str:
+        return str(self.request.url.path)
+
+    @cached_property
+    def menu(self) -> tuple[Section, ...]:
+        return visible_menu(self.packages, self.ctx)
+
+    @property
+    def current_entry(self) -> str:
+        return current_entry(self.menu, self.path)
+
+    @property
+    def role_titles(self) -> list[str]:
+        if self.ctx is None:
+            return []
+        titles = self.ctx.registry.role_titles()
+        return [titles.get(role, role) for role in self.ctx.user.roles]
+
+    @cached_property
+    def sites(self) -> list[tuple[int, str]]:
+        """The sites among which this person may choose."""
+        if self.ctx is None or not self.ctx.may(Can.READ_PLACES):
+            return []
+        return [(site.id, site.name) for site in places.list_sites(self.ctx)]
+
+    @property
+    def site_id(self) -> int | None:
+        """The site that the person has chosen to look at; None is every site."""
+        chosen = self.request.cookies.get(SITE_COOKIE, "")
+        return next((id for id, _name in self.sites if str(id) == chosen), None)
+
+    def slot(self, place: str, **values: Any) -> list[Markup | str]:
+        """What page packages put at a place of somebody else's page."""
+        functions = [function for package in self.packages for function in package.slots.get(place, ())]
+        return [html for function in functions if (html := function(self.ctx, **values))]
+
+    def may(self, *permissions: StrEnum) -> bool:
+        return self.ctx is not None and any(self.ctx.may(permission) for permission in permissions)
+
+    def said(self) -> list[Toast]:
+        """What the last page had to say, if it led here."""
+        return read_flash(self.request.cookies.get(FLASH_COOKIE, ""))
+
+
+_VISIT: ContextVar[Visit] = ContextVar("visit")
+
+
+def this_visit() -> Visit:
+    return _VISIT.get()
+
+
+@contextmanager
+def visiting(visit: Visit) -> Iterator[Visit]:
+    mark = _VISIT.set(visit)
+    try:
+        yield visit
+    finally:
+        _VISIT.reset(mark)
+
+
+def write_flash(toasts: Iterable[Toast]) -> str:
+    """Toasts as the value of a cookie; plain text, never markup."""
+    packed = json.dumps([[toast.tone, toast.text] for toast in toasts], ensure_ascii=False)
+    return quote(packed, safe="")[:LONGEST_FLASH]
+
+
+def read_flash(cookie: str) -> list[Toast]:
+    """What a cookie says; a broken one says nothing."""
+    try:
+        pairs = json.loads(unquote(cookie)) if cookie else []
+        return [Toast(str(text), str(tone)) for tone, text in pairs]
+    except (ValueError, TypeError):
+        return []
