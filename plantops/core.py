@@ -26,11 +26,16 @@ from plantops import (
     parties,
     people,
     places,
+    reservations,
     schedule,
+    stock,
+    stock_ledger,
+    weekly_archive,
 )
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
+from plantops.invariants import INVARIANTS
 from plantops.migrations import runner
 from plantops.module import Job, Module, Registry, Role, Schedule, discover
 from plantops.permissions import Can
@@ -82,6 +87,20 @@ CORE = Module(
             ),
         ),
         Role(
+            "storekeeper",
+            "Storekeeper",
+            (
+                Can.READ_STOCK,
+                Can.MOVE_STOCK,
+                Can.COUNT_STOCK,
+                Can.MANAGE_STOCK,
+                Can.READ_ITEMS,
+                Can.READ_PLACES,
+                Can.READ_FILES,
+                Can.DELEGATE,
+            ),
+        ),
+        Role(
             "plant_manager",
             "Plant manager",
             (
@@ -100,9 +119,14 @@ CORE = Module(
     jobs={
         "seal_audit": Job(seal_audit, "Seal the audit trail"),
         "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
+        "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
     },
-    schedules=(Schedule("core.seal_audit", every_minutes=1), Schedule("core.forget_keys", at="03:10")),
-    verify=CORE_INVARIANTS,
+    schedules=(
+        Schedule("core.seal_audit", every_minutes=1),
+        Schedule("core.forget_keys", at="03:10"),
+        Schedule("core.tell_low_stock", at="05:30"),
+    ),
+    verify=CORE_INVARIANTS + INVARIANTS,
 )
 
 
@@ -165,5 +189,21 @@ def initialise(url: str, settings: Settings, modules: tuple[str, ...] | None = N
     return House(registry, database, settings)
 
 
-KNOWN = (approvals, files, imports, items, jobs, lifecycle, numbers, options, outbox, parties, places, schedule)
+KNOWN = (
+    approvals,
+    files,
+    imports,
+    items,
+    jobs,
+    lifecycle,
+    numbers,
+    options,
+    weekly_archive,
+    outbox,
+    parties,
+    places,
+    reservations,
+    schedule,
+    stock_ledger,
+)
 """Imported for their tables."""

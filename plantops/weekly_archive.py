@@ -1,0 +1,238 @@
+"""The weekly reports that were made: frozen, revised when a figure changes, with comments and actions per figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plantops.context import Context, requires, within
+from plantops.db import Base, Id, Versioned, bump, choice, get
+from plantops.errors import Conflict, Invalid, NotFound
+from plantops.permissions import Can
+from plantops.weekly import Indicator, Part, Rows, Span
+
+MOST_ROWS = 500
+
+
+class ActionState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class WeeklyReport(Base):
+    """One revision of one week, as it was sent."""
+
+    __tablename__ = "core_weekly_report"
+    __table_args__ = (sa.UniqueConstraint("monday", "revision"),)
+
+    id: Mapped[Id]
+    monday: Mapped[date]
+    revision: Mapped[int] = mapped_column(sa.Integer)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    digest: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changes: Mapped[list[Any]] = mapped_column(JSONB)
+    """What differs from the revision before: title, before, after."""
+
+
+class WeeklyAction(Versioned, Base):
+    """What somebody does about a figure, until when. It is carried to the next weeks until it is done."""
+
+    __tablename__ = "core_weekly_action"
+
+    id: Mapped[Id]
+    figure: Mapped[str]
+    week: Mapped[date]
+    text: Mapped[str]
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    until: Mapped[date]
+    state: Mapped[ActionState] = mapped_column(choice(ActionState, "weekly_action_state"), default=ActionState.OPEN)
+    added_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+# --- Rules
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The figures whose value changed between two revisions of a week."""
+    old = {row["key"]: row for row in before["figures"]}
+    return [
+        {"key": row["key"], "title": row["title"], "before": old[row["key"]]["spoken"], "after": row["spoken"]}
+        for row in after["figures"]
+        if row["key"] in old and row["value"] != old[row["key"]]["value"]
+    ]
+
+
+# --- Questions
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    id: int
+    version: int
+    figure: str
+    text: str
+    owner: str
+    owner_id: int
+    until: date
+    state: ActionState
+    overdue: bool
+    carried: bool
+
+
+@requires(Can.READ_WEEKLY)
+def latest(ctx: Context, span: Span) -> WeeklyReport | None:
+    """The newest revision of a week, with only the figures that this person may see."""
+    found = newest(ctx, span)
+    if found is None:
+        return None
+    ctx.session.expunge(found)
+    found.payload = permitted(ctx, found.payload)
+    return found
+
+
+@within("kept as it was made; `latest` shows it by rights")
+def newest(ctx: Context, span: Span) -> WeeklyReport | None:
+    query = sa.select(WeeklyReport).where(WeeklyReport.monday == span.first)
+    return ctx.session.scalar(query.order_by(WeeklyReport.revision.desc()).limit(1))
+
+
+@within("every view of a report goes through it")
+def permitted(ctx: Context, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without figures, exceptions and strips that this person may not see."""
+    rights = {str(right): right for module in ctx.registry.modules for right in module.permissions or ()}
+
+    def may(row: Mapping[str, Any]) -> bool:
+        return row["permission"] in rights and ctx.may(rights[row["permission"]])
+
+    shown = dict(payload)
+    for part in ("figures", "exceptions", "strips"):
+        shown[part] = [row for row in payload[part] if may(row)]
+    if len(shown["figures"]) < len(payload["figures"]):
+        shown["sentences"] = [f"You see {len(shown['figures'])} of {len(payload['figures'])} figures."]
+    return shown
+
+
+@requires(Can.READ_WEEKLY)
+def weeks_made(ctx: Context, limit: int = 60) -> list[tuple[str, int]]:
+    """The weeks with a report and their newest revision, newest first."""
+    rows = ctx.session.execute(
+        sa.select(WeeklyReport.monday, sa.func.max(WeeklyReport.revision))
+        .group_by(WeeklyReport.monday)
+        .order_by(WeeklyReport.monday.desc())
+        .limit(limit)
+    )
+    return [(Span.of_day(monday).name, revision) for monday, revision in rows.tuples()]
+
+
+@requires(Can.READ_WEEKLY)
+def indicator(ctx: Context, key: str) -> Indicator:
+    """A figure's declaration. Raises NotFound for an unknown one and for one that this person may not see."""
+    for module in ctx.registry.modules:
+        for one in module.weekly:
+            if isinstance(one, Indicator) and one.key == key and ctx.may(one.permission):
+                return one
+    raise NotFound("There is no such figure, or you may not see it.")
+
+
+@requires(Can.READ_WEEKLY)
+def rows(ctx: Context, key: str, span: Span, part: Part, limit: int = MOST_ROWS) -> Rows:
+    """The rows behind a figure as they stand now; they add up to its part exactly."""
+    return indicator(ctx, key).rows(ctx, span, part, min(limit, MOST_ROWS))
+
+
+@requires(Can.READ_WEEKLY)
+def list_actions(ctx: Context, span: Span) -> list[ActionRow]:
+    """Open actions on figures visible to the person, overdue ones first, and those that ended in this week."""
+    keys = [
+        one.key
+        for module in ctx.registry.modules
+        for one in module.weekly
+        if isinstance(one, Indicator) and ctx.may(one.permission)
+    ]
+    found = ctx.session.execute(
+        sa.text(
+            "SELECT a.id, a.version, a.figure, a.text, u.name AS owner, a.owner_id, a.until, a.state,"
+            " a.state = 'open' AND a.until < :today AS overdue, a.week < :first AS carried FROM core_weekly_action a"
+            " JOIN core_user u ON u.id = a.owner_id WHERE a.figure = ANY(:keys) AND a.week <= :first"
+            " AND (a.state = 'open' OR a.ended_at::date >= :first) ORDER BY overdue DESC, a.until, a.id"
+        ),
+        {"today": ctx.today, "first": span.first, "keys": keys},
+    ).mappings()
+    return [ActionRow(**(dict(row) | {"state": ActionState(row["state"])})) for row in found]
+
+
+# --- Actions
+
+
+@within("the Monday job, the command line and the button of the page make reports")
+def freeze(ctx: Context, span: Span, payload: dict[str, Any], digest: str) -> tuple[WeeklyReport, bool]:
+    """Keeps a report. The same figures again keep the newest revision; others make the next. (report, is new)"""
+    ctx.session.execute(sa.text("SELECT pg_advisory_xact_lock(7254010, :week)"), {"week": span.first.toordinal()})
+    before = newest(ctx, span)
+    if before is not None and before.digest == digest:
+        return before, False
+    made = WeeklyReport(
+        monday=span.first,
+        revision=1 if before is None else before.revision + 1,
+        made_at=ctx.now,
+        made_by_id=ctx.user.id,
+        digest=digest,
+        payload=payload,
+        changes=[] if before is None else differences(before.payload, payload),
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    return made, True
+
+
+@requires(Can.COMMENT_WEEKLY)
+def add_action(ctx: Context, key: str, span: Span, text: str, owner_id: int, until: date) -> WeeklyAction:
+    """Somebody does something about a figure until a day."""
+    indicator(ctx, key)
+    if not text.strip():
+        raise Invalid("Say what is to be done.", field="text")
+    if len(text) > 2000:
+        raise Invalid("Keep it under 2,000 characters.", field="text")
+    if until < ctx.today:
+        raise Invalid("The day is over. Choose today or a later day.", field="until")
+    if ctx.session.scalar(sa.text("SELECT 1 FROM core_user WHERE id = :id AND active"), {"id": owner_id}) is None:
+        raise Invalid("There is no such person.", field="owner_id")
+    made = WeeklyAction(
+        figure=key,
+        week=span.first,
+        text=text.strip(),
+        owner_id=owner_id,
+        until=until,
+        added_by_id=ctx.user.id,
+        added_at=ctx.now,
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    return made
+
+
+@requires(Can.COMMENT_WEEKLY)
+def end_action(ctx: Context, id: int, version: int, state: ActionState) -> WeeklyAction:
+    """Done, or dropped: it is not carried any further."""
+    ended = get(
+        ctx.session, sa.select(WeeklyAction).where(WeeklyAction.id == id), what="action", version=version, lock=True
+    )
+    indicator(ctx, ended.figure)
+    if ended.state is not ActionState.OPEN or state is ActionState.OPEN:
+        raise Conflict(f"This action is {ended.state} already.")
+    ended.state = state
+    ended.ended_at = ctx.now
+    bump(ended)
+    return ended
