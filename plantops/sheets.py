@@ -21,6 +21,7 @@ MAX_COLUMNS = 500
 MAX_CELL_CHARACTERS = 32_767  # what a cell of a spreadsheet can hold
 SHOWN_CHARACTERS = 80
 SAMPLE_ROWS = 50
+WHOLE_ROW = "(row)"  # where a problem is of no single column
 DELIMITERS = (",", ";", "\t", "|")
 CHUNK_BYTES = 1024 * 1024
 
@@ -283,10 +284,10 @@ def _row(number: int, columns: tuple[str, ...], values: Sequence[object], *, who
     extra = [value for value in values[len(columns) :] if value not in (None, "")]
     if extra:
         why = f"the row has more cells than the {len(columns)} columns: is a comma or semicolon inside a text?"
-        row.problems.append(CellProblem(columns[-1], short(str(extra[0])), why))
+        row.problems.append(CellProblem(WHOLE_ROW, short(str(extra[0])), why))
     elif whole and len(values) < len(columns):
         why = f"the row ends after {len(values)} of {len(columns)} cells"
-        row.problems.append(CellProblem(columns[len(values)], "", why))
+        row.problems.append(CellProblem(WHOLE_ROW, "", why))
     return row
 
 
