@@ -40,6 +40,14 @@ class StockReceived(Event):
 
 
 @dataclass(frozen=True)
+class OnOrder(Question[Decimal]):
+    """How much of an item is on its way to a store, asked for or ordered? In the item's stock unit."""
+
+    item_id: int
+    store_id: int
+
+
+@dataclass(frozen=True)
 class WorkWanted(Event):
     """Somebody outside the facility desk needs work done at a place."""
 

@@ -1,0 +1,186 @@
+"""Stores: where goods lie, and how much of each should lie there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plantops.context import Context, requires, within
+from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, get
+from plantops.errors import Conflict, Invalid
+from plantops.items import Item, ItemKind
+from plantops.permissions import Can
+from plantops.places import CostCentre, Place, Site, sort_key
+
+# --- Tables
+
+
+class Store(Versioned, Base):
+    """A store of a site; its cost centre pays for what lies there."""
+
+    __tablename__ = "core_store"
+    __table_args__ = (sa.UniqueConstraint("site_id", "code"),)
+
+    id: Mapped[Id]
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))
+    place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_place.id"))
+    cost_centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_cost_centre.id"))
+    code: Mapped[str]
+    name: Mapped[str]
+    sort_key: Mapped[SortKey]
+    may_go_negative: Mapped[bool] = mapped_column(default=False)
+    """Only where issues are written down before receipts; a store normally never goes below zero."""
+    archived: Mapped[bool] = mapped_column(default=False)
+
+
+class Level(Versioned, Base):
+    """Where an item lies in a store, and when it is to be bought again."""
+
+    __tablename__ = "core_stock_level"
+    __table_args__ = (
+        sa.UniqueConstraint("item_id", "store_id"),
+        sa.CheckConstraint("minimum >= 0", name="minimum_not_negative"),
+        sa.CheckConstraint("target >= minimum", name="target_above_minimum"),
+    )
+
+    id: Mapped[Id]
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("core_item.id"))
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("core_store.id"), index=True)
+    bin: Mapped[str] = mapped_column(default="")
+    minimum: Mapped[Quantity | None]
+    """At or below this it is low; None: it is not bought again by itself."""
+    target: Mapped[Quantity | None]
+    """What a new order fills it up to."""
+
+
+@dataclass(frozen=True)
+class StoreRow:
+    id: int
+    site_id: int
+    code: str
+    name: str
+    cost_centre_id: int | None
+
+
+# --- Rules
+
+
+def wrong_levels(minimum: Decimal | None, target: Decimal | None) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    for field, value in (("minimum", minimum), ("target", target)):
+        if value is not None and (not value.is_finite() or not 0 <= value < Decimal(10) ** 12):
+            wrong[field] = "Enter a quantity of 0 or more."
+    if not wrong and target is not None and minimum is None:
+        wrong["minimum"] = "Say at which quantity it is to be filled up to the target."
+    elif not wrong and target is not None and minimum is not None and target < minimum:
+        wrong["target"] = "The target is below the minimum."
+    return wrong
+
+
+def why_not_store(item: Item, store: Store) -> str | None:
+    """Why an item cannot lie in a store."""
+    if item.kind is ItemKind.SERVICE:
+        return f"{item.sku} is a service; a store keeps goods only"
+    return f"the store {store.name} was closed" if store.archived else None
+
+
+# --- Questions
+
+
+def visible(ctx: Context) -> sa.Select[Store]:
+    """The stores of the sites where the person may read stock."""
+    sites = ctx.sites(Can.READ_STOCK)
+    every = sa.select(Store)
+    return every if sites is None else every.where(Store.site_id.in_(sites))
+
+
+@requires(Can.READ_STOCK)
+def list_stores(ctx: Context, site_id: int | None = None) -> list[StoreRow]:
+    query = (
+        sa.select(Store.id, Store.site_id, Store.code, Store.name, Store.cost_centre_id)
+        .where(Store.id.in_(visible(ctx).with_only_columns(Store.id)), ~Store.archived)
+        .order_by(Store.site_id, Store.sort_key, Store.id)
+    )
+    if site_id:
+        query = query.where(Store.site_id == site_id)
+    return [StoreRow(*row) for row in ctx.session.execute(query)]
+
+
+@requires(Can.READ_STOCK)
+def read_store(ctx: Context, id: int) -> Store:
+    return get(ctx.session, visible(ctx).where(Store.id == id), what="store")
+
+
+@within("other actions name the store that they are about")
+def store(ctx: Context, id: int) -> Store:
+    return get(ctx.session, sa.select(Store).where(Store.id == id), what="store")
+
+
+@requires(Can.READ_STOCK)
+def level(ctx: Context, item_id: int, store_id: int) -> Level | None:
+    read_store(ctx, store_id)
+    return ctx.session.scalar(sa.select(Level).where(Level.item_id == item_id, Level.store_id == store_id))
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_STOCK)
+def add_store(
+    ctx: Context,
+    site_id: int,
+    code: str,
+    name: str,
+    *,
+    place_id: int | None = None,
+    cost_centre_id: int | None = None,
+    may_go_negative: bool = False,
+) -> Store:
+    ctx.need(Can.MANAGE_STOCK, site_id=site_id)
+    if not code.strip() or not name.strip():
+        raise Invalid("A store needs a code and a name.", field="name" if code.strip() else "code")
+    get(ctx.session, sa.select(Site).where(Site.id == site_id), what="site")
+    if place_id and ctx.session.scalar(sa.select(Place.site_id).where(Place.id == place_id)) != site_id:
+        raise Invalid("This place is on another site. Choose one of the store's site.", field="place_id")
+    centre_site = sa.select(CostCentre.site_id).where(CostCentre.id == cost_centre_id)
+    if cost_centre_id and ctx.session.scalar(centre_site) != site_id:
+        raise Invalid("This cost centre is of another site. Choose one of the store's site.", field="cost_centre_id")
+    if ctx.session.scalar(sa.select(Store.id).where(Store.site_id == site_id, Store.code == code.strip())):
+        raise Conflict(f"The code {code.strip()} is taken on this site. Choose another.", field="code")
+    new = Store(
+        site_id=site_id,
+        code=code.strip(),
+        name=name.strip(),
+        sort_key=sort_key(name),
+        place_id=place_id,
+        cost_centre_id=cost_centre_id,
+        may_go_negative=may_go_negative,
+    )
+    ctx.session.add(new)
+    ctx.session.flush()
+    return new
+
+
+@within("stock.set_level has checked the right, and looks whether the item is low now")
+def write_level(
+    ctx: Context, item_id: int, store_id: int, minimum: Decimal | None, target: Decimal | None, bin: str | None
+) -> Level:
+    if wrong := wrong_levels(minimum, target):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+    there = ctx.session.scalar(
+        sa.select(Level)
+        .where(Level.item_id == item_id, Level.store_id == store_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if there is None:
+        there = Level(item_id=item_id, store_id=store_id, version=0)
+        ctx.session.add(there)
+    there.minimum, there.target = minimum, target
+    there.bin = (there.bin or "") if bin is None else bin.strip()
+    bump(there)
+    ctx.session.flush()
+    return there
