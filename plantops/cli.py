@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy.exc import OperationalError
 
-from plantops import audit, import_command, operations, people
+from plantops import audit, import_command, logs, operations, people
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
 from plantops.core import everything, initialise
@@ -176,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     args = parser().parse_args(argv)
     try:
         return int(args.run(args))
