@@ -8,8 +8,10 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from personnel.worked_time import minutes_between
+from personnel.worked_time import NightWindow, minutes_between
 from plantops.calendar import Period
+
+OVERLAPS = "it overlaps a shift that is planned already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,17 @@ class LabourRules:
     mean_week_hours: int | None = None
     mean_over_weeks: int | None = None
     night_mean_hours: int | None = None
+    night_from_minute: int | None = None
+    night_to_minute: int | None = None
     leave_weeks: int | None = None
     workweek_hours: int | None = None
     overtime_factor: str | None = None
+
+    @property
+    def night(self) -> NightWindow | None:
+        if self.night_from_minute is None or self.night_to_minute is None:
+            return None
+        return NightWindow(self.night_from_minute, self.night_to_minute)
 
 
 @cache
@@ -54,7 +64,7 @@ def why_not_plan(new: Period, around: Sequence[Period], rules: LabourRules) -> s
     """Whether a shift fits between those that a person has already."""
     for other in around:
         if new.start < other.end and other.start < new.end:
-            return "it overlaps a shift that is planned already"
+            return OVERLAPS
     for one, two, rest in rest_broken([*around, new], rules):
         if new in (one, two):
             return f"only {rest / 60:.1f} h of rest remain; {rules.name} asks for {rules.daily_rest_hours} h"

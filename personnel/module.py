@@ -2,10 +2,62 @@
 
 from __future__ import annotations
 
-from personnel import models, time_models
+from decimal import Decimal
+
+from personnel import certificates, contracts, cover, employees, jobs, models, time_models
+from personnel.invariants import INVARIANTS
 from personnel.permissions import Can
-from plantops.module import Module
+from personnel.roles import ROLES
+from plantops.events import Absent, ManagerOf
+from plantops.module import Job, Module, PersonalData, Schedule
+from plantops.options import Option
 
 KNOWN = (models, time_models)  # imported for their tables
 
-MODULE = Module(name="personnel", title="Personnel", permissions=Can)
+SETTINGS = {
+    "labour_rules": Option("eu_2003_88", "Set of labour rules"),
+    "returned_leave_months": Option(
+        Decimal(15), "Leave given back after its expiry can be used for", "months", Decimal(1), Decimal(60)
+    ),
+}
+
+PERSONAL_DATA = (
+    PersonalData("personnel_employee", ("name", "phone"), "to know who works here and reach them", 10),
+    PersonalData(
+        "personnel_employee_private",
+        ("birth_date", "address", "emergency_contact"),
+        "employment and emergencies",
+        3,
+        "employee_id",
+    ),
+    PersonalData("personnel_absence", ("reason",), "pay during sickness", 2, "employee_id"),
+    PersonalData("personnel_leave_request", ("note",), "planning of leave", 3, "employee_id"),
+    PersonalData("personnel_certificate", ("reference",), "proof of qualification", 5, "employee_id"),
+    PersonalData("personnel_incident", ("what",), "records of injuries (29 CFR 1904.33)", 5, "employee_id"),
+)
+
+MODULE = Module(
+    name="personnel",
+    title="Personnel",
+    permissions=Can,
+    roles=ROLES,
+    answers={Absent: (cover.warn,), ManagerOf: (employees.managers_of,)},
+    jobs={
+        "settle_leave": Job(jobs.settle_leave, "Grants and expiries of leave"),
+        "extend_absences": Job(jobs.extend_absences, "Open absences grow by a day"),
+        "close_attendance": Job(jobs.close_attendance, "Days without a badge"),
+    },
+    schedules=(
+        Schedule("personnel.settle_leave", at="01:10"),
+        Schedule("personnel.extend_absences", at="01:20"),
+        Schedule("personnel.close_attendance", at="01:30"),
+    ),
+    verify=INVARIANTS,
+    due=(certificates.due, contracts.due),
+    personal_data=PERSONAL_DATA,
+    settings=SETTINGS,
+    links={
+        "personnel_employee": "/personnel/employees/{id}",
+        "personnel_leave_request": "/personnel/leave/{id}",
+    },
+)

@@ -145,6 +145,8 @@ class PlannedShift(Versioned, Base):
     origin: Mapped[str]
     """Who planned it: `housekeeping.roster:12`, `transport.trip:7`, `personnel.pattern`."""
     override_reason: Mapped[str | None]
+    released_at: Mapped[datetime | None]
+    """The person is away (leave, sick): still what was expected of them, but somebody else must do it."""
     cancelled_at: Mapped[datetime | None]
 
 
@@ -163,6 +165,29 @@ class CoverRule(Base):
     template_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_shift_template.id"))
     certificate_type_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_certificate_type.id"))
     needed: Mapped[int] = mapped_column(sa.Integer)
+
+
+class ShiftDemand(Base):
+    """How many people of a department are needed from one moment to another: what cover is measured against."""
+
+    __tablename__ = "personnel_shift_demand"
+    __table_args__ = (
+        sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        sa.CheckConstraint("needed > 0", name="needed_positive"),
+        sa.Index("ix_personnel_shift_demand_day", "business_date", "site_id"),
+        sa.Index("ix_personnel_shift_demand_origin", "origin", "business_date"),
+    )
+
+    id: Mapped[Id]
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))
+    department_id: Mapped[int] = mapped_column(sa.ForeignKey("personnel_department.id"))
+    certificate_type_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_certificate_type.id"))
+    business_date: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    needed: Mapped[int] = mapped_column(sa.Integer)
+    origin: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
 
 
 # --- Leave
@@ -375,6 +400,7 @@ class AttendanceDay(Base):
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))
     employee_id: Mapped[int] = mapped_column(sa.ForeignKey("personnel_employee.id"))
     business_date: Mapped[date]
+    template_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_shift_template.id"))
     scheduled_minutes: Mapped[int] = mapped_column(sa.Integer)
     worked_minutes: Mapped[int] = mapped_column(sa.Integer)
     overtime_minutes: Mapped[int] = mapped_column(sa.Integer)

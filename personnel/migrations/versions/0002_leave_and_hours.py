@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.BigInteger(), nullable=False),
         sa.Column("employee_id", sa.BigInteger(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("template_id", sa.BigInteger(), nullable=True),
         sa.Column("scheduled_minutes", sa.Integer(), nullable=False),
         sa.Column("worked_minutes", sa.Integer(), nullable=False),
         sa.Column("overtime_minutes", sa.Integer(), nullable=False),
@@ -146,6 +147,11 @@ def upgrade() -> None:
             ["employee_id"], ["personnel_employee.id"], name=op.f("fk_personnel_attendance_day_employee_id")
         ),
         sa.ForeignKeyConstraint(["site_id"], ["core_site.id"], name=op.f("fk_personnel_attendance_day_site_id")),
+        sa.ForeignKeyConstraint(
+            ["template_id"],
+            ["personnel_shift_template.id"],
+            name=op.f("fk_personnel_attendance_day_template_id"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personnel_attendance_day")),
         sa.UniqueConstraint(
             "employee_id", "business_date", name=op.f("uq_personnel_attendance_day_employee_id_business_date")
@@ -351,6 +357,7 @@ def upgrade() -> None:
         sa.Column("work", sa.Text(), nullable=True),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("override_reason", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         postgresql.ExcludeConstraint(
@@ -443,5 +450,36 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_personnel_leave_request_day_request_id"), "personnel_leave_request_day", ["request_id"], unique=False
+    )
+    op.create_table(
+        "personnel_shift_demand",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=False),
+        sa.Column("certificate_type_id", sa.BigInteger(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_personnel_shift_demand_ends_after_start")),
+        sa.CheckConstraint("needed > 0", name=op.f("ck_personnel_shift_demand_needed_positive")),
+        sa.ForeignKeyConstraint(
+            ["certificate_type_id"],
+            ["personnel_certificate_type.id"],
+            name=op.f("fk_personnel_shift_demand_certificate_type_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["personnel_department.id"], name=op.f("fk_personnel_shift_demand_department_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["core_site.id"], name=op.f("fk_personnel_shift_demand_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_personnel_shift_demand")),
+    )
+    op.create_index(
+        "ix_personnel_shift_demand_day", "personnel_shift_demand", ["business_date", "site_id"], unique=False
+    )
+    op.create_index(
+        "ix_personnel_shift_demand_origin", "personnel_shift_demand", ["origin", "business_date"], unique=False
     )
     op.execute(APPEND_ONLY)

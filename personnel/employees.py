@@ -1,0 +1,330 @@
+"""Employees: who works here, and where each of them belonged on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from personnel.assignments import LONGEST_CHAIN, Seat, holds_on, version_of, why_not_seat
+from personnel.models import (
+    Assignment,
+    Department,
+    Employee,
+    EmployeePrivate,
+    Employment,
+    Position,
+)
+from personnel.organisation import needed_text
+from personnel.permissions import Can
+from plantops.calendar import zone as known_zone
+from plantops.context import Context, anyone, requires, within
+from plantops.db import bump, get
+from plantops.delegations import principals
+from plantops.errors import Conflict, Invalid
+from plantops.events import ManagerOf
+from plantops.places import Site, sort_key
+
+LEAVE = "leave"  # the kind of document that a delegation may be limited to
+
+
+@dataclass(frozen=True)
+class NewEmployee:
+    site_id: int
+    number: str
+    name: str
+    hired_on: date
+    seat: Seat
+    phone: str = ""
+    user_id: int | None = None
+    agency: str | None = None
+    import_id: int | None = None
+    manager_number: str | None = None
+    """Personnel number of the manager, who may be hired in the same go."""
+
+
+# --- Questions: who may see whom
+
+
+def _under(ctx: Context, users: sa.Select[int] | list[int]) -> sa.Select[int]:
+    """Ids of everybody who works under these users today, directly or further down."""
+    own = sa.select(Employee.id).where(Employee.user_id.in_(users))
+    direct = sa.select(Assignment.employee_id).where(holds_on(ctx.today), Assignment.manager_id.in_(own))
+    below = direct.cte("team", recursive=True)
+    further = sa.select(Assignment.employee_id).join(below, Assignment.manager_id == below.c.employee_id)
+    below = below.union(further.where(holds_on(ctx.today)))
+    return sa.select(below.c.employee_id)
+
+
+def visible_team(ctx: Context) -> sa.Select[int]:
+    """Ids of everybody who works under the person who acts."""
+    return _under(ctx, [ctx.user.id])
+
+
+def visible_delegated(ctx: Context) -> sa.Select[int]:
+    """Ids of everybody whose leave this person may decide today: the own team, and those of who delegated."""
+    behalf = principals(ctx)
+    return _under(ctx, sa.select(behalf.c.id).where(behalf.c.kind.is_(None) | (behalf.c.kind == LEAVE)))
+
+
+def visible(ctx: Context) -> sa.Select[Employee]:
+    """The personnel office sees everybody of its sites, a manager the own team, everybody themselves."""
+    every = sa.select(Employee)
+    if ctx.may(Can.READ_EMPLOYEES):
+        sites = ctx.sites(Can.READ_EMPLOYEES)
+        return every if sites is None else every.where(Employee.site_id.in_(sites))
+    own = Employee.user_id == ctx.user.id
+    if ctx.may(Can.READ_TEAM):
+        return every.where(own | Employee.id.in_(visible_team(ctx)))
+    return every.where(own)
+
+
+def visible_ids(ctx: Context) -> sa.Select[int]:
+    return visible(ctx).with_only_columns(Employee.id)
+
+
+@anyone("everybody may ask which employee they are themselves")
+def myself(ctx: Context) -> Employee | None:
+    """The employee behind the account, if there is one."""
+    return ctx.session.scalar(sa.select(Employee).where(Employee.user_id == ctx.user.id))
+
+
+@within("rules compare the person who acts with the person concerned")
+def is_under(ctx: Context, employee_id: int) -> bool:
+    """Does this employee work under the person who acts, today?"""
+    found = sa.select(sa.literal(1)).where(sa.literal(employee_id).in_(visible_team(ctx)))
+    return ctx.session.scalar(found) is not None
+
+
+# --- Questions: people
+
+
+@dataclass(frozen=True)
+class EmployeeRow:
+    id: int
+    number: str
+    name: str
+    position: str
+    department: str
+    manager: str
+    hired_on: date
+    ended_on: date | None
+    agency: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[EmployeeRow]
+    total: int
+    next_after: tuple[str, int] | None
+
+
+def _with_seat(people: sa.Select[Employee], as_of: date) -> sa.Select[*tuple[Any, ...]]:
+    manager = aliased(Employee)
+    return (
+        people.with_only_columns(
+            Employee.id,
+            Employee.number,
+            Employee.name,
+            sa.func.coalesce(Position.title, "").label("position"),
+            sa.func.coalesce(Department.name, "").label("department"),
+            sa.func.coalesce(manager.name, "").label("manager"),
+            Employment.hired_on,
+            Employment.ended_on,
+            Employee.agency,
+            Employee.sort_key,
+        )
+        .join(
+            Employment,
+            sa.and_(
+                Employment.employee_id == Employee.id,
+                Employment.hired_on <= as_of,
+                Employment.ended_on.is_(None) | (Employment.ended_on > as_of),
+            ),
+        )
+        .outerjoin(Assignment, sa.and_(Assignment.employee_id == Employee.id, holds_on(as_of)))
+        .outerjoin(Position, Position.id == Assignment.position_id)
+        .outerjoin(Department, Department.id == Assignment.department_id)
+        .outerjoin(manager, manager.id == Assignment.manager_id)
+    )
+
+
+@requires(Can.READ_EMPLOYEES, Can.READ_TEAM, Can.READ_OWN)
+def list_employees(
+    ctx: Context,
+    *,
+    site_id: int | None = None,
+    department_id: int | None = None,
+    search: str = "",
+    as_of: date | None = None,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+) -> Page:
+    """People employed on a day, by name; `after` is the last row of the page before (sort key, id)."""
+    query = _with_seat(visible(ctx), as_of or ctx.today)
+    if site_id is not None:
+        query = query.where(Employee.site_id == site_id)
+    if department_id is not None:
+        query = query.where(Assignment.department_id == department_id)
+    if search:
+        found = sort_key(search)
+        query = query.where(
+            Employee.sort_key.contains(found, autoescape=True) | (Employee.number == search.strip().upper())
+        )
+    total = ctx.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    if after is not None:
+        query = query.where(sa.tuple_(Employee.sort_key, Employee.id) > sa.tuple_(*after))
+    found_rows = ctx.session.execute(query.order_by(Employee.sort_key, Employee.id).limit(limit + 1)).all()
+    rows = found_rows[:limit]
+    more = (rows[-1].sort_key, rows[-1].id) if len(found_rows) > limit else None
+    return Page([EmployeeRow(*row[:9]) for row in rows], total, more)
+
+
+@requires(Can.READ_EMPLOYEES, Can.READ_TEAM, Can.READ_OWN)
+def employee(ctx: Context, id: int) -> Employee:
+    return get(ctx.session, visible(ctx).where(Employee.id == id), what="employee")
+
+
+@requires(Can.READ_PRIVATE)
+def private(ctx: Context, id: int) -> EmployeePrivate | None:
+    employee(ctx, id)
+    return ctx.session.scalar(sa.select(EmployeePrivate).where(EmployeePrivate.employee_id == id))
+
+
+@within("other actions name the employee that they are about and check their own right")
+def of_id(ctx: Context, id: int, *, lock: bool = False) -> Employee:
+    return get(ctx.session, sa.select(Employee).where(Employee.id == id), what="employee", lock=lock)
+
+
+@within("neighbours and pages write names beside ids that they were given")
+def names_of(ctx: Context, ids: Collection[int]) -> dict[int, str]:
+    return dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).tuples().all())
+
+
+@within("neighbours ask which employee stands behind an account")
+def of_user(ctx: Context, user_id: int) -> int | None:
+    return ctx.session.scalar(sa.select(Employee.id).where(Employee.user_id == user_id))
+
+
+@within("cover is counted in the departments in which somebody is")
+def departments_of(ctx: Context, id: int, first: date, last: date) -> frozenset[int]:
+    """Departments that the person belongs to on some day of the range."""
+    query = sa.select(Assignment.department_id).where(
+        Assignment.employee_id == id,
+        Assignment.superseded_at.is_(None),
+        Assignment.valid_from <= last,
+        Assignment.valid_to.is_(None) | (Assignment.valid_to > first),
+    )
+    return frozenset(ctx.session.scalars(query))
+
+
+@within("answers the core's question; who leads somebody is known to all")
+def managers_of(ctx: Context, question: ManagerOf) -> list[int]:
+    manager = aliased(Employee)
+    query = (
+        sa.select(manager.user_id)
+        .select_from(Employee)
+        .join(Assignment, sa.and_(Assignment.employee_id == Employee.id, holds_on(ctx.today)))
+        .join(manager, manager.id == Assignment.manager_id)
+        .where(Employee.user_id == question.user_id, manager.user_id.is_not(None))
+    )
+    return [id for id in ctx.session.scalars(query) if id is not None]
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_EMPLOYEES)
+def hire(ctx: Context, new: NewEmployee) -> Employee:
+    """A person, their employment and their first seat."""
+    (employee_id,) = hire_many(ctx, [new]).values()
+    return get(ctx.session, sa.select(Employee).where(Employee.id == employee_id), what="employee")
+
+
+@requires(Can.MANAGE_EMPLOYEES)
+def hire_many(ctx: Context, people: Sequence[NewEmployee]) -> dict[str, int]:
+    """Many of one site at once, set-wise: personnel number -> employee id. Managers may be among them."""
+    (site_id,) = {new.site_id for new in people}
+    ctx.need(Can.MANAGE_EMPLOYEES, site_id=site_id)
+    known = dict(
+        ctx.session.execute(sa.select(Employee.number, Employee.id).where(Employee.site_id == site_id)).tuples()
+    )
+    _check_all(people, known)
+    zone = ctx.session.scalar(sa.select(Site.zone).where(Site.id == site_id)) or "UTC"
+    ids = ctx.session.scalars(
+        sa.insert(Employee).returning(Employee.id, sort_by_parameter_order=True),
+        [_row_of(new) for new in people],
+    ).all()
+    hired = {new.number: id for id, new in zip(ids, people, strict=True)}
+    known.update(hired)
+    starts = [{"employee_id": hired[new.number], "hired_on": new.hired_on} for new in people]
+    ctx.session.execute(sa.insert(Employment), starts)
+    seats = []
+    for new in people:
+        manager = known[new.manager_number] if new.manager_number else new.seat.manager_id
+        seat = replace(new.seat, manager_id=manager, zone=new.seat.zone or zone)
+        seats.append(version_of(ctx, hired[new.number], seat, new.hired_on, None, "hired"))
+    ctx.session.execute(sa.insert(Assignment), seats)
+    return hired
+
+
+def _check_all(people: Sequence[NewEmployee], known: Mapping[str, int]) -> None:
+    seen: dict[str, str | None] = {}
+    for new in people:
+        needed_text(new.number, "The personnel number", "number")
+        needed_text(new.name, "The name", "name")
+        if new.number in known or new.number in seen:
+            raise Conflict(f"The personnel number {new.number} is taken. Numbers are never used again.", field="number")
+        if reason := why_not_seat(new.seat):
+            raise Invalid(f"Cannot hire {new.name}: {reason}.", field="weekly_minutes")
+        if new.seat.zone:
+            known_zone(new.seat.zone)
+        seen[new.number] = new.manager_number
+    for new in people:
+        if new.manager_number and new.manager_number not in known and new.manager_number not in seen:
+            raise Invalid(f"There is no manager with the number {new.manager_number}.", field="manager")
+        _refuse_circle(new.number, seen)
+
+
+def _refuse_circle(number: str, bosses: Mapping[str, str | None]) -> None:
+    boss = bosses.get(number)
+    for _ in range(LONGEST_CHAIN):
+        if boss is None:
+            return
+        if boss == number:
+            break
+        boss = bosses.get(boss)
+    raise Conflict(f"{number} would work under itself: its managers go in a circle.", field="manager")
+
+
+def _row_of(new: NewEmployee) -> dict[str, Any]:
+    return {
+        "site_id": new.site_id,
+        "number": new.number.strip(),
+        "user_id": new.user_id,
+        "name": new.name.strip(),
+        "sort_key": sort_key(new.name),
+        "phone": new.phone,
+        "agency": new.agency,
+        "import_id": new.import_id,
+    }
+
+
+@requires(Can.READ_PRIVATE)
+def record_private(
+    ctx: Context, id: int, *, birth_date: date | None = None, address: str = "", emergency_contact: str = ""
+) -> EmployeePrivate:
+    employee(ctx, id)
+    found = ctx.session.scalar(sa.select(EmployeePrivate).where(EmployeePrivate.employee_id == id).with_for_update())
+    if found is None:
+        found = EmployeePrivate(employee_id=id)
+        ctx.session.add(found)
+    else:
+        bump(found)
+    found.birth_date, found.address, found.emergency_contact = birth_date, address, emergency_contact
+    ctx.session.flush()
+    return found
