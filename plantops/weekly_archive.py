@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, requires, within
-from plantops.db import Base, Id, Versioned, bump, choice, get
+from plantops.db import Base, Id, Versioned, bump, choice, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.permissions import Can
 from plantops.weekly import Indicator, Part, Rows, Span
@@ -179,7 +179,7 @@ def list_actions(ctx: Context, span: Span) -> list[ActionRow]:
 @within("the Monday job, the command line and the button of the page make reports")
 def freeze(ctx: Context, span: Span, payload: dict[str, Any], digest: str) -> tuple[WeeklyReport, bool]:
     """Keeps a report. The same figures again keep the newest revision; others make the next. (report, is new)"""
-    ctx.session.execute(sa.text("SELECT pg_advisory_xact_lock(7254010, :week)"), {"week": span.first.toordinal()})
+    one_at_a_time(ctx.session, "weekly report", span.first)
     before = newest(ctx, span)
     if before is not None and before.digest == digest:
         return before, False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import sqlalchemy as sa
 
 from plantops.context import Context, within
@@ -42,4 +45,4 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     return cards
 
 
-ANSWERS = {Waiting: (waiting,)}
+ANSWERS: dict[type, tuple[Callable[..., Any], ...]] = {Waiting: (waiting,)}

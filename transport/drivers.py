@@ -43,13 +43,13 @@ def match(
     `trips`: (vehicle id, licence needed or None). `ready`: (driver id, home vehicle id or None).
     `licensed`: licence -> ids of drivers who hold it.
     """
-    able = {
-        vehicle: sorted(
-            (driver for driver, _home in ready if licence is None or driver in licensed.get(licence, frozenset())),
-            key=lambda driver, vehicle=vehicle: (dict(ready)[driver] != vehicle, driver),
-        )
-        for vehicle, licence in trips
-    }
+    home = dict(ready)
+
+    def choices(vehicle: int, licence: str | None) -> list[int]:
+        fit = [driver for driver in home if licence is None or driver in licensed.get(licence, frozenset())]
+        return sorted(fit, key=lambda driver: (home[driver] != vehicle, driver))
+
+    able = {vehicle: choices(vehicle, licence) for vehicle, licence in trips}
     seat: dict[int, int] = {}  # driver -> vehicle
 
     def place(vehicle: int, tried: set[int]) -> bool:

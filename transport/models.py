@@ -97,6 +97,7 @@ class Vehicle(Versioned, Base):
     licence: Mapped[str | None]
     """Code of the certificate that its driver needs, as personnel names it."""
     co2_g_per_km: Mapped[Quantity | None]
+    import_id: Mapped[int | None] = mapped_column(index=True)
     archived: Mapped[bool] = mapped_column(default=False)
 
 
@@ -155,6 +156,7 @@ class Address(Versioned, Base):
     gate_note: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     is_depot: Mapped[bool] = mapped_column(default=False)
+    import_id: Mapped[int | None] = mapped_column(index=True)
     from_minute: Mapped[int] = mapped_column(sa.Integer, default=0)
     to_minute: Mapped[int] = mapped_column(sa.Integer, default=DAY_MINUTES)
 

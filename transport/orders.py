@@ -141,7 +141,7 @@ def request(ctx: Context, new: NewOrder) -> Order:
     where = get(ctx.session, sa.select(Address).where(Address.id == new.address_id), what="address")
     if where.site_id != new.site_id:
         raise Invalid("This address belongs to another site.", field="address_id")
-    made = _build(ctx, new, numbers.plain(ctx, "transport_order", new.site_id, year=new.day.year))
+    made = _build(ctx, new, numbers.plain(ctx, "TO", new.site_id, year=new.day.year))
     ctx.session.add(made)
     ctx.session.flush()
     return made
@@ -184,7 +184,7 @@ def request_many(ctx: Context, orders: Sequence[NewOrder], *, import_id: int | N
     series: dict[tuple[int, int], list[str]] = {}
     for site_id, year in sorted({(new.site_id, new.day.year) for new in orders}):
         count = sum(1 for new in orders if (new.site_id, new.day.year) == (site_id, year))
-        series[site_id, year] = numbers.plain_many(ctx, "transport_order", site_id, count, year=year)[::-1]
+        series[site_id, year] = numbers.plain_many(ctx, "TO", site_id, count, year=year)[::-1]
     made = [_build(ctx, new, series[new.site_id, new.day.year].pop(), import_id) for new in orders]
     ctx.session.add_all(made)
     ctx.session.flush()

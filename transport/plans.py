@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from plantops import lifecycle, places
 from plantops.context import Context, requires, within
-from plantops.db import get
+from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
@@ -216,6 +216,8 @@ def _trip(route: Route, wanted: dict[int, Order], asked: Asked) -> Trip:
 def publish(ctx: Context, id: int, version: int) -> Plan:
     """The draft becomes the drivers' day; the plan that stood before is superseded."""
     whole = visible(ctx).options(selectinload(Plan.trips).selectinload(Trip.stops)).where(Plan.id == id)
+    asked = get(ctx.session, whole, what="plan")
+    one_at_a_time(ctx.session, "transport day", asked.site_id, asked.day)
     draft = get(ctx.session, whole, what="plan", version=version, lock=True)
     ctx.need(Can.PUBLISH, site_id=draft.site_id)
     earlier = ctx.session.scalars(

@@ -155,6 +155,7 @@ def draft(database: Database, module: Module, message: str) -> Path:
         context = MigrationContext.configure(connection, opts=options(module))
         operations = autogenerate.produce_migrations(context, Base.metadata).upgrade_ops
         body = autogenerate.render_python_code(operations) if operations else "pass"
+        body = body.replace("astext_type=Text()", "")  # Alembic renders a name that it does not import
         body = re.sub(r"# ###.*\n\s*|\s*# ###.*$", "", body)
     number = len(list(directory.walk_revisions())) + 1
     head = directory.get_current_head()

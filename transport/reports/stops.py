@@ -32,7 +32,7 @@ WHERE p.day >= :first AND p.day < :after AND p.day <= :today
 
 def _ask(ctx: Context, span: Span, statement: str, **more: Any) -> Sequence[Mapping[str, Any]]:
     values = {"first": span.first, "after": span.after, "today": ctx.today, **more}
-    return ctx.session.execute(sa.text(statement), values).mappings().all()
+    return [dict(row) for row in ctx.session.execute(sa.text(statement), values).mappings()]
 
 
 # --- Stops on time

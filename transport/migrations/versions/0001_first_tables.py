@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql  # noqa: F401
+from sqlalchemy.dialects import postgresql
 
 revision = "transport_0001"
 down_revision = None
@@ -260,7 +260,7 @@ def upgrade() -> None:
         "transport_left_out",
         sa.Column("plan_id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
-        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["transport_order.id"], name=op.f("fk_transport_left_out_order_id")),
         sa.ForeignKeyConstraint(["plan_id"], ["transport_plan.id"], name=op.f("fk_transport_left_out_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "order_id", name=op.f("pk_transport_left_out")),
