@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 import web.pages
+from plantops import logs
 from plantops.core import House, open_house
 from plantops.errors import Unavailable
 from plantops.module import Registry
@@ -24,6 +25,7 @@ from web.templates import make_environment
 def create(house: House | None = None) -> FastAPI:
     """The application on a house; without one, on the database that the environment names."""
     house = house or house_from_environment()
+    logs.configure(house.settings.log_level)
     packages = page_packages(house.registry)
     app = FastAPI(
         title="plantops",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 Value = Decimal | float | int | None
 
-WIDTH = 640
+WIDTH = 520
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 26
 LABEL_WIDTH = 150
 BAR_HEIGHT = 18
@@ -109,7 +109,7 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(first + n * step, 10) for n in range(count)]
 
 
-def _every(labels: Sequence[str], room: float, width_of_one: float = 7.0) -> int:
+def _every(labels: Sequence[str], room: float, width_of_one: float = 7.5) -> int:
     """Show each n-th label, so that none lies on another."""
     longest = max((len(label) for label in labels), default=1) * width_of_one + 12
     fit = max(1, int(room // longest))

@@ -12,6 +12,16 @@ from babel import Locale
 from babel.numbers import get_currency_precision, get_decimal_symbol, get_group_symbol
 
 NOTHING = "–"
+TONES = {
+    **dict.fromkeys(("draft", "new", "planned", "open", "proposed", "archived", "cancelled", "withdrawn"), "plain"),
+    **dict.fromkeys(
+        ("submitted", "requested", "sent", "ordered", "running", "published", "assigned", "active"), "info"
+    ),
+    **dict.fromkeys(("waiting", "partly", "partly_received", "held", "paused", "uncovered", "due", "warning"), "warn"),
+    **dict.fromkeys(("approved", "received", "done", "paid", "closed", "confirmed", "matched", "delivered"), "ok"),
+    **dict.fromkeys(("rejected", "refused", "failed", "late", "overdue", "blocked", "expired", "disputed"), "bad"),
+}
+"""How states are coloured on every page; a state that is not here is plain."""
 
 
 @lru_cache
@@ -109,3 +119,13 @@ def entered(value: object, zone: ZoneInfo) -> str:
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
+
+
+def words(value: object) -> str:
+    """`not_received` -> `Not received`: a state or kind for people."""
+    text = str(value).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def tone(state: object) -> str:
+    return TONES.get(str(state), "plain")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from web.menu import Entry, Pages
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "pages_router", "render", "see"]
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "options", "pages_router", "parts", "render", "see"]
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -57,6 +57,23 @@ def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: 
         return see(ctx, came_from(visit.request), toast)
     html = environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers=whole_page(visit))
+
+
+def parts(ctx: Context, *changes: tuple[str, str, str], **values: Any) -> Response:
+    """Parts drawn by components instead of blocks: (what it replaces, the component, how)."""
+    visit = this_visit()
+    visit.ctx = ctx
+    ui: Any = environment_of(visit.request).globals["ui"]
+    html = [ui.partial(selector, getattr(ui, component)(**values), swap) for selector, component, swap in changes]
+    return HTMLResponse("".join(html))
+
+
+def options(ctx: Context, found: Sequence[tuple[object, str, str]], query: Query) -> Response:
+    """The answer to a combobox: rows of (id, label, detail)."""
+    visit = this_visit()
+    visit.ctx = ctx
+    ui: Any = environment_of(visit.request).globals["ui"]
+    return HTMLResponse(ui.options(found, query.get("q", "")))
 
 
 def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response:  # noqa: ARG001  all answers begin alike

@@ -17,6 +17,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from web import assets, charts, formats
+from web.links import link
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -61,7 +62,7 @@ def make_environment(folders: Mapping[str, Path]) -> Environment:
     )
     environment.filters.update(
         number=number, money=money, quantity=quantity, percent=percent, day=day, moment=moment, clock=clock,
-        hours=formats.hours, words=words, date=day, when=moment,
+        hours=formats.hours, words=formats.words, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()
@@ -105,10 +106,10 @@ def clock(value: datetime | time | None) -> str:
     return formats.clock(value, zone())
 
 
-def words(value: object) -> str:
-    """`not_received` -> `Not received`: a state or kind for people."""
-    text = str(value).replace("_", " ").replace("-", " ")
-    return text[:1].upper() + text[1:]
+def url_of(origin: str, id: int | None = None) -> str:
+    """Where a thing is shown: `"purchasing_order:17" | url` or `"purchasing_order" | url(17)`."""
+    ctx = this_visit().ctx
+    return link(ctx.registry, f"{origin}:{id}" if id is not None else origin) if ctx else ""
 
 
 def zone() -> ZoneInfo:
@@ -162,11 +163,11 @@ def field_box(name: str, value: Any = None, form: str = "") -> FieldBox:
 def choices(options: Any) -> list[tuple[str, str]]:
     """Options of a select: an enum, pairs of value and label, or rows with id and name."""
     if isinstance(options, type) and issubclass(options, StrEnum):
-        return [(member.value, words(member.value)) for member in options]
+        return [(member.value, formats.words(member.value)) for member in options]
     pairs: list[tuple[str, str]] = []
     for option in options:
         if isinstance(option, StrEnum):
-            pairs.append((option.value, words(option.value)))
+            pairs.append((option.value, formats.words(option.value)))
         elif isinstance(option, tuple | list):
             pairs.append((str(option[0]), str(option[1])))
         elif hasattr(option, "id"):

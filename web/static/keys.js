@@ -17,7 +17,7 @@
     const at = all.indexOf(current());
     const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
     rows().forEach((row) => row.classList.toggle("is-current", row === next));
-    ($(".lead a", next) ?? $("input", next))?.focus();
+    ($(".c-lead a", next) ?? $("input", next))?.focus();
     next.scrollIntoView({ block: "nearest" });
   };
   document.addEventListener("focusin", () => rows().forEach((row) => row.classList.toggle("is-current", row === current())));

@@ -137,7 +137,7 @@ def view(words: str) -> ListView:
             Column("number", "Number", place="lead", sort_url="/design?sort=number", sorted="ascending"),
             Column("supplier", "Supplier", sort_url="/design?sort=supplier"),
             Column("state", "State", place="aside"),
-            Column("due", "Due"),
+            Column("due", "Due", is_titled=True),
             Column("total", "Total", is_number=True),
         ),
         rows,
