@@ -310,7 +310,7 @@ def _missed_already(ctx: Context, ids: Collection[int], first: date, last: date)
         .where(AbsenceDay.employee_id.in_(ids), AbsenceDay.day.between(first, last))
         .group_by(AbsenceDay.employee_id, AbsenceDay.day)
     )
-    return {(id, day): int(minutes) for id, day, minutes in rows.tuples()}
+    return {(id, day): int(minutes) for id, day, minutes in rows}
 
 
 def _spread_row(

@@ -246,7 +246,7 @@ def close_days(ctx: Context, site_id: int, first: date, last: date, employee_ids
             AttendanceDay.site_id == site_id, AttendanceDay.business_date.between(first, last)
         )
     )
-    known = set(stored.tuples())
+    known = set(stored)
     duties = work_calendars.duties(ctx, ids, first, last)
     rows = [
         _row(site_id, id, day, duty.template_id, DayCount(duty.expected.minutes(), 0, 0, 0), None)

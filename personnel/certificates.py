@@ -256,7 +256,7 @@ def _positions_of(ctx: Context, employee_ids: Collection[int]) -> dict[int, int]
             holds_on(ctx.today), Assignment.employee_id.in_(employee_ids)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 @within("what falls due is asked by the core with the reader's rights")
@@ -280,7 +280,7 @@ def due(ctx: Context, until: date) -> list[DueItem]:
     )
     return [
         DueItem(f"{type} of {name} expires", day, f"/personnel/employees/{id}", kind="certificate")
-        for id, name, type, day in ctx.session.execute(query).tuples()
+        for id, name, type, day in ctx.session.execute(query)
         if day is not None
     ]
 
@@ -369,7 +369,7 @@ def record(ctx: Context, new: NewCertificate) -> Certificate:
 @requires(Can.MANAGE_CERTIFICATES)
 def record_many(ctx: Context, papers: Sequence[NewCertificate]) -> int:
     """First papers of many people at once, set-wise (cut-over); no older ones are looked for."""
-    months = dict(ctx.session.execute(sa.select(CertificateType.id, CertificateType.validity_months)).tuples())
+    months = dict(ctx.session.execute(sa.select(CertificateType.id, CertificateType.validity_months)).all())
     ctx.session.execute(
         sa.insert(Certificate),
         [

@@ -106,7 +106,7 @@ def due(ctx: Context, until: date) -> list[DueItem]:
         )
     )
     items = []
-    for contract, name in ctx.session.execute(query).tuples():
+    for contract, name in ctx.session.execute(query):
         probation = contract.probation_ends_on
         href = f"/personnel/employees/{contract.employee_id}"
         if probation and probation <= until and contract.probation_decided_on is None:

@@ -225,7 +225,7 @@ def plan_demand(ctx: Context, origin: str, site_id: int, first: date, last: date
                 ShiftDemand.business_date.between(first, last),
                 ShiftDemand.withdrawn_at.is_(None),
             )
-        ).tuples()
+        )
     )
     rows = [
         {**vars(demand), "site_id": site_id, "origin": origin}

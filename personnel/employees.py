@@ -54,7 +54,7 @@ def _under(ctx: Context, users: sa.Select[int] | list[int]) -> sa.Select[int]:
     """Ids of everybody who works under these users today, directly or further down."""
     own = sa.select(Employee.id).where(Employee.user_id.in_(users))
     direct = sa.select(Assignment.employee_id).where(holds_on(ctx.today), Assignment.manager_id.in_(own))
-    below = direct.cte("team", recursive=True)
+    below = direct.cte(recursive=True)
     further = sa.select(Assignment.employee_id).join(below, Assignment.manager_id == below.c.employee_id)
     below = below.union(further.where(holds_on(ctx.today)))
     return sa.select(below.c.employee_id)
@@ -202,7 +202,7 @@ def of_id(ctx: Context, id: int, *, lock: bool = False) -> Employee:
 
 @within("neighbours and pages write names beside ids that they were given")
 def names_of(ctx: Context, ids: Collection[int]) -> dict[int, str]:
-    return dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).tuples().all())
+    return dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).all())
 
 
 @within("neighbours ask which employee stands behind an account")
@@ -250,9 +250,7 @@ def hire_many(ctx: Context, people: Sequence[NewEmployee]) -> dict[str, int]:
     """Many of one site at once, set-wise: personnel number -> employee id. Managers may be among them."""
     (site_id,) = {new.site_id for new in people}
     ctx.need(Can.MANAGE_EMPLOYEES, site_id=site_id)
-    known = dict(
-        ctx.session.execute(sa.select(Employee.number, Employee.id).where(Employee.site_id == site_id)).tuples()
-    )
+    known = dict(ctx.session.execute(sa.select(Employee.number, Employee.id).where(Employee.site_id == site_id)).all())
     _check_all(people, known)
     zone = ctx.session.scalar(sa.select(Site.zone).where(Site.id == site_id)) or "UTC"
     ids = ctx.session.scalars(

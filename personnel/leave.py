@@ -187,7 +187,7 @@ def away(ctx: Context, first: date, last: date) -> list[AwayRow]:
         )
         .order_by(Employee.sort_key, LeaveRequestDay.day)
     )
-    return [AwayRow(*row) for row in rows.tuples()]
+    return [AwayRow(*row) for row in rows]
 
 
 @requires(Can.ASK_LEAVE, Can.APPROVE_LEAVE, Can.MANAGE_LEAVE)

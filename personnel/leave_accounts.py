@@ -189,7 +189,7 @@ def accounts(ctx: Context, employee_ids: Collection[int], leave_type_id: int) ->
         sa.select(LeaveEntitlement, LeavePolicy)
         .join(LeavePolicy, LeavePolicy.id == LeaveEntitlement.policy_id)
         .where(LeaveEntitlement.employee_id.in_(employee_ids), LeaveEntitlement.leave_type_id == leave_type_id)
-    ).tuples():
+    ):
         policies[entitlement.employee_id].append(policy_of(policy, entitlement.valid_from, entitlement.valid_to))
     employed = _employed(ctx, employee_ids)
     return {
@@ -257,7 +257,7 @@ def statement(ctx: Context, employee_id: int, leave_type_id: int) -> list[EntryR
         .where(LeaveEntry.employee_id == employee_id, LeaveEntry.leave_type_id == leave_type_id)
         .order_by(LeaveEntry.effective_date.desc(), LeaveEntry.id.desc())
     )
-    return [EntryRow(*row) for row in rows.tuples()]
+    return [EntryRow(*row) for row in rows]
 
 
 # --- Actions

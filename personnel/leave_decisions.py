@@ -192,7 +192,7 @@ def credit(ctx: Context, minutes_by_id: Mapping[int, int], why: str) -> int:
         .join(LeaveRequestDay, LeaveRequestDay.request_id == LeaveRequest.id)
         .where(LeaveRequest.state == LeaveState.APPROVED, LeaveRequestDay.id.in_(minutes_by_id))
         .order_by(LeaveRequest.id, LeaveRequestDay.day)
-    ).tuples()
+    )
     by_request: dict[int, tuple[LeaveRequest, list[LeaveRequestDay]]] = {}
     for request, day in rows:
         by_request.setdefault(request.id, (request, []))[1].append(day)
@@ -239,7 +239,7 @@ def _return_days(ctx: Context, request: LeaveRequest, minutes: Mapping[LeaveRequ
     )
     given = {row[0]: (int(row[1]), int(row[2])) for row in back}
     charged = dict(
-        ctx.session.execute(sa.select(LeaveEntry.id, -LeaveEntry.minutes).where(LeaveEntry.id.in_(taken))).tuples()
+        ctx.session.execute(sa.select(LeaveEntry.id, -LeaveEntry.minutes).where(LeaveEntry.id.in_(taken))).all()
     )
     returns = []
     for entry_id, day in taken.items():
@@ -267,7 +267,7 @@ def recount(ctx: Context, site_id: int, first: date, last: date) -> int:
             LeaveRequestDay.day.between(first, last),
         )
         .order_by(LeaveRequest.employee_id, LeaveRequestDay.day)
-    ).tuples()
+    )
     found = list(rows)
     ids = {employee_id for employee_id, _, _ in found}
     expected = work_calendars.expected(ctx, ids, first, last)

@@ -200,7 +200,7 @@ def available(ctx: Context, employee_ids: Collection[int], first: date, last: da
         )
     )
     days: dict[int, set[date]] = {id: set() for id in employee_ids}
-    for id, hired_on, ended_on in employed.tuples():
+    for id, hired_on, ended_on in employed:
         here_until = last if ended_on is None else min(last, ended_on - ONE_DAY)
         days[id] |= set(each_day(max(first, hired_on), here_until))
     for id, day in _on_leave(ctx, employee_ids, first, last):
@@ -264,7 +264,7 @@ def _around(
         kept = (PlannedShift.origin != instead_of) | ~PlannedShift.business_date.between(first, last)
         query = query.where(kept)
     found: dict[int, list[Period]] = {}
-    for id, start, end in ctx.session.execute(query).tuples():
+    for id, start, end in ctx.session.execute(query):
         found.setdefault(id, []).append(Period(start, end))
     return found
 
@@ -294,7 +294,7 @@ def people_of(ctx: Context, department_ids: Collection[int], day: date) -> list[
         .where(Assignment.department_id.in_(department_ids))
         .order_by(Employee.sort_key, Employee.id)
     )
-    return list(ctx.session.execute(query).tuples())
+    return list(ctx.session.execute(query))
 
 
 # --- Actions
@@ -356,7 +356,7 @@ def _row(shift: NewShift, site_id: int | None, origin: str, override_reason: str
 
 def _in_words(ctx: Context, found: Sequence[Problem]) -> str:
     ids = {problem.employee_id for problem in found}
-    names = dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).tuples())
+    names = dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).all())
     told = [f"{names[p.employee_id]} on {p.business_date}: {p.sentence}" for p in found[:5]]
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     return f"This plan cannot be published: {'; '.join(told)}{more}. Change it, or give a reason to override."

@@ -251,7 +251,7 @@ def _planned(ctx: Context, employee_ids: Collection[int], first: date, last: dat
         )
     )
     found: Weeks = {}
-    for id, day, starts_at, ends_at, break_minutes, template_id in rows.tuples():
+    for id, day, starts_at, ends_at, break_minutes, template_id in rows:
         week = found.setdefault(id, {}).setdefault(day - timedelta(days=day.weekday()), {})
         week.setdefault(day, []).append((starts_at, ends_at, break_minutes, template_id))
     return found

@@ -18,6 +18,7 @@ from personnel.leave_accounts import NewPolicy
 from personnel.models import Employee
 from plantops.context import Context
 from plantops.places import Site
+from plantops.verify import verify
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 HIRED = date(2024, 1, 1)
@@ -26,6 +27,11 @@ DAY = 480
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=LUXEMBOURG)
+
+
+def broken(ctx: Context) -> list[str]:
+    """Sentences of personnel's invariants that do not hold."""
+    return [one.sentence for one in verify(ctx).broken if one.module == "personnel"]
 
 
 @dataclass

@@ -39,7 +39,7 @@ def test_a_manager_may_not_stand_below_on_any_day() -> None:
 def test_who_is_hired_has_a_number_for_ever(ctx: Someone) -> None:
     o = office(ctx())
     ada = o.hire("Ada Anvil")
-    with pytest.raises(Conflict, match="T001 is taken. Numbers are never used again"):
+    with pytest.raises(Conflict, match="T001 is taken"):
         employees.hire(ctx(), NewEmployee(o.site_id, ada.number, "Someone Else", HIRED, o.seat()))
     page = employees.list_employees(ctx())
     assert [(row.name, row.position, row.department) for row in page.rows] == [("Ada Anvil", "Fitter", "Assembly")]
@@ -216,7 +216,7 @@ def test_a_manager_sees_the_team_all_the_way_down_and_nobody_else(ctx: Someone) 
     assert [row.name for row in employees.list_employees(ctx("employee", login="ada")).rows] == ["Ada Anvil"]
     assert employees.list_employees(ctx("hr")).total == 4
     with pytest.raises(Forbidden):
-        employees.list_employees(ctx("buyer"))
+        employees.list_employees(ctx("storekeeper"))
     assert employees.managers_of(ctx(), ManagerOf(ctx("employee", login="ada").user.id)) == []
     lead_user = ctx("line_manager,employee", login="cy").user.id
     ctx.session.execute(sa.update(Employee).where(Employee.id == lead.id).values(user_id=lead_user))
