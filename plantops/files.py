@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
 
 import sqlalchemy as sa
+from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plantops.context import Context, anyone, within
 from plantops.db import Base, Id
+from plantops.errors import Invalid, NotFound, Unavailable
+from plantops.events import Question
+from plantops.jobs import Done
+from plantops.settings import Settings
+from plantops.workbook import why_not_unpack
+
+FOLDER = "files"
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+LONGEST_SIDE = 4096
+JPEG_QUALITY = 85
+LONGEST_NAME = 150
+ORPHAN_AFTER_SECONDS = 24 * 3600
+_ORIGIN = re.compile(r"[a-z_]+:\d+")
+_PICTURES = {
+    "JPEG": ("image/jpeg", "JPEG"),
+    "PNG": ("image/png", "PNG"),
+    "WEBP": ("image/webp", "WEBP"),
+    "GIF": ("image/png", "PNG"),
+    "BMP": ("image/png", "PNG"),
+    "TIFF": ("image/png", "PNG"),
+}
+_PICTURE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_OFFICE = {
+    "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+_ENDINGS = {
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "application/xml": ".xml",
+    "text/plain": ".txt",
+    _OFFICE["xl/workbook.xml"]: ".xlsx",
+    _OFFICE["word/document.xml"]: ".docx",
+}
+KNOWN = "PDF, pictures (JPEG, PNG, WebP), Excel, Word, XML, CSV and plain text"
 
 
 class File(Base):
@@ -37,3 +87,259 @@ class Attachment(Base):
     added_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class RecordSeen(Question[bool]):
+    """May this person see the record `table:id`? Each module answers [True] for the tables that it owns."""
+
+    origin: str
+
+
+@dataclass(frozen=True)
+class AttachmentRow:
+    id: int
+    file_id: int
+    title: str
+    name: str
+    media_type: str
+    size: int
+    added_by: str
+    added_at: datetime
+
+
+# --- Rules
+
+
+def sniffed(content: bytes) -> str:
+    """What the bytes are, whatever the name says. Raises Invalid for what is not taken in."""
+    if not content:
+        raise Invalid("The file is empty.", field="file")
+    if len(content) > MAX_BYTES:
+        limit = MAX_BYTES // 1024**2
+        raise Invalid(f"The file has {len(content) / 1024**2:.0f} MB; at most {limit} MB are kept.", field="file")
+    if content.startswith(b"%PDF-"):
+        return "application/pdf"
+    if content.startswith(_PICTURE_MAGIC):
+        return _picture(content)[0]
+    if content.startswith(b"PK\x03\x04"):
+        return _office(content)
+    return _text(content)
+
+
+def _office(content: bytes) -> str:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            names = {entry.filename for entry in archive.infolist()}
+            reason = why_not_unpack(archive.infolist())
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise Invalid(f"The file is damaged: {error}.", field="file") from None
+    kind = next((media for part, media in _OFFICE.items() if part in names), None)
+    if reason or kind is None or any("vbaProject" in name for name in names):
+        why = reason or "it holds macros or is an archive of another kind"
+        raise Invalid(f"The file is not taken: {why}. Known are {KNOWN}.", field="file")
+    return kind
+
+
+def _text(content: bytes) -> str:
+    try:
+        words = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        words = "" if b"\0" in content else content.decode("cp1252", "replace")
+    start = words.lstrip()[:200].lower()
+    if (
+        not start
+        or "\0" in words
+        or start.startswith(("<!doctype html", "<html", "<svg", "<script"))
+        or "<svg" in start
+    ):
+        raise Invalid(f"A file of this kind is not taken. Known are {KNOWN}.", field="file")
+    return "application/xml" if start.startswith("<?xml") else "text/plain"
+
+
+def _picture(content: bytes) -> tuple[str, bytes]:
+    """The picture drawn anew: no place or camera data, no hidden parts, upright, at most 4096 pixels wide."""
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            if picture.format not in _PICTURES:
+                raise Invalid(f"A picture of this kind is not taken. Known are {KNOWN}.", field="file")
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Invalid(f"The picture has more than {MAX_PIXELS // 10**6} million pixels.", field="file")
+            media_type, form = _PICTURES[picture.format]
+            upright = ImageOps.exif_transpose(picture)
+            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            plain = upright.convert("RGB" if form == "JPEG" or "A" not in upright.getbands() else "RGBA")
+            out = BytesIO()
+            plain.save(out, form, quality=JPEG_QUALITY)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Invalid(f"The picture is damaged and cannot be read: {type(error).__name__}.", field="file") from None
+    return media_type, out.getvalue()
+
+
+def clean_name(name: str, media_type: str) -> str:
+    """A name without folders and tricks, with the ending that fits what the file is."""
+    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    shown = "".join(ch for ch in base if unicodedata.category(ch)[0] != "C").strip(" .")
+    stem, dot, ending = shown.rpartition(".")
+    stem = (stem if dot else shown) or "file"
+    if media_type == "text/plain" and ending.lower() in ("csv", "txt", "log", "eml"):
+        return f"{stem[:LONGEST_NAME]}.{ending.lower()}"
+    return stem[:LONGEST_NAME] + _ENDINGS[media_type]
+
+
+# --- The store
+
+
+def folder(settings: Settings) -> Path:
+    return settings.data / FOLDER
+
+
+def path_of(settings: Settings, sha256: str) -> Path:
+    return folder(settings) / sha256[:2] / sha256[2:4] / sha256
+
+
+def _put(settings: Settings, content: bytes) -> str:
+    """Write once, whole or not at all: a draft beside, flushed to disk, then renamed."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = path_of(settings, digest)
+    if path.exists() and path.stat().st_size == len(content):
+        os.utime(path)  # not an orphan while this transaction runs
+        return digest
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{digest[:12]}-{uuid4().hex}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise Unavailable(f"The file could not be saved: {error.strerror}. Nothing was changed; try again.") from error
+    return digest
+
+
+def _flush_folder(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# --- Questions
+
+
+@anyone("its maker, and everybody who may see a record that it hangs on")
+def readable(ctx: Context, id: int) -> File:
+    """The file, for who may read it. NotFound for others, as for one that does not exist."""
+    file = ctx.session.get(File, id)
+    if file is not None:
+        if ctx.user.is_system or file.created_by_id == ctx.user.id:
+            return file
+        hung = sa.select(Attachment.origin).where(Attachment.file_id == id, Attachment.removed_at.is_(None))
+        for origin in ctx.session.scalars(hung):
+            answers: list[bool] = ctx.ask(RecordSeen(origin))
+            if any(answers):
+                return file
+    raise NotFound("There is no such file, or you may not see it.")
+
+
+@anyone("its maker, and everybody who may see a record that it hangs on")
+def content(ctx: Context, id: int) -> bytes:
+    """The bytes, proved to be those that were stored. Raises Unavailable when they are gone or changed."""
+    file = readable(ctx, id)
+    try:
+        found = path_of(ctx.settings, file.sha256).read_bytes()
+    except OSError as error:
+        raise Unavailable(f"The file {file.name} is missing in the data folder: restore it from a backup.") from error
+    if hashlib.sha256(found).hexdigest() != file.sha256:
+        raise Unavailable(f"The file {file.name} was damaged in the data folder: restore it from a backup.")
+    return found
+
+
+@within("shown on a record that the person may see")
+def attachments(ctx: Context, origin: str) -> list[AttachmentRow]:
+    """What hangs on a record, oldest first."""
+    rows = ctx.session.execute(
+        sa.text(
+            "SELECT a.id, a.file_id, a.title, f.name, f.media_type, f.size, u.name AS added_by, a.added_at"
+            " FROM core_attachment a JOIN core_file f ON f.id = a.file_id JOIN core_user u ON u.id = a.added_by_id"
+            " WHERE a.origin = :origin AND a.removed_at IS NULL ORDER BY a.id"
+        ),
+        {"origin": origin},
+    )
+    return [AttachmentRow(*row) for row in rows]
+
+
+def missing(settings: Settings, stored: Iterator[tuple[int, str, str, int]]) -> Iterator[tuple[int, str]]:
+    """For `verify`: (id, sentence) for each (id, name, sha256, size) whose bytes are not there as they were."""
+    for id, name, sha256, size in stored:
+        path = path_of(settings, sha256)
+        if not path.is_file():
+            yield id, f"file {name} is missing in the data folder"
+        elif path.stat().st_size != size:
+            yield id, f"file {name} has {path.stat().st_size} bytes instead of {size}"
+
+
+# --- Actions
+
+
+@within("the action on the record has checked the right")
+def keep(ctx: Context, name: str, content: bytes) -> File:
+    """Store a file; a picture is drawn anew. Raises Invalid for what is empty, too large or of an unknown kind."""
+    media_type = sniffed(content)
+    if media_type.startswith("image/"):
+        media_type, content = _picture(content)
+    file = File(
+        sha256=_put(ctx.settings, content),
+        name=clean_name(name, media_type),
+        media_type=media_type,
+        size=len(content),
+        created_by_id=ctx.user.id,
+        created_at=ctx.now,
+    )
+    ctx.session.add(file)
+    ctx.session.flush()
+    return file
+
+
+@within("the action on the record has checked the right")
+def attach(ctx: Context, origin: str, file_id: int, title: str = "") -> Attachment:
+    """Hang a file that this person may read on a record."""
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(f"An origin is table:id, not {origin!r}.")
+    file = readable(ctx, file_id)
+    hung = Attachment(
+        file_id=file.id, origin=origin, title=title.strip() or file.name, added_by_id=ctx.user.id, added_at=ctx.now
+    )
+    ctx.session.add(hung)
+    ctx.session.flush()
+    return hung
+
+
+@within("the action on the record has checked the right")
+def detach(ctx: Context, origin: str, attachment_id: int) -> None:
+    """Take a file off a record; who hung it there and when stays known."""
+    taken = ctx.session.scalar(
+        sa.update(Attachment)
+        .where(Attachment.id == attachment_id, Attachment.origin == origin, Attachment.removed_at.is_(None))
+        .values(removed_at=ctx.now)
+        .returning(Attachment.id)
+    )
+    if taken is None:
+        raise NotFound("This attachment does not hang here any more.")
+
+
+@within("a job of the system")
+def sweep_orphans(ctx: Context) -> Done:
+    """Remove bytes that no row names: drafts and files of transactions that were rolled back a day ago."""
+    known = set(ctx.session.scalars(sa.select(File.sha256).distinct()))
+    removed = 0
+    for path in folder(ctx.settings).glob("*/*/*"):
+        old = datetime.now(ctx.now.tzinfo).timestamp() - path.stat().st_mtime > ORPHAN_AFTER_SECONDS
+        if path.is_file() and old and path.name not in known:
+            path.unlink()
+            removed += 1
+    return Done(f"{removed} files of undone work removed")
