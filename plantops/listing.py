@@ -1,0 +1,230 @@
+"""Lists: declared once with columns, filters and search; pages, API, exports and the command line read the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, make_dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import SQLColumnExpression
+
+from plantops.context import Context
+from plantops.errors import Invalid
+from plantops.module import Registry
+
+T = TypeVar("T")
+Expression = SQLColumnExpression[Any]
+Select = sa.Select[*tuple[Any, ...]]
+RESERVED = ("q", "sort", "after", "limit")
+TOTAL_UP_TO = 1000
+NONE = "none"
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    QUANTITY = "quantity"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
+# --- How a list is declared
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column. `key` is its name in rows, URLs, API and exports."""
+
+    key: str
+    title: str
+    expr: Expression
+    kind: Kind = Kind.TEXT
+    sort: Expression | None = None
+    """What it is sorted by where that differs: a name by its sort_key."""
+    sortable: bool = True
+    never_null: bool = False
+    """Lets the database walk an index; only where the value is there in every row."""
+    unit: str | None = None
+    """The key of the column that holds its currency or unit."""
+    link: str | None = None
+    """What the cell leads to: `core_party` with the id from the column `link_key`."""
+    link_key: str = "id"
+    width: int | None = None
+    place: str = "small"
+    """On a phone: lead, aside, small or rest (left out)."""
+    hidden: bool = False
+    """Selected for links, units and the API, but not shown."""
+
+
+Choices = Callable[[Context], Sequence[tuple[Any, str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Facet:
+    """A filter. In URLs: `state=draft,sent`, `day_from=` and `day_to=` of dates and numbers, `late=yes`, `lot=none`."""
+
+    key: str
+    title: str
+    expr: Expression
+    kind: Kind = Kind.CHOICE
+    options: type[StrEnum] | Choices | None = None
+    """What can be chosen; without it what is there. A list that gets long (above 1,000 rows) names them."""
+    value: type = str
+    """Of a choice: str, or int for ids."""
+    counted: bool = True
+
+    @property
+    def is_range(self) -> bool:
+        return self.kind in (Kind.NUMBER, Kind.MONEY, Kind.QUANTITY, Kind.DATE, Kind.TIME)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its parameters in a URL."""
+        return (f"{self.key}_from", f"{self.key}_to") if self.is_range else (self.key,)
+
+
+@dataclass(frozen=True, eq=False)
+class Listing(Generic[T]):
+    """A list. `rows(ctx)` is the joined query, filtered by what the person may see, without loader options."""
+
+    name: str
+    """`module.noun`: purchasing.requisitions."""
+    title: str
+    permission: StrEnum
+    rows: Callable[[Context], Select]
+    key: SQLColumnExpression[int]
+    """Unique; called `id` in rows."""
+    columns: tuple[Column, ...]
+    facets: tuple[Facet, ...] = ()
+    search: tuple[Expression, ...] = ()
+    sort: str = "-id"
+    """The column that it is sorted by at first, with a minus for downwards."""
+    row: type[T] | None = None
+    """A frozen dataclass with `id` and a field for each column; made from the columns where there is none."""
+    origin: str = ""
+    """What a row is, for links: purchasing_requisition."""
+    empty: str = "Nothing here yet."
+
+    def __post_init__(self) -> None:
+        keys = [column.key for column in self.columns]
+        names = [name for facet in self.facets for name in facet.names]
+        if len({"id", *keys}) <= len(keys) or len(set(names)) < len(names) or {*names} & {*RESERVED}:
+            raise ValueError(f"{self.name} names a column or a filter twice, or by a reserved name.")
+        if self.sort.removeprefix("-") not in self.sortable:
+            raise ValueError(f"{self.name} cannot be sorted by {self.sort}.")
+        if self.row and is_dataclass(self.row) and {each.name for each in fields(self.row)} != {"id", *keys}:
+            raise ValueError(f"The fields of {self.row.__name__} are not the columns of {self.name}.")
+        for expr, _never_null in self.sortable.values():
+            if isinstance(sql_type(expr), sa.types.NullType):
+                raise ValueError(f"{self.name} sorts by {expr}, which has no type: give it one.")
+
+    @cached_property
+    def sortable(self) -> dict[str, tuple[Expression, bool]]:
+        """What it can be sorted by, and whether that is there in every row."""
+        found: dict[str, tuple[Expression, bool]] = {"id": (self.key, True)}
+        for column in self.columns:
+            if column.sortable:
+                expr = column.expr if column.sort is None else column.sort
+                # An Enum column is compared as the text that it is stored as.
+                expr = sa.type_coerce(expr, sa.Text) if isinstance(sql_type(expr), sa.Enum) else expr
+                found[column.key] = (expr, column.never_null)
+        return found
+
+    @cached_property
+    def row_type(self) -> type[T]:
+        if self.row is not None:
+            return self.row
+        made = make_dataclass("Row", [("id", int), *((column.key, object) for column in self.columns)], frozen=True)
+        return cast("type[T]", made)
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if not column.hidden)
+
+
+# --- What somebody asks of it
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The wanted values of a choice (None among them: empty), or a range, or words."""
+
+    values: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True)
+class ListParams:
+    """Search, filters, sort and place in a list, as read from a URL by `plantops.listing_params.read`."""
+
+    q: str = ""
+    sort: str = ""
+    after: str = ""
+    limit: int = 50
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Search and filters as they stand in the URL, tidied: to build the links of chips, tabs and heads."""
+
+
+@dataclass(frozen=True)
+class OptionView:
+    value: str
+    label: str
+    is_chosen: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class FacetView:
+    key: str
+    title: str
+    kind: Kind
+    is_active: bool
+    options: tuple[OptionView, ...] = ()
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
+class ListPage(Generic[T]):
+    rows: tuple[T, ...]
+    next_cursor: str | None
+    """`after` of the next page; None at the end."""
+    total: int | None
+    """How many match, up to 1,000; None on later pages."""
+    is_capped: bool
+    facets: tuple[FacetView, ...]
+    sort: str
+
+    @property
+    def total_capped(self) -> str:
+        if self.total is None:
+            return ""
+        return f"{TOTAL_UP_TO:,}+" if self.is_capped else f"{self.total:,}"
+
+
+def sql_type(expr: Expression) -> sa.types.TypeEngine[Any]:
+    return cast("sa.ColumnElement[Any]", expr).type
+
+
+def python_type(expr: Expression) -> type:
+    return sql_type(expr).python_type
+
+
+def listings(registry: Registry) -> dict[str, Listing[Any]]:
+    """Every list of the house by its name."""
+    return {listing.name: listing for module in registry.modules for listing in module.listings}
+
+
+def named(registry: Registry, name: str) -> Listing[Any]:
+    found = listings(registry)
+    if name not in found:
+        raise Invalid(f"There is no list {name}. Known: {', '.join(sorted(found))}.", field="kind")
+    return found[name]

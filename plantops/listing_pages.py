@@ -1,0 +1,215 @@
+"""Reading a list: a page of rows, what the filters offer, everything for an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from plantops.context import Context, anyone
+from plantops.listing import (
+    NONE,
+    TOTAL_UP_TO,
+    Expression,
+    Facet,
+    FacetView,
+    Filter,
+    Kind,
+    Listing,
+    ListPage,
+    ListParams,
+    OptionView,
+    Select,
+    python_type,
+    sql_type,
+)
+from plantops.listing_params import cursor, place
+from plantops.places import sort_key
+
+T = TypeVar("T")
+AT_ONCE = 500
+MOST_OPTIONS = 50
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
+def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
+    """One page, with the total and the filters' counts on the first one."""
+    ctx.need(listing.permission)
+    sort = params.sort or listing.sort
+    expr, never_null, down = _sorting(listing, sort)
+    base = _matching(ctx, listing, params)
+    query = _select(listing, base, expr, never_null, down)
+    if params.after:
+        value, id = place(params.after, sort, python_type(expr))
+        query = query.where(_behind(listing, expr, never_null, down, value, id))
+    found = ctx.session.execute(query.limit(params.limit + 1)).all()
+    rows = found[: params.limit]
+    next_cursor = cursor(sort, rows[-1][-1], rows[-1][0]) if len(found) > params.limit else None
+    total = None
+    if not params.after:
+        total = len(found) if next_cursor is None else _count(ctx, base)
+    is_capped = total is not None and total > TOTAL_UP_TO
+    return ListPage(
+        rows=tuple(_row(listing, row) for row in rows),
+        next_cursor=next_cursor,
+        total=None if total is None else min(total, TOTAL_UP_TO),
+        is_capped=is_capped,
+        facets=() if params.after else tuple(_facet(ctx, listing, params, facet) for facet in listing.facets),
+        sort=sort,
+    )
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
+def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]:
+    """Every row that is filtered, in the list's order: for exports. Read while the transaction is open."""
+    ctx.need(listing.permission)
+    expr, never_null, down = _sorting(listing, params.sort or listing.sort)
+    query = _select(listing, _matching(ctx, listing, params), expr, never_null, down)
+    for row in ctx.session.execute(query.execution_options(yield_per=AT_ONCE)):
+        yield _row(listing, row)
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
+def ids(ctx: Context, listing: Listing[Any], params: ListParams) -> list[int]:
+    """The ids of everything that is filtered: for what is done with all of them."""
+    ctx.need(listing.permission)
+    query = _matching(ctx, listing, params)
+    return list(ctx.session.scalars(query.with_only_columns(listing.key).order_by(listing.key)))
+
+
+# --- The query
+
+
+def _sorting(listing: Listing[Any], sort: str) -> tuple[Expression, bool, bool]:
+    expr, never_null = listing.sortable[sort.removeprefix("-")]
+    return expr, never_null, sort.startswith("-")
+
+
+def _matching(ctx: Context, listing: Listing[Any], params: ListParams, *, besides: Facet | None = None) -> Select:
+    """The list's rows under the search and the filters (without one of them, to count its options)."""
+    query: Select = listing.rows(ctx).order_by(None)
+    for word in sort_key(params.q).split():
+        query = query.where(sa.or_(*(_holds(expr, word) for expr in listing.search)) if listing.search else sa.false())
+    for facet in listing.facets:
+        wanted = params.filters.get(facet.key)
+        if wanted is not None and facet is not besides:
+            query = query.where(_condition(ctx, facet, wanted))
+    return query
+
+
+def _holds(expr: Expression, word: str) -> sa.ColumnElement[bool]:
+    return sa.func.lower(sa.cast(expr, sa.Text)).contains(word, autoescape=True)
+
+
+def _condition(ctx: Context, facet: Facet, wanted: Filter) -> sa.ColumnElement[bool]:
+    if facet.kind is Kind.TEXT:
+        return sa.and_(*(_holds(facet.expr, word) for word in sort_key(wanted.values[0]).split()))
+    if facet.kind is Kind.TIME:
+        # Days are the plant's: from its midnight to the next, 23 or 25 hours when the clocks change.
+        low = None if wanted.low is None else datetime.combine(wanted.low, time(), ctx.zone)
+        high = None if wanted.high is None else datetime.combine(wanted.high + timedelta(days=1), time(), ctx.zone)
+        return _between(facet.expr >= low if low else None, facet.expr < high if high else None)
+    if facet.is_range:
+        return _between(
+            facet.expr >= wanted.low if wanted.low is not None else None,
+            facet.expr <= wanted.high if wanted.high is not None else None,
+        )
+    some = [value for value in wanted.values if value is not None]
+    return sa.or_(
+        facet.expr.in_(some) if some else sa.false(), facet.expr.is_(None) if None in wanted.values else sa.false()
+    )
+
+
+def _between(*sides: sa.ColumnElement[bool] | None) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.true(), *(side for side in sides if side is not None))
+
+
+def _select(listing: Listing[Any], base: Select, expr: Expression, never_null: bool, down: bool) -> Select:
+    columns: list[sa.Label[Any]] = [column.expr.label(column.key) for column in listing.columns]
+    query = base.with_only_columns(listing.key.label("id"), *columns, expr.label("_sorted_by"))
+    first = expr.desc() if down else expr.asc()
+    if down and not never_null:
+        first = first.nulls_last()
+    return query.order_by(first, listing.key.desc() if down else listing.key.asc())
+
+
+def _behind(
+    listing: Listing[Any], expr: Expression, never_null: bool, down: bool, value: Any, id: int
+) -> sa.ColumnElement[bool]:
+    """The rows that come after this one; rows without a value come last either way."""
+    if value is None:
+        later = listing.key < id if down else listing.key > id
+        return sa.and_(expr.is_(None), later)
+    here = sa.tuple_(sa.literal(value, sql_type(expr)), sa.literal(id, sa.BigInteger))
+    pair = sa.tuple_(expr, listing.key)
+    behind = pair < here if down else pair > here
+    return behind if never_null else sa.or_(behind, expr.is_(None))
+
+
+def _row(listing: Listing[T], row: sa.Row[*tuple[Any, ...]]) -> T:
+    keys = ("id", *(column.key for column in listing.columns))
+    return listing.row_type(**dict(zip(keys, row, strict=False)))
+
+
+def _count(ctx: Context, base: Select) -> int:
+    """How many match, looking no further than one above the cap."""
+    few = base.with_only_columns(sa.literal(1).label("one")).limit(TOTAL_UP_TO + 1).subquery()
+    return ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
+
+
+# --- What the filters offer
+
+
+def _facet(ctx: Context, listing: Listing[Any], params: ListParams, facet: Facet) -> FacetView:
+    wanted = params.filters.get(facet.key)
+    if facet.kind not in (Kind.CHOICE, Kind.YES_NO):
+        low, high = params.given.get(facet.names[0], ""), params.given.get(facet.names[-1], "")
+        return FacetView(
+            facet.key, facet.title, facet.kind, wanted is not None, (), low, high if facet.is_range else ""
+        )
+    counts = _counts(ctx, listing, params, facet) if facet.counted else None
+    chosen = {as_text(value) for value in (wanted.values if wanted else ())}
+    labels = _labels(ctx, facet)
+    for value in (*sorted(chosen), *(counts or ())):
+        labels.setdefault(value, "None" if value == NONE else spoken(value))
+    options = tuple(
+        OptionView(value, label, value in chosen, None if counts is None else counts.get(value, 0))
+        for value, label in labels.items()
+    )
+    return FacetView(facet.key, facet.title, facet.kind, wanted is not None, options)
+
+
+def _counts(ctx: Context, listing: Listing[Any], params: ListParams, facet: Facet) -> dict[str, int] | None:
+    """How many rows each value has under the other filters; None when they are too many to count at every click."""
+    base = _matching(ctx, listing, params, besides=facet)
+    few = base.with_only_columns(facet.expr.label("value")).limit(TOTAL_UP_TO + 1).subquery()
+    query = sa.select(few.c.value, sa.func.count()).group_by(few.c.value).order_by(sa.func.count().desc(), few.c.value)
+    counts = {as_text(value): count for value, count in ctx.session.execute(query)}
+    return counts if sum(counts.values()) <= TOTAL_UP_TO else None
+
+
+def _labels(ctx: Context, facet: Facet) -> dict[str, str]:
+    if facet.kind is Kind.YES_NO:
+        return {"yes": "Yes", "no": "No"}
+    if facet.options is None:
+        return {}
+    if isinstance(facet.options, type):
+        values = [str(member.value) for member in cast("type[StrEnum]", facet.options)]
+        return {value: spoken(value) for value in values}
+    return {as_text(value): label for value, label in facet.options(ctx)[:MOST_OPTIONS]}
+
+
+def as_text(value: Any) -> str:
+    """A filter's value as it stands in a URL."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value.value) if isinstance(value, StrEnum) else str(value)
+
+
+def spoken(value: str) -> str:
+    return value.replace("_", " ").capitalize()
