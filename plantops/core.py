@@ -119,11 +119,18 @@ CORE = Module(
     jobs={
         "seal_audit": Job(seal_audit, "Seal the audit trail"),
         "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
+        "send_mail": Job(outbox.send, "Send a mail", retries=5),
+        "look_for_mails": Job(outbox.look, "Look for mails that are due"),
+        "sweep_files": Job(files.sweep_orphans, "Remove files of undone work"),
+        "tidy_jobs": Job(jobs.tidy, "Forget old jobs"),
         "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
     },
     schedules=(
         Schedule("core.seal_audit", every_minutes=1),
         Schedule("core.forget_keys", at="03:10"),
+        Schedule("core.look_for_mails", every_minutes=5),
+        Schedule("core.sweep_files", at="03:20"),
+        Schedule("core.tidy_jobs", at="03:30"),
         Schedule("core.tell_low_stock", at="05:30"),
     ),
     verify=CORE_INVARIANTS + INVARIANTS,

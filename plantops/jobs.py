@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
@@ -24,6 +24,7 @@ from plantops.permissions import Can
 T = TypeVar("T")
 
 TELL_EVERY_SECONDS = 0.5
+KEEP, KEEP_OFTEN = timedelta(days=90), timedelta(days=2)
 RUN_MARK = "job"
 
 RUNNING: dict[int, Reporter] = {}
@@ -277,3 +278,17 @@ def again(ctx: Context, id: int) -> int:
 def _need_own(ctx: Context, run: JobRun, to: str) -> None:
     if run.asked_by_id != ctx.user.id:
         ctx.need(Can.MANAGE_JOBS, to=to)
+
+
+@within("a job of the system")
+def tidy(ctx: Context) -> Done:
+    """Forget jobs that ended long ago; those that come every few minutes after two days."""
+    ended = sa.delete(JobRun).where(JobRun.state.in_((State.DONE, State.CANCELLED)))
+    often = [schedule.job for module in ctx.registry.modules for schedule in module.schedules if schedule.every_minutes]
+    gone = 0
+    for where in (
+        (JobRun.finished_at < ctx.now - KEEP_OFTEN, JobRun.name.in_(often), JobRun.lock.like("schedule:%")),
+        (JobRun.finished_at < ctx.now - KEEP,),
+    ):
+        gone += len(ctx.session.scalars(ended.where(*where).returning(JobRun.id)).all())
+    return Done(f"{gone} jobs forgotten")

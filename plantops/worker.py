@@ -174,9 +174,9 @@ def _in_transaction(house: House, claim: Claim, work: Callable[[Context], T]) ->
     return house.database.run(step)
 
 
-def _finish(ctx: Context, claim: Claim, done: Done | None) -> None:
+def _finish(ctx: Context, claim: Claim, found: object) -> None:
     """Done, in the transaction of the work itself: either both are there or neither."""
-    done = done or Done()
+    done = found if isinstance(found, Done) else Done("" if found is None else str(found))
     finished = ctx.session.execute(
         sa.update(JobRun)
         .where(JobRun.id == claim.run_id, JobRun.state == State.RUNNING, JobRun.attempts == claim.attempt)
