@@ -26,8 +26,8 @@ class Arrays:
     """`base` [E, H, S+1]: wishes, stability and what cannot be. Cover rows r: `required`, `under`, `over` [R].
 
     People with the same cover-relevant skills form a group; `cell_of[g]`, `row_of[g]` list, sorted by cell, which
-    cells (day * (S + 1) + shift) of the group count in which row. `weekend` [H]: 0 none, 1 first day of a
-    weekend, 2 second day.
+    cells (day * (S + 1) + shift) of the group count in which row; those of cell c begin at `first_row[g][c]`.
+    `weekend` [H]: 0 none, 1 first day of a weekend, 2 second day.
     """
 
     problem: Problem
@@ -44,6 +44,7 @@ class Arrays:
     group: Ints
     cell_of: tuple[Ints, ...]
     row_of: tuple[Ints, ...]
+    first_row: tuple[Ints, ...]
 
     @property
     def people(self) -> int:
@@ -64,10 +65,11 @@ class Arrays:
         """The cover rows in which a line counts, each as often as it counts."""
         group = self.group[person]
         cells = np.arange(self.days) * (self.off + 1) + line
-        low = np.searchsorted(self.cell_of[group], cells, "left")
-        high = np.searchsorted(self.cell_of[group], cells, "right")
-        parts = [self.row_of[group][a:b] for a, b in zip(low, high, strict=True) if b > a]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        low, high = self.first_row[group][cells], self.first_row[group][cells + 1]
+        if (high - low).max() <= 1:
+            found: Ints = self.row_of[group][low[high > low]]
+            return found
+        return np.concatenate([self.row_of[group][a:b] for a, b in zip(low, high, strict=True)])
 
     def present(self, lines: dict[int, LineArray]) -> Floats:
         """How many people of `lines` each cover row has [R]."""
@@ -133,6 +135,7 @@ def compile_problem(problem: Problem) -> Arrays:
         groups,
         cell_of,
         row_of,
+        tuple(np.searchsorted(cells, np.arange(problem.days * (len(ids) + 1) + 1)) for cells in cell_of),
     )
 
 

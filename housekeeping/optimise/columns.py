@@ -13,7 +13,10 @@ import numpy as np
 import pulp
 
 from housekeeping.optimise.arrays import Arrays, Flags, Floats, LineArray
-from plantops.solving import Limits, Master
+from plantops.solving import EngineFailed, Limits, Master
+
+SMALL = 1e-6
+DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 @dataclass(frozen=True)
@@ -27,68 +30,106 @@ class Relaxation:
 
 
 class LineMaster:
-    """Lines in hand and the LP over them, solved again from its last basis whenever lines are added or barred."""
+    """Lines in hand and the LP over them, solved again from its last basis whenever lines are added or barred.
 
-    def __init__(self, arrays: Arrays) -> None:
+    People in `settled` keep that line: they have no row, and the cover rows are less by what they do. Values of the
+    LP contain their cost.
+    """
+
+    def __init__(self, arrays: Arrays, settled: dict[int, LineArray] | None = None) -> None:
         self.arrays = arrays
-        self.owners: list[int] = []
-        self.lines: list[LineArray] = []
+        self.settled = dict(settled or {})
+        self.people = [e for e in range(arrays.people) if e not in self.settled]
+        self.owners = np.zeros(0, np.int64)
+        self.lines = np.zeros((0, arrays.days), np.int16)
         self._known: dict[tuple[int, bytes], int] = {}
         self._barred = np.zeros(0, bool)
-        problem = pulp.LpProblem("roster", pulp.LpMinimize)
-        people, rows = arrays.people, len(arrays.required)
-        absent = [pulp.LpVariable(f"nobody{e}", 0) for e in range(people)]
-        missing = [pulp.LpVariable(f"missing{r}", 0) for r in range(rows)]
-        extra = [pulp.LpVariable(f"extra{r}", 0) for r in range(rows)]
-        self.no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
-        costs = [*[self.no_line] * people, *arrays.under, *arrays.over]
-        problem += pulp.LpAffineExpression(dict(zip([*absent, *missing, *extra], costs, strict=True)))
-        for e in range(people):
-            problem += absent[e] == 1, f"person{e}"
-        for r in range(rows):
-            problem += missing[r] - extra[r] == float(arrays.required[r]), f"cover{r}"
-        self._master = Master(problem)
+        self._row = {e: row for row, e in enumerate(self.people)}
+        self._moved = False
+        self._master = Master(self._initial())
         self._first = len(self._master.variables)
+
+    def _initial(self) -> pulp.LpProblem:
+        arrays, rows = self.arrays, range(len(self.arrays.required))
+        problem = pulp.LpProblem("roster", pulp.LpMinimize)
+        nobody = [pulp.LpVariable(f"nobody{e}", 0) for e in self.people]
+        missing = [pulp.LpVariable(f"missing{r}", 0) for r in rows]
+        extra = [pulp.LpVariable(f"extra{r}", 0) for r in rows]
+        no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
+        costs = [*[no_line] * len(nobody), *arrays.under, *arrays.over]
+        settled_cost = sum(arrays.line_cost(e, line) for e, line in self.settled.items())
+        terms = dict(zip([*nobody, *missing, *extra], costs, strict=True))
+        problem += pulp.LpAffineExpression(terms, constant=settled_cost)
+        for e, variable in zip(self.people, nobody, strict=True):
+            problem += variable == 1, f"person{e}"
+        required = arrays.required - arrays.present(self.settled)
+        for r in rows:
+            problem += missing[r] - extra[r] == float(required[r]), f"cover{r}"
+        return problem
 
     def add(self, found: Iterable[tuple[int, LineArray]]) -> int:
         """Add lines of people that are not in hand yet; returns how many were new."""
-        new: list[tuple[int, LineArray]] = []
+        new: dict[tuple[int, bytes], LineArray] = {}
         for e, line in found:
-            key = e, line.tobytes()
-            if key not in self._known:
-                self._known[key] = len(self.lines) + len(new)
-                new.append((e, line.copy()))
-        people = self.arrays.people
-        names = [f"line{len(self.lines) + i}" for i in range(len(new))]
-        entries = []
-        for e, line in new:
+            if (e, line.tobytes()) not in self._known:
+                new[e, line.tobytes()] = line
+        if not new:
+            return 0
+        people, first = len(self.people), len(self.owners)
+        entries, costs = [], []
+        for (e, _), line in new.items():
             rows, counts = np.unique(self.arrays.rows(e, line), return_counts=True)
-            pairs = zip(rows, counts, strict=True)
-            entries.append([(e, 1.0), *((people + int(r), float(n)) for r, n in pairs)])
-        self._master.add_columns(names, [self.arrays.line_cost(e, line) for e, line in new], entries)
-        self.owners.extend(e for e, _ in new)
-        self.lines.extend(line for _, line in new)
+            entries.append(
+                [(self._row[e], 1.0), *((people + int(r), float(n)) for r, n in zip(rows, counts, strict=True))]
+            )
+            costs.append(self.arrays.line_cost(e, line))
+        names = [f"line{first + at}" for at in range(len(new))]
+        self._master.add_columns(names, costs, entries)
+        self._known.update((key, first + at) for at, key in enumerate(new))
+        self.owners = np.append(self.owners, [e for e, _ in new])
+        self.lines = np.concatenate([self.lines, np.stack(list(new.values()))])
         self._barred = np.append(self._barred, np.zeros(len(new), bool))
         return len(new)
 
-    def number(self, e: int, line: LineArray) -> int:
-        """The number of a line in hand."""
-        return self._known[e, line.tobytes()]
-
-    def bar(self, barred: Flags) -> None:
-        """Take lines out of play (True) or back into it, by number."""
+    def allow(self, possible: Flags) -> None:
+        """Take out of play every line with a cell that is not `possible` [E, H, S+1], and the others back into it."""
+        days = np.arange(self.arrays.days)
+        barred: Flags = np.logical_not(np.all(possible[self.owners[:, None], days, self.lines], axis=1))
         changed = np.flatnonzero(barred != self._barred)
         if len(changed):
             upper = np.where(barred[changed], 0.0, np.inf)
             numbers = (changed + self._first).astype(np.int32)
             self._master.highs.changeColsBounds(len(changed), numbers, np.zeros(len(changed)), upper)
-        self._barred = barred.copy()
+            self._moved = True
+        self._barred = barred
+
+    def shares(self, relaxation: Relaxation) -> Floats:
+        """How much of each cell the relaxation works [E, H, S+1]."""
+        used = np.flatnonzero(relaxation.weights > SMALL)
+        share = np.zeros((self.arrays.people, self.arrays.days, self.arrays.off + 1))
+        days = np.arange(self.arrays.days)
+        for at in used:
+            share[self.owners[at], days, self.lines[at]] += relaxation.weights[at]
+        return share
+
+    def chosen(self, relaxation: Relaxation) -> dict[int, LineArray]:
+        """The settled lines, and for each other person the line with the largest weight; who has none is left out."""
+        found: dict[int, tuple[float, LineArray]] = {}
+        for at in np.flatnonzero(relaxation.weights > SMALL):
+            e, weight = int(self.owners[at]), float(relaxation.weights[at])
+            if weight > found.get(e, (0.0, None))[0]:
+                found[e] = weight, self.lines[at]
+        return {**self.settled, **{e: line for e, (_, line) in found.items()}}
 
     def solve(self) -> Relaxation:
-        outcome = self._master.solve(Limits())
-        duals, people = self._master.duals, self.arrays.people
-        value = outcome.objective
-        if value is None:
-            raise RuntimeError("The relaxation of the roster has no solution; it always has one.")
-        covers = np.clip(duals[people:], -self.arrays.over, self.arrays.under)
-        return Relaxation(value, duals[:people], covers, self._master.values[self._first :])
+        """The LP over the lines in play, from the last basis."""
+        # barring lines leaves the basis dual feasible, adding lines leaves it primal feasible
+        self._master.highs.setOptionValue("simplex_strategy", DUAL_SIMPLEX if self._moved else PRIMAL_SIMPLEX)
+        self._moved = False
+        outcome = self._master.run(Limits())
+        if outcome.objective is None:
+            raise EngineFailed("The relaxation of the roster was not solved, though it always has a solution.")
+        duals, people = self._master.duals, np.zeros(self.arrays.people)
+        people[self.people] = duals[: len(self.people)]
+        covers = np.clip(duals[len(self.people) :], -self.arrays.over, self.arrays.under)
+        return Relaxation(outcome.objective, people, covers, self._master.values[self._first :])

@@ -6,12 +6,12 @@ line of each person at those prices (L. Lasdon 1970). It does not need the price
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from housekeeping.optimise.arrays import Arrays, Floats, LineArray
+from housekeeping.optimise.arrays import NEVER, Arrays, Flags, Floats, LineArray
 from housekeeping.optimise.columns import LineMaster, Relaxation
 from housekeeping.optimise.kernels import INFINITE
 from housekeeping.optimise.lines import LinePricer
@@ -32,38 +32,35 @@ class Generated:
     finished: bool
 
 
-@dataclass
 class Generation:
-    """One column generation over `base` cell costs [E, H, S+1]; people in `fixed` keep their line."""
+    """One column generation over the cells that are `possible` [E, H, S+1]; the master must have been told of them."""
 
-    arrays: Arrays
-    master: LineMaster
-    pricer: LinePricer
-    base: Floats
-    fixed: Mapping[int, LineArray] = field(default_factory=dict)
-    smoothing: float = SMOOTHING
+    def __init__(
+        self, arrays: Arrays, master: LineMaster, pricer: LinePricer, possible: Flags, smoothing: float = SMOOTHING
+    ) -> None:
+        self.arrays, self.master, self.pricer, self.smoothing = arrays, master, pricer, smoothing
+        self.base = np.where(possible, arrays.base, NEVER)
 
     def run(self, stop: Stop, rounds: int, enough: float = INFINITE, close: float = CLOSE) -> Generated:
         """Generate until nothing improves, the bound is within `close` of the value or reaches `enough`, or stop."""
         best, best_duals = -INFINITE, np.zeros(len(self.arrays.required))
         done, finished = 0, False
         relaxation = self.master.solve()
-        while done < rounds and not stop():
+        while done < rounds and not finished and best < enough and not stop():
             done += 1
             mixing = self.smoothing if best > -INFINITE else 0.0
-            added = 0
             for weight in (mixing, 0.0) if mixing else (0.0,):
                 duals = weight * best_duals + (1 - weight) * relaxation.cover_duals
                 bound, lines = self._price(duals, relaxation)
                 if bound > best:
                     best, best_duals = bound, duals
-                added = self.master.add(lines)
-                if added or stop():
+                if lines or best >= enough or stop():
                     break
-            relaxation = self.master.solve()
-            finished = not added or relaxation.value - best <= close
-            if finished or best >= enough:
-                break
+            if self.master.add(lines):
+                relaxation = self.master.solve()
+            else:
+                finished = True
+            finished = finished or relaxation.value - best <= close
         return Generated(relaxation, best, best_duals, done, finished)
 
     def _price(self, duals: Floats, relaxation: Relaxation) -> tuple[float, list[tuple[int, LineArray]]]:
@@ -71,10 +68,9 @@ class Generation:
         arrays = self.arrays
         bound = float(duals @ arrays.required)
         found = []
-        for e in range(arrays.people):
-            if (line := self.fixed.get(e)) is not None:
-                bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
-                continue
+        for e, line in self.master.settled.items():
+            bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
+        for e in self.master.people:
             priced = self.pricer.best(e, self.base[e] - arrays.prices(e, duals))
             bound += priced.bound
             if priced.line is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product, takewhile
+from itertools import takewhile
 
 import numpy as np
 
@@ -210,9 +210,10 @@ class _Counters:
             self.sizes.append(min(person.max_weekends, arrays.days) + 2)
             self.weekend_step = 1
         self.width = int(np.prod(self.sizes, dtype=np.int64))
-        digits = product(*map(range, self.sizes))
-        broken = [any(d == size - 1 for d, size in zip(point, self.sizes, strict=True)) for point in digits]
-        self.spare = np.flatnonzero(np.array(broken, bool)).astype(np.int64)
+        broken = np.zeros(self.sizes or (1,), bool)
+        for axis, size in enumerate(self.sizes):
+            np.moveaxis(broken, axis, 0)[size - 1] = True
+        self.spare = np.flatnonzero(broken.ravel()).astype(np.int64)
 
     def step(self, shift: int) -> int:
         if shift not in self.shifts:

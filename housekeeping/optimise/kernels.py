@@ -143,6 +143,74 @@ def trace(g, cost, weekend_price, table, slack, seed, line):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
+def _count(g, line, worked_before, counts):  # type: ignore[no-untyped-def]
+    """Fill counts [n+1] with how often a line has each local shift and, last, how many weekends it works."""
+    n = counts.size - 1
+    counts[:] = 0
+    before = worked_before
+    for d in range(line.size):
+        works = line[d] < n
+        if works:
+            counts[line[d]] += 1
+            if g.weekend[d] == 1 or (g.weekend[d] == 2 and not before):
+                counts[n] += 1
+        before = works
+
+
+@njit(cache=True, nogil=True)
+def priced_line(g, own, limits, prices, worked_before, tries, probe, table, best, broken):  # type: ignore[no-untyped-def]
+    """The best line when limits outside the states are priced (sub-gradient, M. Held and R. Karp 1971).
+
+    own [H, n+1]: cost of each local cell. limits [n+1]: most of each shift and, last, of weekends; -1 where the states
+    count it or there is none. prices [n+1]: the multipliers, updated in place. `best` [H] receives the line and
+    `broken` [n+1] what the first one exceeded. Returns (bound, value); the bound is safe for any multipliers, the
+    value is INFINITE when no line within the limits was met. With `probe` it ends when the first line breaks a limit.
+    """
+    days, n = own.shape[0], own.shape[1] - 1
+    bound, value, step, largest = -INFINITE, INFINITE, 0.0, 0.0
+    cost = own.copy()
+    counts = np.zeros(n + 1, np.int64)
+    line = np.empty(days, np.int64)
+    for d in range(days):
+        for s in range(n + 1):
+            if own[d, s] < IMPOSSIBLE:
+                largest = max(largest, abs(own[d, s]))
+    for attempt in range(tries):
+        for d in range(days):
+            for s in range(n):
+                cost[d, s] = own[d, s] + prices[s]
+        relaxed = cost_to_go(g, cost, prices[n], table)
+        if relaxed > IMPOSSIBLE:
+            return INFINITE, INFINITE
+        trace(g, cost, prices[n], table, 0.0, 0, line)
+        _count(g, line, worked_before, counts)
+        within = True
+        for s in range(n + 1):
+            over = limits[s] >= 0 and counts[s] > limits[s]
+            within = within and not over
+            if limits[s] >= 0:
+                relaxed -= prices[s] * limits[s]
+            if attempt == 0:
+                broken[s] = over
+        bound = max(bound, relaxed)
+        if within:
+            total = 0.0
+            for d in range(days):
+                total += own[d, line[d]]
+            if total < value:
+                value = total
+                best[:] = line
+        if value <= bound + 1e-7 or (probe and not within):
+            break
+        probe = False
+        step = 0.75 * step if step > 0.0 else max(1.0, 0.05 * largest)
+        for s in range(n + 1):
+            if limits[s] >= 0:
+                prices[s] = max(0.0, prices[s] + step * np.sign(counts[s] - limits[s]))
+    return bound, value
+
+
+@njit(cache=True, nogil=True)
 def through(g, cost, weekend_price, table, now, after, best):  # type: ignore[no-untyped-def]
     """Fill best[d, s] with the least cost of a line that has cell s on day d, from a `cost_to_go` table.
 

@@ -1,0 +1,154 @@
+"""Finding whole rosters: what the search knows, the best-response start, and the dive into a mixture of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from housekeeping.optimise.arrays import NEVER, Arrays, Flags, Floats, LineArray
+from housekeeping.optimise.columns import LineMaster
+from housekeeping.optimise.generation import Generated, Generation, Stop
+from housekeeping.optimise.lines import LinePricer
+
+Lines = dict[int, LineArray]
+HALF = 0.5  # penalties are whole numbers: less than one better is not better
+EVEN = 1e-4
+SURE = 0.9
+
+
+@dataclass
+class Search:
+    """The state of one run: tools, the best roster so far and what was proved.
+
+    `improved` is called with each better roster. `lines` is empty until everybody has a line.
+    """
+
+    arrays: Arrays
+    rng: np.random.Generator
+    stop: Stop
+    improved: Callable[[str], None]
+    lines: Lines = field(default_factory=dict)
+    penalty: float = float("inf")
+    bound: float = float("-inf")
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.pricer = LinePricer(self.arrays)
+        self.master = LineMaster(self.arrays)
+        self.possible: Flags = self.arrays.base < NEVER / 2
+
+    @property
+    def done(self) -> bool:
+        """Nothing better can exist: penalties are whole numbers."""
+        return bool(self.penalty <= np.ceil(self.bound - 1e-6) + 1e-6)
+
+    def offer(self, lines: Lines, how: str) -> bool:
+        """Keep a whole roster when it is better than the best so far."""
+        if len(lines) < self.arrays.people:
+            return False
+        penalty = self.arrays.cost(lines)
+        if penalty > self.penalty - HALF:
+            return False
+        self.penalty, self.lines = penalty, dict(lines)
+        self.master.add(self.lines.items())
+        self.improved(how)
+        return True
+
+
+def respond(search: Search, lines: Lines, rounds: int = 20) -> Lines:
+    """Best response: each person in turn takes the best line given all others, until nobody gains.
+
+    Gives a whole roster in one round; the result is never worse than `lines` when those are whole.
+    """
+    arrays, lines = search.arrays, dict(lines)
+    present = arrays.present(lines)
+    for _ in range(rounds):
+        gained = False
+        for e in range(arrays.people):
+            old = lines.get(e)
+            if old is not None:
+                np.subtract.at(present, arrays.rows(e, old), 1)
+            margin = arrays.margin(present)
+            priced = search.pricer.best(e, arrays.base[e] + arrays.prices(e, margin))
+            before = np.inf if old is None else arrays.line_cost(e, old) + margin[arrays.rows(e, old)].sum()
+            if priced.line is not None and priced.value < before - HALF:
+                lines[e] = priced.line
+                gained = True
+            if e in lines:
+                np.add.at(present, arrays.rows(e, lines[e]), 1)
+            if search.stop() and len(lines) == arrays.people:
+                return lines
+        if not gained:
+            break
+    return lines
+
+
+def dive(
+    search: Search,
+    master: LineMaster,
+    possible: Flags,
+    target: float,
+    rounds: int,
+    width: float,
+    misses: int,
+    grasp: bool = False,
+) -> Lines:
+    """Settle cells one after the other until the mixture of lines is a roster; empty when that fails.
+
+    Only rosters below `target` are looked for. Each time up to the share `width` of the cells that are still mixed is
+    settled, the surest first; a set that costs too much is taken back and tried by one cell, then that cell is
+    forbidden. After `misses` dead ends the dive gives up. With `grasp` cells that are sure already are settled too,
+    which is quicker and narrower.
+    """
+    possible = possible.copy()
+    limit = target - 1 + HALF
+    generated = _generate(search, master, possible, rounds, limit)
+    share_wanted = width
+    while not search.stop():
+        if generated.relaxation.value > limit:
+            return {}
+        share = master.shares(generated.relaxation)
+        mixed = (share > EVEN) & (share < 1 - EVEN)
+        if not mixed.any():
+            return master.chosen(generated.relaxation)
+        cells = _surest(search, share, mixed, possible, share_wanted, grasp)
+        trial = possible.copy()
+        for e, day, s in cells:
+            trial[e, day] = False
+            trial[e, day, s] = True
+        found = _generate(search, master, trial, rounds, limit)
+        if found.relaxation.value <= limit:
+            possible, generated, share_wanted = trial, found, min(width, share_wanted * 1.5)
+            continue
+        if len(cells) > 1:
+            share_wanted = share_wanted / 3 if len(cells) > 3 else 0.0
+            continue
+        misses -= 1
+        if misses < 0:
+            return {}
+        possible[cells[0]] = False
+        generated = _generate(search, master, possible, rounds, limit)
+    return {}
+
+
+def _generate(search: Search, master: LineMaster, possible: Flags, rounds: int, limit: float) -> Generated:
+    search.steps += 1
+    master.allow(possible)
+    generation = Generation(search.arrays, master, search.pricer, possible, smoothing=0.3)
+    return generation.run(search.stop, rounds, enough=limit + EVEN)
+
+
+def _surest(
+    search: Search, share: Floats, mixed: Flags, possible: Flags, width: float, grasp: bool
+) -> list[tuple[int, int, int]]:
+    """The cells to settle next: the largest shares, a little noise to break ties."""
+    open_cells = possible.sum(axis=2, keepdims=True) > 1
+    worth = share + 1e-3 * search.rng.random(share.shape)
+    worth = np.where(((share > SURE) & open_cells) | mixed if grasp else mixed, worth, -1.0)
+    count = max(1, int(width * (open_cells.sum() if grasp else mixed.any(axis=2).sum())))
+    order = np.argsort(-worth, axis=None)[:count]
+    people, days, shifts = np.unravel_index(order, share.shape)
+    cells = list(zip(people.tolist(), days.tolist(), shifts.tolist(), strict=True))
+    return [cell for at, cell in enumerate(cells) if worth[cell] >= 0 and (at == 0 or share[cell] > SURE)]
