@@ -231,13 +231,13 @@ def _prizes(problem: Problem, arrays: Arrays, counts: Sequence[int]) -> Ints:
         dearest = roads.max(axis=0)[arrays.place].sum() + roads[arrays.place, arrays.end[k]].sum()
         legs = max(legs, int(dearest) * int(arrays.per_metre[k]))
         shift = int(min(arrays.returns[k] - arrays.leaves[k], arrays.max_duration[k]))
-        hours = shift if shift < FOREVER // 2 else _no_longer_than(arrays)
+        hours = shift if shift < FOREVER // 2 else no_longer_than(arrays)
         used = min(count, len(problem.orders))
         days += used * (int(arrays.fixed[k]) + hours * int(arrays.per_tick[k]))
     return np.array([(legs + days + 1) * (order.priority + 1) for order in problem.orders], np.int64)
 
 
-def _no_longer_than(arrays: Arrays) -> int:
+def no_longer_than(arrays: Arrays) -> int:
     """Ticks that no route needs to exceed when nothing else limits it."""
     finite = arrays.duration[arrays.duration < NO_ROAD]
     latest = arrays.opens.max(initial=0) + arrays.ready.max(initial=0)

@@ -1,0 +1,381 @@
+"""Good plans fast: PyVRP's local search on the day, with every good route it meets kept for later."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyvrp
+import pyvrp.search
+from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
+
+from plantops.engines import ShouldStop, Stopwatch
+from transport.optimise.day import RELOAD, Day, Ints
+from transport.optimise.model import FOREVER, NO_ROAD, Kind, Window
+from transport.optimise.schedule import try_route
+
+Tour = tuple[int, tuple[int, ...]]  # vehicle type, sequence of visits (RELOAD between trips)
+Client = pyvrp.ActivityType.CLIENT
+UNLIMITED = int(np.iinfo(np.int64).max)
+NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
+PATIENCE = 1_000  # iterations without any plan that holds before orders may be left out
+HISTORY = 500
+FINE = 100_000  # PyVRP sees loads in at most this many parts of the largest capacity, rounded to the safe side
+
+
+@dataclass
+class Search:
+    """PyVRP's view of a day. `optional`: orders may be left out at the price of their prize."""
+
+    day: Day
+    optional: bool = False
+    data: pyvrp.ProblemData = field(init=False)
+    client_visit: list[int] = field(init=False)
+    shipment_order: list[int] = field(init=False)
+    grain: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.grain = np.maximum(1, self.day.arrays.capacity.max(axis=0) // FINE)
+        self.client_visit, self.shipment_order = [], []
+        held = {visit for prefix in self.day.prefix for visit in prefix}
+        depots, depot_of = self._depots()
+        clients, groups, shipments = self._orders(held)
+        problem = self.day.problem
+        profiles, distances, durations = self._profiles()
+        self.data = pyvrp.ProblemData(
+            [pyvrp.Location(0, 0) for _ in problem.places],
+            clients,
+            depots,
+            [self._vehicle(k, depot_of, profiles[k]) for k in range(len(self.day.types))],
+            distances,
+            durations,
+            groups,
+            shipments,
+        )
+
+    def _coarse(self, loads: Sequence[int]) -> list[int]:
+        return [-(-int(load) // int(grain)) for load, grain in zip(loads, self.grain, strict=True)]
+
+    def _begin(self, k: int) -> tuple[int, int, int]:
+        """(place, tick, metres) at which the free part of type k's day begins: behind its frozen visits."""
+        arrays, prefix = self.day.arrays, self.day.prefix[k]
+        if not prefix:
+            return int(arrays.start[k]), int(arrays.leaves[k]), 0
+        alone = try_route(self.day, k, prefix)
+        last = prefix[-1]
+        home = int(arrays.duration[arrays.profile[k], arrays.place[last], arrays.end[k]])
+        way = int(arrays.distance[arrays.profile[k], arrays.place[last], arrays.end[k]])
+        return int(arrays.place[last]), alone.returns - home, alone.metres - way
+
+    def _depots(self) -> tuple[list[pyvrp.Depot], dict[int, int]]:
+        arrays = self.day.arrays
+        places = [self._begin(k)[0] for k in range(len(self.day.types))]
+        unique = sorted({*places, *(int(p) for p in arrays.start), *(int(p) for p in arrays.end)})
+        return [pyvrp.Depot(place) for place in unique], {place: at for at, place in enumerate(unique)}
+
+    def _orders(self, held: set[int]) -> tuple[list[pyvrp.Client], list[pyvrp.ClientGroup], list[pyvrp.Shipment]]:
+        clients: list[pyvrp.Client] = []
+        groups: list[pyvrp.ClientGroup] = []
+        shipments: list[pyvrp.Shipment] = []
+        for number, (order, own) in enumerate(zip(self.day.problem.orders, self.day.visits_of, strict=True)):
+            if own[0] in held:
+                continue
+            prize = self._prize(order.priority) if self.optional else 0
+            if len(own) == 2:
+                shipments.append(self._shipment(own, self._coarse(order.loads), prize))
+                self.shipment_order.append(number)
+                continue
+            windows = order.stops[0].windows
+            group = len(groups) if len(windows) > 1 else None
+            if group is not None:
+                members = list(range(len(clients), len(clients) + len(windows)))
+                groups.append(pyvrp.ClientGroup(members, required=not self.optional))
+            for window in windows:
+                clients.append(self._client(own[0], window, self._coarse(order.loads), prize, group))
+                self.client_visit.append(own[0])
+        return clients, groups, shipments
+
+    def _client(self, visit: int, window: Window, loads: list[int], prize: int, group: int | None) -> pyvrp.Client:
+        order, kind, stop = self.day.visits[visit]
+        nothing = [0] * len(loads)
+        return pyvrp.Client(
+            stop.place,
+            delivery=loads if kind is Kind.DELIVERY else nothing,
+            pickup=loads if kind is Kind.PICKUP else nothing,
+            service_duration=stop.service,
+            tw_early=window.opens,
+            tw_late=min(window.closes, FOREVER),
+            release_time=min(order.ready, window.closes) if kind is Kind.DELIVERY else 0,
+            prize=prize,
+            required=not self.optional and group is None,
+            group=group,
+        )
+
+    def _shipment(self, own: Sequence[int], loads: list[int], prize: int) -> pyvrp.Shipment:
+        (_, _, pickup), (_, _, delivery) = (self.day.visits[visit] for visit in own)
+        return pyvrp.Shipment(
+            pickup.place,
+            delivery.place,
+            pickup_tw_early=pickup.windows[0].opens,
+            pickup_tw_late=min(pickup.windows[0].closes, FOREVER),
+            pickup_service_duration=pickup.service,
+            delivery_tw_early=delivery.windows[0].opens,
+            delivery_tw_late=min(delivery.windows[0].closes, FOREVER),
+            delivery_service_duration=delivery.service,
+            amount=loads,
+            prize=prize,
+            required=not self.optional,
+        )
+
+    def _profiles(self) -> tuple[list[int], list[Ints], list[Ints]]:
+        """PyVRP knows no forbidden pairs: a set of orders that a type may not serve is a matrix of its own."""
+        arrays = self.day.arrays
+        number: dict[tuple[int, bytes], int] = {}
+        distances: list[Ints] = []
+        durations: list[Ints] = []
+        profiles = []
+        for k in range(len(self.day.types)):
+            p, allowed = int(arrays.profile[k]), arrays.allowed[k]
+            key = (p, allowed.tobytes())
+            if key not in number:
+                number[key] = len(distances)
+                barred = set(arrays.place[~allowed[arrays.order]]) - set(arrays.place[allowed[arrays.order]])
+                distances.append(_without(arrays.distance[p], sorted(barred), len(arrays.place)))
+                durations.append(_without(arrays.duration[p], sorted(barred), len(arrays.place)))
+            profiles.append(number[key])
+        return profiles, distances, durations
+
+    def _prize(self, priority: int) -> int:
+        """Ten times the dearest way there and back: enough to be worth serving, small enough that penalties
+        can grow beyond it."""
+        arrays = self.day.arrays
+        way = np.where(arrays.distance >= NO_ROAD, 0, arrays.distance).max(axis=(1, 2))
+        ticks = np.where(arrays.duration >= NO_ROAD, 0, arrays.duration).max(axis=(1, 2))
+        dearest = arrays.per_metre * way[arrays.profile] + arrays.per_tick * ticks[arrays.profile]
+        return int(20 * dearest.max() + 10 * arrays.fixed.max() + 1) * (priority + 1)
+
+    def _vehicle(self, k: int, depot_of: dict[int, int], profile: int) -> pyvrp.VehicleType:
+        arrays = self.day.arrays
+        place, tick, metres = self._begin(k)
+        delivered = np.zeros(arrays.loads.shape[1], np.int64)
+        for visit in self.day.prefix[k]:
+            delivered += arrays.loads[arrays.order[visit]]
+        home = depot_of[int(arrays.start[k])]
+        reloads = int(arrays.trips[k]) > 1
+        used = tick - int(arrays.leaves[k]) if self.day.prefix[k] else 0
+        return pyvrp.VehicleType(
+            num_available=self.day.counts[k],
+            capacity=[max(0, int(c)) for c in (arrays.capacity[k] - delivered) // self.grain],
+            start_depot=depot_of[place],
+            end_depot=depot_of[int(arrays.end[k])],
+            fixed_cost=int(arrays.fixed[k]),
+            tw_early=tick,
+            tw_late=max(tick, int(arrays.returns[k])),
+            shift_duration=_rest(int(arrays.max_duration[k]), used),
+            max_distance=_rest(int(arrays.max_distance[k]), metres),
+            unit_distance_cost=int(arrays.per_metre[k]),
+            unit_duration_cost=int(arrays.per_tick[k]),
+            profile=profile,
+            reload_depots=[home] if reloads else [],
+            max_reloads=int(arrays.trips[k]) - 1 if reloads else 0,
+        )
+
+    def tours(self, solution: pyvrp.Solution) -> list[Tour]:
+        """A PyVRP solution as tours, frozen visits in front; vehicles with only frozen visits included."""
+        tours = [(int(route.vehicle_type()), self.sequence(route)) for route in solution.routes()]
+        used = {k for k, _ in tours}
+        idle = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix and k not in used]
+        return tours + idle
+
+    def sequence(self, route: pyvrp.Route) -> tuple[int, ...]:
+        steps = list(self.day.prefix[route.vehicle_type()])
+        for step in route.schedule()[1:-1]:
+            if step.is_client():
+                steps.append(self.client_visit[step.idx])
+            elif step.is_depot():
+                steps.append(RELOAD)
+            else:
+                steps.append(self.day.visits_of[self.shipment_order[step.idx]][0 if step.is_pickup() else 1])
+        return tuple(steps)
+
+    def solution(self, tours: Sequence[Tour]) -> pyvrp.Solution:
+        """Tours as a PyVRP solution, to start from."""
+        copies: dict[int, list[int]] = {}
+        for at, visit in enumerate(self.client_visit):
+            copies.setdefault(visit, []).append(at)
+        shipment = {order: at for at, order in enumerate(self.shipment_order)}
+        routes = []
+        for k, sequence in tours:
+            free = sequence[len(self.day.prefix[k]) :]
+            steps = [self._activity(k, visit, copies, shipment) for visit in free]
+            if steps:
+                routes.append(pyvrp.Route(self.data, steps, k))
+        return pyvrp.Solution(self.data, routes)
+
+    def _activity(self, k: int, visit: int, copies: dict[int, list[int]], shipment: dict[int, int]) -> pyvrp.Activity:
+        if visit == RELOAD:
+            return pyvrp.Activity(pyvrp.ActivityType.DEPOT, self.data.vehicle_type(k).reload_depots[0])
+        if visit in copies:
+            return pyvrp.Activity(Client, copies[visit][0])
+        order = int(self.day.arrays.order[visit])
+        first = self.day.visits_of[order][0] == visit
+        kind = pyvrp.ActivityType.PICKUP if first else pyvrp.ActivityType.DELIVERY
+        return pyvrp.Activity(kind, shipment[order])
+
+
+def _rest(limit: int, used: int) -> int:
+    return UNLIMITED if limit >= FOREVER else max(0, limit - used)
+
+
+def _without(matrix: Ints, barred: Sequence[int], visits: int) -> Ints:
+    """The matrix with ways to and from some places, and ways that are not there, longer than any day."""
+    roads = np.where(matrix >= NO_ROAD, 0, matrix)
+    wall = 10 * int(roads.max() + 1) * (visits + 10)  # NO_ROAD itself would overflow PyVRP's penalties
+    walled = np.where(matrix >= NO_ROAD, wall, matrix)
+    walled[barred, :] = wall
+    walled[:, barred] = wall
+    np.fill_diagonal(walled, 0)
+    return walled
+
+
+@dataclass
+class Finding:
+    """What a search brings back: the best tours (None when no plan held), iterations made."""
+
+    tours: list[Tour] | None
+    iterations: int
+
+
+def search(
+    world: Search,
+    watch: Stopwatch,
+    *,
+    seed: int,
+    iterations: int | None,
+    start: Sequence[Tour] | None = None,
+    keep: Callable[[Tour], None] | None = None,
+    should_stop: ShouldStop | None = None,
+    on_best: Callable[[pyvrp.Solution], None] | None = None,
+) -> Finding:
+    """Iterated local search from `start` (else from a random plan) until the watch or the iterations end.
+
+    Every route of a plan that holds and is near the best goes to `keep`. Gives up after PATIENCE iterations
+    without any plan that holds.
+    """
+    data = world.data
+    random = pyvrp.RandomNumberGenerator(seed=seed)
+    local = pyvrp.search.LocalSearch(data, random, pyvrp.search.compute_neighbours(data))
+    for operator in pyvrp.search.OPERATORS:
+        if operator.supports(data):
+            local.add_operator(operator(data))
+    penalties = PenaltyManager(*_penalties(data))
+    first = None if start is None else world.solution(start)
+    if first is None:
+        first = local(pyvrp.Solution.make_random(data, random), penalties.max_cost_evaluator(), exhaustive=True)
+    ears = _Keeper(world, keep, on_best)
+    stop = _Stop(watch, iterations, should_stop, ears)
+    params = IteratedLocalSearchParams(history_length=HISTORY, callbacks=ears)
+    result = IteratedLocalSearch(data, penalties, local, first, params).run(stop, collect_stats=False)
+    tours = world.tours(result.best) if result.best.is_feasible() else None
+    return Finding(tours, result.num_iterations)
+
+
+def _penalties(data: pyvrp.ProblemData) -> tuple[tuple[list[float], float, float], PenaltyParams]:
+    """First penalties at the size of what they trade against: an average leg's cost per average load and per
+    average leg's time. PyVRP's own midpoint suits loads and times of one size only."""
+    kinds = data.vehicle_types()
+    clients: list[pyvrp.Client | pyvrp.Shipment] = [*data.clients(), *data.shipments()]
+    cost = float(np.mean([_leg_cost(data, kind) for kind in kinds])) + 1
+    loads = []
+    for d in range(data.num_load_dimensions):
+        sizes = [_size(client, d) for client in clients]
+        loads.append(cost / max(1.0, float(np.mean(sizes)) if sizes else 1.0))
+    ticks = float(np.mean([_typical(data.duration_matrix(kind.profile)) for kind in kinds]))
+    distance = max(1.0, float(np.mean([kind.unit_distance_cost for kind in kinds])))
+    first = (loads, cost / max(1.0, ticks), distance)
+    prize = max([client.prize for client in clients], default=0)
+    most = max(10_000 * max(*loads, first[1], distance), 2.0 * prize)
+    return first, PenaltyParams(solutions_between_updates=100, min_penalty=1e-6, max_penalty=most)
+
+
+def _leg_cost(data: pyvrp.ProblemData, kind: pyvrp.VehicleType) -> float:
+    metres, ticks = _typical(data.distance_matrix(kind.profile)), _typical(data.duration_matrix(kind.profile))
+    return float(kind.unit_distance_cost * metres + kind.unit_duration_cost * ticks)
+
+
+def _typical(raw: object) -> float:
+    matrix = np.asarray(raw)
+    roads = matrix[matrix < NO_ROAD]
+    return float(roads.mean()) if roads.size else 0.0
+
+
+def _size(client: pyvrp.Client | pyvrp.Shipment, d: int) -> float:
+    if isinstance(client, pyvrp.Shipment):
+        return float(client.amount[d])
+    return float(max(client.delivery[d], client.pickup[d]))
+
+
+class _Keeper(IteratedLocalSearchCallbacks):  # type: ignore[misc]
+    """Hands on routes of plans that hold; a route met before is known by its type, length and times."""
+
+    def __init__(
+        self,
+        world: Search,
+        keep: Callable[[Tour], None] | None,
+        on_best: Callable[[pyvrp.Solution], None] | None,
+    ) -> None:
+        self.world, self.keep, self.told = world, keep, on_best
+        self.seen: set[tuple[int, int, int, int, int]] = set()
+        self.iterations = 0
+        self.ever_held = False
+
+    def on_iteration(
+        self,
+        current: pyvrp.Solution,  # noqa: ARG002 (PyVRP's signature)
+        candidate: pyvrp.Solution,
+        best: pyvrp.Solution,
+        cost_evaluator: pyvrp.CostEvaluator,
+    ) -> None:
+        self.iterations += 1
+        if not candidate.is_feasible():
+            return
+        self.ever_held = True
+        if self.keep is not None and cost_evaluator.cost(candidate) <= NEAR * cost_evaluator.cost(best):
+            self.collect(candidate)
+
+    def on_best(self, best: pyvrp.Solution) -> None:
+        self.ever_held = True
+        if self.keep is not None:
+            self.collect(best)
+        if self.told is not None:
+            self.told(best)
+
+    def collect(self, solution: pyvrp.Solution) -> None:
+        for route in solution.routes():
+            mark = (
+                route.vehicle_type(),
+                route.distance(),
+                route.duration(),
+                route.num_clients(),
+                route.service_duration(),
+            )
+            if mark not in self.seen:
+                self.seen.add(mark)
+                if self.keep is not None:
+                    self.keep((route.vehicle_type(), self.world.sequence(route)))
+
+
+@dataclass
+class _Stop:
+    watch: Stopwatch
+    iterations: int | None
+    should_stop: ShouldStop | None
+    keeper: _Keeper
+
+    def __call__(self, best_cost: float) -> bool:  # noqa: ARG002 (PyVRP's signature)
+        if self.watch.over or (self.should_stop is not None and self.should_stop()):
+            return True
+        done = self.keeper.iterations
+        if done >= PATIENCE and not self.keeper.ever_held:
+            return True
+        return self.iterations is not None and done >= self.iterations
