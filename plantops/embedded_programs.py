@@ -15,7 +15,7 @@ from plantops.embedded_watch import Account
 from plantops.errors import PlantopsError
 
 ROOTS_ACCOUNT = "plantops-db"  # PostgreSQL refuses to run as root, so root runs it as this user
-COPIES = Path("/var/lib/plantops/programs")
+COPIES = Path("/var/lib/plantops-db")  # not below the data folder, which is closed to everybody
 
 
 class CannotStart(PlantopsError):
@@ -161,6 +161,7 @@ def _copy(install: Path, copy: Path) -> None:
     """The copy keeps the wheel's shape, for its programs look for their libraries beside it."""
     whole, wheel = copy.parents[1], install.parent
     whole.parent.mkdir(parents=True, exist_ok=True)
+    whole.parent.chmod(0o755)  # whatever root's umask says
     draft = Path(tempfile.mkdtemp(dir=whole.parent, prefix=".draft-"))
     try:
         shutil.copytree(install, draft / wheel.name / install.name, ignore=shutil.ignore_patterns("include", "*.a"))

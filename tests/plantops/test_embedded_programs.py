@@ -11,9 +11,15 @@ import pytest
 
 from plantops import embedded_programs
 from plantops.embedded import CannotStart, running
+from plantops.settings import default_data_folder
 from tests.plantops.embedded_users import Another, eventually, remember, remembered, server_of
 
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root meets this")
+
+
+def test_the_copies_do_not_lie_in_a_folder_that_is_closed_for_the_data() -> None:
+    assert not embedded_programs.COPIES.is_relative_to("/var/lib/plantops")
+    assert not embedded_programs.COPIES.is_relative_to(default_data_folder())
 
 
 @only_root
@@ -27,12 +33,14 @@ def test_programs_in_a_closed_folder_are_copied_to_where_they_can_run(tmp_path: 
     closed.chmod(0o700)
     account = embedded_programs.account_for(tmp_path / "none")
     open_place = Path("/var/tmp") / f"plantops-test-{os.getpid()}"
+    careful = os.umask(0o077)
     try:
         copy = embedded_programs.within_reach(install, account, open_place)
         assert copy.is_relative_to(open_place)
         assert embedded_programs.within_reach(install, account, open_place) == copy
         assert len(list(open_place.iterdir())) == 1, "one copy, and no draft left"
     finally:
+        os.umask(careful)
         shutil.rmtree(open_place)
     with pytest.raises(CannotStart, match="every user may enter"):
         embedded_programs.within_reach(install, account, closed / "copies")
