@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,24 @@ def wait_until(done: Callable[[], bool], seconds: float = 20) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_old_jobs_are_forgotten(ctx: Someone) -> None:
+    system = ctx()
+    for name, state, days, lock in (
+        ("core.seal_audit", State.DONE, 3, "schedule:core.seal_audit@0"),
+        ("core.seal_audit", State.DONE, 1, "schedule:core.seal_audit@0"),
+        ("core.send_mail", State.DONE, 3, None),
+        ("core.send_mail", State.DONE, 91, None),
+        ("core.send_mail", State.FAILED, 91, None),
+    ):
+        ended = system.now - timedelta(days=days)
+        system.session.add(
+            JobRun(
+                name=name, arguments={}, state=state, lock=lock, acts_as_id=1, asked_by_id=1, queued_at=ended,
+                finished_at=ended,
+            )
+        )  # fmt: skip
+    system.session.flush()
+    assert jobs.tidy(system).message == "2 jobs forgotten"
+    assert len(jobs.list_runs(system)) == 3
