@@ -2,6 +2,93 @@
 
 from __future__ import annotations
 
-from plantops.module import Module
+from decimal import Decimal
 
-MODULE = Module(name="purchasing", title="Purchasing")
+from sqlalchemy import text
+
+from plantops.events import LowStock, OnOrder
+from plantops.module import Figure, Job, Module, Schedule
+from plantops.options import Option
+from purchasing import api, deliveries, jobs, models, ordering, restock, settlement
+from purchasing.events import BankAccountVerified, GoodsReceived
+from purchasing.invariants import INVARIANTS
+from purchasing.permissions import Can
+from purchasing.roles import ROLES
+
+FIGURES = (
+    Figure(
+        "purchase-value",
+        "Value of what was ordered, by site",
+        text(
+            "SELECT s.code || ' ordered', sum(l.amount), o.currency FROM purchasing_order_line l"
+            " JOIN purchasing_order o ON o.id = l.order_id JOIN core_site s ON s.id = o.site_id"
+            " WHERE o.state IN ('issued', 'acknowledged', 'closed') AND l.state <> 'cancelled'"
+            " AND coalesce(o.ordered_on, l.need_by) >= :from AND coalesce(o.ordered_on, l.need_by) < :to"
+            " GROUP BY s.code, o.currency ORDER BY 1, 3"
+        ),
+    ),
+    Figure(
+        "committed-money",
+        "The commitment ledger by stage, in the site's currency",
+        text(
+            "SELECT s.code || ' ' || c.stage, sum(c.amount), s.currency FROM purchasing_commitment c"
+            ' JOIN core_site s ON s.id = c.site_id WHERE c."on" >= :from AND c."on" < :to'
+            " GROUP BY s.code, c.stage, s.currency ORDER BY 1"
+        ),
+    ),
+    Figure(
+        "invoice-value",
+        "Gross value of invoices by state",
+        text(
+            "SELECT s.code || ' ' || i.kind || ' ' || i.state, sum(i.gross), i.currency FROM purchasing_invoice i"
+            " JOIN core_site s ON s.id = i.site_id WHERE i.arrived_on >= :from AND i.arrived_on < :to"
+            " GROUP BY s.code, i.kind, i.state, i.currency ORDER BY 1, 3"
+        ),
+    ),
+)
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+SETTINGS = {
+    "approves_itself_up_to": Option(Decimal(250), "Catalogue requisitions up to this approve themselves", "EUR", ZERO),
+    "over_percent": Option(Decimal(5), "More may be accepted than was ordered by", "%", ZERO, HUNDRED),
+    "under_percent": Option(Decimal(5), "A line counts as complete when no more is missing than", "%", ZERO, HUNDRED),
+    "bill_percent": Option(ZERO, "More may be billed than was accepted by", "%", ZERO, HUNDRED),
+    "price_hold_least": Option(Decimal(5), "Price differences up to this never hold", "EUR", ZERO),
+    "price_hold_percent": Option(Decimal(2), "Above that, differences of more than this hold", "%", ZERO, HUNDRED),
+    "price_hold_most": Option(Decimal(100), "And always those of more than", "EUR", ZERO),
+    "receiver_may_approve": Option(False, "Who received the goods may approve the invoice"),
+}
+
+MODULE = Module(
+    name="purchasing",
+    title="Purchasing",
+    permissions=Can,
+    roles=ROLES,
+    listens={
+        LowStock: (restock.draft_requisition,),
+        GoodsReceived: (settlement.match_after_receipt,),
+        BankAccountVerified: (settlement.match_after_verification,),
+    },
+    answers={OnOrder: (restock.on_order,)},
+    jobs={
+        "send_order": Job(jobs.send_order, "Send an order to its supplier"),
+        "send_reminder": Job(jobs.send_reminder, "Ask a supplier where an order is"),
+        "send_cancellation": Job(jobs.send_cancellation, "Tell a supplier that an order is cancelled"),
+        "escalate": Job(settlement.escalate, "Ask where the goods of waiting invoices are"),
+    },
+    schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
+    figures=FIGURES,
+    verify=INVARIANTS,
+    settings=SETTINGS,
+    links={
+        "purchasing_requisition": "/purchasing/requisitions/{id}",
+        "purchasing_order": "/purchasing/orders/{id}",
+        "purchasing_receipt": "/purchasing/receipts/{id}",
+        "purchasing_invoice": "/purchasing/invoices/{id}",
+        "purchasing_supplier": "/purchasing/suppliers/{id}",
+    },
+)
+
+KNOWN = (api, deliveries, models, ordering)
+"""Imported for their tables and actions."""

@@ -1,0 +1,229 @@
+"""Which order line covers which requisition line, and what that does to the money and to the requisition."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from plantops import lifecycle, stock
+from plantops.context import Context, within
+from plantops.errors import Conflict
+from plantops.units import plain
+from purchasing import budgets
+from purchasing.budgets import Target
+from purchasing.models import Allocation, Order, OrderLine, Requisition, RequisitionLine
+from purchasing.models.orders import LineState, OrderState
+from purchasing.models.orders import RequisitionState as State
+from purchasing.models.sources import Stage
+
+ZERO = Decimal(0)
+UNSENT = (OrderState.DRAFT, OrderState.CANCELLED)
+"""Orders that have not replaced the reservation (yet, or any more)."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """So much of a requisition line, in the item's stock unit."""
+
+    requisition_line_id: int
+    quantity: Decimal
+
+
+# --- Rules
+
+
+def why_not_allocate(requisition: Requisition, line: RequisitionLine, quantity: Decimal) -> str | None:
+    if requisition.state is not State.APPROVED:
+        return f"{requisition.number or 'the draft'} is {lifecycle.spoken(requisition.state)}, not approved"
+    if line.dropped:
+        return f"line {line.position} of {requisition.number} is not to be ordered any more"
+    left = line.quantity * line.factor - line.allocated
+    if quantity > left:
+        taken = f"{plain(line.allocated)} of {plain(line.quantity * line.factor)} are on an order already"
+        return f"line {line.position} of {requisition.number}: {taken}"
+    return None
+
+
+# --- Questions
+
+
+@within("orders lock the requisitions before they take from them")
+def lock_requisitions(ctx: Context, line_ids: Iterable[int]) -> dict[int, tuple[Requisition, RequisitionLine]]:
+    """The requisitions of these lines, locked in order of their ids, by line."""
+    wanted = set(line_ids)
+    heads = sa.select(RequisitionLine.requisition_id).where(RequisitionLine.id.in_(wanted))
+    query = (
+        sa.select(Requisition)
+        .where(Requisition.id.in_(heads))
+        .options(selectinload(Requisition.lines))
+        .order_by(Requisition.id)
+        .with_for_update(of=Requisition)
+        .execution_options(populate_existing=True)
+    )
+    return {line.id: (head, line) for head in ctx.session.scalars(query) for line in head.lines if line.id in wanted}
+
+
+@within("an order asks what its lines cover")
+def of_order(ctx: Context, order_id: int) -> list[Allocation]:
+    query = sa.select(Allocation).join(OrderLine, OrderLine.id == Allocation.order_line_id)
+    return list(ctx.session.scalars(query.where(OrderLine.order_id == order_id).order_by(Allocation.id)))
+
+
+# --- Actions
+
+
+@within("the order's action holds the requisitions' locks")
+def allocate(
+    ctx: Context,
+    line: OrderLine,
+    shares: Sequence[Share],
+    known: dict[int, tuple[Requisition, RequisitionLine]],
+) -> None:
+    """Puts these shares on an order line. Raises Conflict when somebody else's order covers them meanwhile."""
+    for part in shares:
+        if part.requisition_line_id not in known:
+            raise Conflict("A requisition line is no longer there. Load the list again.")
+        requisition, wanted = known[part.requisition_line_id]
+        if reason := why_not_allocate(requisition, wanted, part.quantity):
+            raise Conflict(f"Cannot order this: {reason}.")
+        wanted.allocated += part.quantity
+        ctx.session.add(Allocation(requisition_line_id=wanted.id, order_line_id=line.id, quantity=part.quantity))
+    ctx.session.flush()
+
+
+@within("what takes a line off an order, shortens or cancels it gives back what it covered")
+def release(ctx: Context, order: Order, keep: dict[int, Decimal], *, reorder: bool = True) -> None:
+    """Leaves each order line in `keep` with that much (stock units) allocated; the rest is to be ordered again.
+
+    With `reorder=False` the rest is dropped: the requisition line is done.
+    """
+    found = [a for a in of_order(ctx, order.id) if a.order_line_id in keep and a.quantity > 0]
+    known = lock_requisitions(ctx, [a.requisition_line_id for a in found])
+    left = dict(keep)
+    for allocation in found:
+        stays = min(allocation.quantity, left[allocation.order_line_id])
+        left[allocation.order_line_id] -= stays
+        _, wanted = known[allocation.requisition_line_id]
+        if stays < allocation.quantity:
+            wanted.allocated -= allocation.quantity - stays
+            wanted.dropped = wanted.dropped or not reorder
+            allocation.quantity = stays
+    ctx.session.flush()
+
+
+@within("an order moves money from asked-for to ordered when it is submitted, and back when it is cancelled")
+def bring_money(ctx: Context, order: Order, *, check: bool = False) -> None:
+    """Brings the ledger to what this order's lines and the requisitions behind them stand for now."""
+    shares = of_order(ctx, order.id)
+    requisitions = lock_requisitions(ctx, [share.requisition_line_id for share in shares])
+    targets = [*ordered_targets(order), *_reserved_targets(ctx, requisitions)]
+    if check:
+        _check_budgets(ctx, targets)
+    budgets.bring(ctx, f"{Order.__tablename__}:{order.id}:v{order.version}", targets)
+
+
+def ordered_targets(order: Order) -> list[Target]:
+    """What is ordered and not yet billed, in the site's currency; freight and surcharge go with the first line."""
+    live = order.state not in UNSENT
+    targets: list[Target] = []
+    for number, line in enumerate(order.lines):
+        centre = line.cost_centre_id or order.cost_centre_id
+        if centre is None:
+            continue
+        worth = (line.amount + (order.freight + order.surcharge if number == 0 else ZERO)) * order.rate
+        left = ZERO
+        if live and line.state is LineState.OPEN:
+            left = budgets.share(
+                worth.quantize(budgets.CENT), line.quantity - line.invoiced + line.credited, line.quantity
+            )
+        targets.append(Target(Stage.ORDERED, left, order.site_id, centre, line.budget_year, order_line_id=line.id))
+    return targets
+
+
+def _reserved_targets(ctx: Context, known: dict[int, tuple[Requisition, RequisitionLine]]) -> list[Target]:
+    """What stays reserved: the part of each requisition line that no submitted order covers."""
+    if not known:
+        return []
+    query = (
+        sa.select(Allocation.requisition_line_id, sa.func.sum(Allocation.quantity))
+        .join(OrderLine, OrderLine.id == Allocation.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Allocation.requisition_line_id.in_(known), Order.state.not_in(UNSENT))
+        .group_by(Allocation.requisition_line_id)
+    )
+    covered = {row[0]: row[1] for row in ctx.session.execute(query)}
+    targets: list[Target] = []
+    for id, (head, line) in known.items():
+        whole = line.quantity * line.factor
+        stays = head.state in (State.APPROVED, State.ORDERED, State.SUBMITTED) and not line.dropped
+        left = budgets.share(line.amount, whole - covered.get(id, ZERO), whole) if stays else ZERO
+        targets.append(
+            Target(Stage.RESERVED, left, head.site_id, head.cost_centre_id, head.need_by.year, requisition_line_id=id)
+        )
+    return targets
+
+
+def _check_budgets(ctx: Context, targets: Sequence[Target]) -> None:
+    """What the order adds to what is committed already, per budget; locked in one order for everybody."""
+    before: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    for target in targets:
+        before[target.cost_centre_id, target.year] += target.amount
+    standing = budgets.standing_of(ctx, targets)
+    for key in sorted(before):
+        more = before[key] - sum((s for (_, _, centre, year), s in standing.items() if (centre, year) == key), ZERO)
+        if more <= 0:
+            continue
+        balance = budgets.balance(ctx, *key, lock=True)
+        if reason := budgets.why_not_spend(balance, more, "in the site's currency"):
+            raise Conflict(f"Cannot submit this order: {reason}.", code="over_budget")
+
+
+@within("orders, receipts and closings tell the requisitions where they stand")
+def refresh(ctx: Context, requisition_ids: Iterable[int]) -> None:
+    """Moves requisitions to ordered when everything is issued, to closed when everything has come or was dropped."""
+    ids = sorted(set(requisition_ids))
+    if not ids:
+        return
+    rows = ctx.session.execute(_STANDING, {"ids": ids})
+    wanted = {
+        row.id: State.APPROVED if row.to_order else State.ORDERED if row.to_come else State.CLOSED for row in rows
+    }
+    query = sa.select(Requisition).where(Requisition.id.in_(ids)).order_by(Requisition.id)
+    for head in ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        if head.state in (State.APPROVED, State.ORDERED, State.CLOSED) and head.state is not wanted[head.id]:
+            lifecycle.move(ctx, head, wanted[head.id])
+            if head.state is State.CLOSED and head.store_id is not None:
+                stock.no_longer_asked(ctx, f"{Requisition.__tablename__}:{head.id}")
+
+
+_STANDING = sa.text(
+    """
+    SELECT l.requisition_id AS id,
+        bool_or(NOT l.dropped AND (l.allocated < l.quantity * l.factor OR EXISTS (
+            SELECT FROM purchasing_allocation a JOIN purchasing_order_line ol ON ol.id = a.order_line_id
+            JOIN purchasing_order o ON o.id = ol.order_id WHERE a.requisition_line_id = l.id AND a.quantity > 0
+            AND o.state IN ('draft', 'pending_approval', 'approved')))) AS to_order,
+        bool_or(EXISTS (
+            SELECT FROM purchasing_allocation a JOIN purchasing_order_line ol ON ol.id = a.order_line_id
+            WHERE a.requisition_line_id = l.id AND a.quantity > 0 AND ol.state = 'open' AND ol.three_way
+            AND ol.accepted - ol.returned < ol.quantity * (1 - ol.under_percent / 100))) AS to_come
+    FROM purchasing_requisition_line l WHERE l.requisition_id = ANY(:ids) GROUP BY l.requisition_id
+    """
+)
+
+
+@within("an order names the requisitions that it covers")
+def requisitions_of(ctx: Context, order_ids: Iterable[int]) -> list[int]:
+    query = (
+        sa.select(RequisitionLine.requisition_id)
+        .join(Allocation, Allocation.requisition_line_id == RequisitionLine.id)
+        .join(OrderLine, OrderLine.id == Allocation.order_line_id)
+        .where(OrderLine.order_id.in_(set(order_ids)))
+        .distinct()
+    )
+    return list(ctx.session.scalars(query))

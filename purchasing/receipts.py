@@ -1,0 +1,433 @@
+"""Receipts: what came, counted at the dock, line by line; who receives need not be allowed to buy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from plantops import lifecycle, numbers, stock
+from plantops.context import Context, requires, within
+from plantops.db import bump, get
+from plantops.errors import Conflict, Invalid
+from plantops.items import Item, ItemKind
+from plantops.parties import Party
+from plantops.stock_ledger import Move
+from plantops.units import UNITS, plain
+from purchasing import allocations, amendments, suppliers
+from purchasing.events import GoodsReceived, ReceivedLine
+from purchasing.matching import number_key
+from purchasing.models import Order, OrderLine, Receipt, ReceiptLine, Requisition, Supplier
+from purchasing.models.bills import ReceiptKind as Kind
+from purchasing.models.bills import ReceiptState as State
+from purchasing.models.orders import LineState
+from purchasing.order_lines import is_received, most_receivable, still_open
+from purchasing.orders import OUT, line_of
+from purchasing.permissions import Can
+from purchasing.prices import LARGEST_QUANTITY, QUANTITY_STEP
+
+EARLIEST = timedelta(days=60)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of an order line, in the line's unit."""
+
+    order_line_id: int
+    accepted: Decimal
+    rejected: Decimal = ZERO
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class NewReceipt:
+    order_id: int
+    lines: tuple[Came, ...]
+    arrived_on: date
+    delivery_note: str = ""
+    place_id: int | None = None
+    store_id: int | None = None
+    photo_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ExpectedRow:
+    """An order with something still to come. Without prices: a receiver need not know them."""
+
+    order_id: int
+    number: str
+    supplier: str
+    expected_on: date
+    open_lines: int
+    on_hold: bool
+
+
+# --- Rules
+
+
+def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | None:
+    """Why this cannot be accepted: per line, whatever the rest of the order looks like."""
+    if order.state not in OUT:
+        return f"the order is {lifecycle.spoken(order.state)}"
+    if order.on_hold:
+        return f"the order is on hold: {order.hold_reason}"
+    if line.state is not LineState.OPEN:
+        return f"line {line.position} is {lifecycle.spoken(line.state)}"
+    most = most_receivable(line)
+    if accepted > most:
+        came = f"{plain(line.accepted - line.returned)} of {plain(line.quantity)} {UNITS[line.unit].plural}"
+        return f"line {line.position}: {came} came already, at most {plain(max(most, ZERO))} more can be accepted"
+    return None
+
+
+def why_not_quantities(came: Came) -> str | None:
+    for value in (came.accepted, came.rejected):
+        if not value.is_finite() or not 0 <= value <= LARGEST_QUANTITY or value != value.quantize(QUANTITY_STEP):
+            return "a quantity is 0 or more, with at most six decimals"
+    if came.rejected and not came.reason.strip():
+        return "say why it was rejected"
+    return None
+
+
+def why_not_undo(line: OrderLine, accepted: Decimal) -> str | None:
+    """Why so much of a line cannot be taken off again."""
+    left = line.accepted - accepted
+    if line.three_way and left < line.invoiced - line.credited:
+        return f"line {line.position} was billed: it needs a credit note or a return"
+    if left < line.returned:
+        return f"of line {line.position} {plain(line.returned)} went back to the supplier"
+    return None
+
+
+def why_not_return(line: OrderLine, quantity: Decimal) -> str | None:
+    there = line.accepted - line.returned
+    if quantity > there:
+        return f"of line {line.position} only {plain(there)} are here"
+    return None
+
+
+# --- Questions
+
+
+def visible(ctx: Context) -> sa.Select[Receipt]:
+    query = sa.select(Receipt).options(selectinload(Receipt.lines))
+    sites = ctx.sites(Can.READ_RECEIPTS)
+    return query if sites is None else query.where(Receipt.site_id.in_(sites))
+
+
+def receivable(ctx: Context) -> sa.Select[Order]:
+    """The orders of the sites where the person receives. It takes no right to read or to write orders."""
+    query = sa.select(Order).options(selectinload(Order.lines)).where(Order.state.in_(OUT))
+    sites = ctx.sites(Can.RECEIVE)
+    return query if sites is None else query.where(Order.site_id.in_(sites))
+
+
+@requires(Can.READ_RECEIPTS)
+def read(ctx: Context, id: int) -> Receipt:
+    return get(ctx.session, visible(ctx).where(Receipt.id == id), what="receipt")
+
+
+@requires(Can.RECEIVE)
+def expected_order(ctx: Context, order_id: int) -> Order:
+    return get(ctx.session, receivable(ctx).where(Order.id == order_id), what="order")
+
+
+@requires(Can.RECEIVE)
+def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 100) -> list[ExpectedRow]:
+    """What is still to come, the most overdue first; found by order number, supplier or item."""
+    due = sa.func.min(sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by))
+    ids = receivable(ctx).with_only_columns(Order.id)
+    query: sa.Select[*tuple[Any, ...]] = (
+        sa.select(Order.id, Order.number, Party.name, due, sa.func.count(), Order.on_hold)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Supplier, Supplier.id == Order.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .where(Order.id.in_(ids), Order.site_id == site_id, OrderLine.state == LineState.OPEN)
+        .where(OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100))
+        .group_by(Order.id, Party.id)
+        .order_by(due, Order.id)
+        .limit(limit)
+    )
+    if search:
+        words = search.strip()
+        query = query.having(
+            sa.or_(
+                Order.number.icontains(words, autoescape=True),
+                Party.name.icontains(words, autoescape=True),
+                sa.func.bool_or(OrderLine.description.icontains(words, autoescape=True)),
+                sa.func.bool_or(OrderLine.supplier_code == words),
+            )
+        )
+    return [ExpectedRow(*row) for row in ctx.session.execute(query)]
+
+
+# --- Actions
+
+
+@requires(Can.RECEIVE)
+def start(ctx: Context, new: NewReceipt) -> Receipt:
+    """A draft of what came. Nothing counts before it is posted."""
+    order = get(ctx.session, receivable(ctx).where(Order.id == new.order_id), what="order")
+    _check_head(ctx, order, new)
+    receipt = Receipt(
+        site_id=order.site_id,
+        kind=Kind.DELIVERY,
+        state=State.DRAFT,
+        supplier_id=order.supplier_id,
+        order_id=order.id,
+        delivery_note=new.delivery_note.strip()[:60],
+        note_key=number_key(new.delivery_note) if new.delivery_note.strip() else "",
+        arrived_on=new.arrived_on,
+        place_id=new.place_id or order.place_id,
+        store_id=new.store_id or order.store_id,
+        received_by_id=ctx.user.id,
+        photo_id=new.photo_id,
+        lines=[],
+    )
+    for came in new.lines:
+        line_of(order, came.order_line_id)
+        if reason := why_not_quantities(came):
+            raise Invalid(f"This cannot be: {reason}.", field=f"lines.{came.order_line_id}")
+        if came.accepted or came.rejected:
+            receipt.lines.append(
+                ReceiptLine(order_line_id=came.order_line_id, accepted=came.accepted, rejected=came.rejected,
+                            reason=came.reason.strip()[:500])
+            )  # fmt: skip
+    if not receipt.lines:
+        raise Invalid("Nothing came: enter at least one quantity.", field="lines")
+    ctx.session.add(receipt)
+    ctx.session.flush()
+    return receipt
+
+
+def _check_head(ctx: Context, order: Order, new: NewReceipt) -> None:
+    if not ctx.today - EARLIEST <= new.arrived_on <= ctx.today:
+        raise Invalid("Say when it came: a day of the last two months, not after today.", field="arrived_on")
+    if len({came.order_line_id for came in new.lines}) < len(new.lines):
+        raise Invalid("A line stands there twice.", field="lines")
+    key = number_key(new.delivery_note)
+    if not key:
+        return
+    ctx.session.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"note {order.supplier_id} {key}", 0)))
+    )
+    before = ctx.session.scalar(
+        sa.select(Receipt).where(
+            Receipt.supplier_id == order.supplier_id, Receipt.note_key == key, Receipt.kind == Kind.DELIVERY,
+            Receipt.state != State.REVERSED,
+        )
+    )  # fmt: skip
+    if before is not None:
+        raise Conflict(
+            f"Delivery note {before.delivery_note} of {suppliers.name_of(ctx, order.supplier_id)} was received already "
+            f"as {before.number or 'a draft'} on {before.arrived_on:%d %b %Y}. Look whether this is the same delivery.",
+            code="note_known",
+            field="delivery_note",
+        )
+
+
+@requires(Can.RECEIVE)
+def post(ctx: Context, id: int, version: int) -> Receipt:
+    """It counts from now on: open quantities, stock and waiting invoices. Under the order's lock, so never twice."""
+    order, receipt = _both(ctx, id, version)
+    if receipt.state is not State.DRAFT:
+        raise Conflict(f"{receipt.number or 'This receipt'} is {lifecycle.spoken(receipt.state)} already.")
+    for came in receipt.lines:
+        line = line_of(order, came.order_line_id)
+        if reason := why_not_receive(order, line, came.accepted):
+            raise Conflict(f"Cannot receive this: {reason}.", field=f"lines.{line.id}")
+        line.accepted += came.accepted
+        line.rejected += came.rejected
+        if line.received_on is None and is_received(line):
+            line.received_on = receipt.arrived_on
+    _book(ctx, receipt)
+    _into_stock(ctx, order, receipt)
+    _settle(ctx, order, receipt)
+    return receipt
+
+
+@requires(Can.RECEIVE)
+def receive(ctx: Context, new: NewReceipt) -> Receipt:
+    """Counted and posted in one go."""
+    receipt = start(ctx, new)
+    return post(ctx, receipt.id, receipt.version)
+
+
+@requires(Can.RECEIVE)
+def discard(ctx: Context, id: int, version: int) -> None:
+    """A draft has no number and may go."""
+    _, receipt = _both(ctx, id, version)
+    if receipt.state is not State.DRAFT:
+        raise Conflict("Only a draft can be discarded. Reverse the receipt instead.")
+    ctx.session.delete(receipt)
+    ctx.session.flush()
+
+
+def _both(ctx: Context, id: int, version: int | None) -> tuple[Order, Receipt]:
+    """Order first, then receipt: everybody locks in this order."""
+    seen = get(ctx.session, visible(ctx).where(Receipt.id == id), what="receipt")
+    ctx.need(Can.RECEIVE, site_id=seen.site_id, to="receive goods at this site")
+    this = sa.select(Order).options(selectinload(Order.lines)).where(Order.id == seen.order_id)
+    order = get(ctx.session, this, what="order", lock=True)
+    receipt = get(ctx.session, visible(ctx).where(Receipt.id == id), what="receipt", version=version, lock=True)
+    return order, receipt
+
+
+def _book(ctx: Context, receipt: Receipt) -> None:
+    receipt.number = numbers.plain(ctx, "GR", receipt.site_id)
+    receipt.posted_at = ctx.now
+    lifecycle.move(ctx, receipt, State.POSTED)
+
+
+def _key(receipt: Receipt) -> str:
+    return f"{Receipt.__tablename__}:{receipt.id}"
+
+
+def _stocked(ctx: Context, order: Order, receipt: Receipt) -> list[tuple[OrderLine, ReceiptLine]]:
+    """The lines that lie in a store: goods of the catalogue, when the receipt names a store."""
+    if receipt.store_id is None:
+        return []
+    pairs = [(line_of(order, came.order_line_id), came) for came in receipt.lines if came.accepted]
+    ids = [line.item_id for line, _ in pairs if line.item_id is not None]
+    goods = set(ctx.session.scalars(sa.select(Item.id).where(Item.id.in_(ids), Item.kind == ItemKind.GOOD)))
+    return [(line, came) for line, came in pairs if line.item_id in goods]
+
+
+def _stock_line(order: Order, line: OrderLine, accepted: Decimal) -> stock.Line:
+    """In the item's stock unit at the factor of the order, with its value in the site's currency."""
+    assert line.item_id is not None
+    worth = (line.amount * accepted / line.quantity * order.rate).quantize(Decimal("0.01"))
+    return stock.Line(line.item_id, accepted * line.factor, cost=worth)
+
+
+def _into_stock(ctx: Context, order: Order, receipt: Receipt) -> None:
+    lines = [_stock_line(order, line, came.accepted) for line, came in _stocked(ctx, order, receipt)]
+    if lines and receipt.store_id is not None:
+        stock.receive(ctx, receipt.store_id, lines, origin=_key(receipt), key=_key(receipt))
+
+
+def _settle(ctx: Context, order: Order, receipt: Receipt) -> None:
+    """What a receipt of any kind does beside the counting: closings, money, requisitions, and the news."""
+    for line in order.lines:
+        line.received_on = line.received_on if is_received(line) else None
+    bump(order)
+    ctx.session.flush()
+    amendments.finish(ctx, order)
+    allocations.bring_money(ctx, order)
+    behind = allocations.requisitions_of(ctx, [order.id])
+    allocations.refresh(ctx, behind)
+    origins = ctx.session.scalars(sa.select(Requisition.origin).where(Requisition.id.in_(behind)))
+    ctx.emit(
+        GoodsReceived(
+            receipt.id,
+            order.id,
+            order.site_id,
+            receipt.arrived_on,
+            tuple(_received(line_of(order, came.order_line_id), came, receipt) for came in receipt.lines),
+            tuple(sorted({origin for origin in origins if origin})),
+        )
+    )
+
+
+def _received(line: OrderLine, came: ReceiptLine, receipt: Receipt) -> ReceivedLine:
+    return ReceivedLine(line.id, line.item_id, line.description, came.accepted, line.unit, receipt.store_id)
+
+
+# --- Actions: taking it back
+
+
+@requires(Can.RECEIVE)
+def reverse(ctx: Context, id: int, version: int, reason: str) -> Receipt:
+    """Posted by mistake: a second document takes it back, and both stay."""
+    order, receipt = _both(ctx, id, version)
+    if receipt.state is not State.POSTED or receipt.kind is Kind.REVERSAL:
+        raise Conflict(f"{receipt.number or 'This draft'} cannot be reversed.")
+    for came in receipt.lines:
+        line = line_of(order, came.order_line_id)
+        if receipt.kind is Kind.RETURN:
+            line.returned += came.accepted
+        elif why := why_not_undo(line, came.accepted):
+            raise Conflict(f"Cannot reverse this receipt: {why}.")
+        else:
+            line.accepted -= came.accepted
+            line.rejected -= came.rejected
+    reversal = _document(ctx, order, receipt, Kind.REVERSAL, [(c.order_line_id, -c.accepted, -c.rejected, c.reason)
+                                                               for c in receipt.lines])  # fmt: skip
+    reversal.reverses_id = receipt.id
+    _book(ctx, reversal)
+    lifecycle.move(ctx, receipt, State.REVERSED, reason)
+    moves = ctx.session.scalars(sa.select(Move).where(Move.batch == _key(receipt)).order_by(Move.id)).all()
+    if moves:
+        stock.reverse(ctx, moves, reason=reason, key=_key(reversal))
+    _settle(ctx, order, reversal)
+    return reversal
+
+
+@requires(Can.RECEIVE)
+def send_back(ctx: Context, order_id: int, lines: Sequence[Came], reason: str, *, note: str = "") -> Receipt:
+    """Goods go back to the supplier; they are open again until the buyer closes the line short."""
+    this = sa.select(Order).options(selectinload(Order.lines)).where(Order.id == order_id)
+    sites = ctx.sites(Can.RECEIVE)
+    if sites is not None:
+        this = this.where(Order.site_id.in_(sites))
+    order = get(ctx.session, this, what="order", lock=True)
+    if not reason.strip():
+        raise Invalid("Say why it goes back: the supplier will ask.", field="reason")
+    wanted = [came for came in lines if came.accepted]
+    if not wanted:
+        raise Invalid("Say how much goes back.", field="lines")
+    for came in wanted:
+        line = line_of(order, came.order_line_id)
+        if why := why_not_quantities(came) or why_not_return(line, came.accepted):
+            raise Conflict(f"Cannot send this back: {why}.", field=f"lines.{line.id}")
+        line.returned += came.accepted
+    sent = _document(
+        ctx, order, None, Kind.RETURN, [(came.order_line_id, -came.accepted, ZERO, reason.strip()) for came in wanted]
+    )
+    sent.delivery_note = note.strip()[:60]
+    _book(ctx, sent)
+    out = [stock.Line(item_id, -came.accepted * line.factor) for line, came in _stocked(ctx, order, sent)
+           if (item_id := line.item_id) is not None]  # fmt: skip
+    if out and sent.store_id is not None:
+        stock.send_back(ctx, sent.store_id, out, origin=_key(sent), key=_key(sent))
+    _settle(ctx, order, sent)
+    return sent
+
+
+def _document(
+    ctx: Context,
+    order: Order,
+    like: Receipt | None,
+    kind: Kind,
+    lines: Sequence[tuple[int, Decimal, Decimal, str]],
+) -> Receipt:
+    made = Receipt(
+        site_id=order.site_id,
+        kind=kind,
+        state=State.DRAFT,
+        supplier_id=order.supplier_id,
+        order_id=order.id,
+        arrived_on=ctx.today,
+        place_id=like.place_id if like else order.place_id,
+        store_id=like.store_id if like else order.store_id,
+        received_by_id=ctx.user.id,
+        reverses_id=like.id if like else None,
+        lines=[
+            ReceiptLine(order_line_id=id, accepted=accepted, rejected=rejected, reason=reason)
+            for id, accepted, rejected, reason in lines
+        ],
+    )
+    ctx.session.add(made)
+    ctx.session.flush()
+    return made
+
+
+@within("the receive page suggests what is still open")
+def suggestion(order: Order) -> list[tuple[OrderLine, Decimal]]:
+    return [(line, still_open(line)) for line in order.lines if line.state is LineState.OPEN]

@@ -1,0 +1,91 @@
+"""Low stock: the house drafts one requisition per item and store, and somebody sends it off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from plantops import items, places, stock, stores
+from plantops.context import Context, within
+from plantops.errors import Conflict
+from plantops.events import LowStock, OnOrder
+from plantops.places import CostCentre
+from purchasing import catalogue, rates, requisitions
+from purchasing.models import Order, OrderLine, Requisition, RequisitionLine
+from purchasing.models.orders import LineState, OrderState
+from purchasing.models.orders import RequisitionState as State
+from purchasing.prices import best
+from purchasing.requisition_lines import NewLine
+from purchasing.requisitions import Head
+
+USUAL_LEAD_DAYS = 7
+
+
+@within("stock tells; the house asks on behalf of whoever moved it")
+def draft_requisition(ctx: Context, event: LowStock) -> None:
+    """One open requisition per item and store. It is a draft of the house: the storekeeper sends it off."""
+    if event.wanted <= 0:
+        return
+    store = stores.store(ctx, event.store_id)
+    raised_by = f"core_stock_balance:{event.item_id}:{event.store_id}"
+    open_one = sa.select(Requisition.id).where(
+        Requisition.origin == raised_by, Requisition.state.in_((State.DRAFT, State.SUBMITTED, State.APPROVED))
+    )
+    if ctx.session.scalar(open_one) is not None:
+        return
+    item = items.item(ctx, event.item_id)
+    centre = store.cost_centre_id or _first_centre(ctx, store.site_id)
+    if centre is None:
+        raise Conflict(f"The store {store.name} has no cost centre, so nobody can pay for {item.name}. Name one.")
+    quotes = catalogue.quotes(ctx, [item.id], ctx.today).get(item.id, [])
+    currency = places.site(ctx, store.site_id).currency
+    quote = best(quotes, event.wanted, rates.known_rates(ctx, {q.currency for q in quotes}, currency, ctx.today))
+    lead = quote.lead_days if quote else USUAL_LEAD_DAYS
+    system = ctx.as_system()
+    made = requisitions.start(
+        system,
+        Head(
+            site_id=store.site_id,
+            cost_centre_id=centre,
+            need_by=ctx.today + timedelta(days=lead + 1),
+            title=f"{item.name} for {store.name}",
+            note="Drafted by the house: the stock fell to its minimum.",
+            store_id=store.id,
+        ),
+        (NewLine(event.wanted, item.id, price=None if quote else Decimal(0)),),
+        raised_by=raised_by,
+    )
+    stock.asked(ctx, event.item_id, event.store_id, requisitions.origin(made))
+
+
+def _first_centre(ctx: Context, site_id: int) -> int | None:
+    query = sa.select(CostCentre.id).where(CostCentre.site_id == site_id, ~CostCentre.archived)
+    return ctx.session.scalar(query.order_by(CostCentre.code).limit(1))
+
+
+@within("stock asks before it says that something is low")
+def on_order(ctx: Context, question: OnOrder) -> list[Decimal]:
+    """What is asked for and not yet ordered, and what is ordered and has not come, for this store."""
+    asked = sa.select(
+        sa.func.coalesce(sa.func.sum(RequisitionLine.quantity * RequisitionLine.factor - RequisitionLine.allocated), 0)
+    ).join(Requisition, Requisition.id == RequisitionLine.requisition_id)
+    asked = asked.where(
+        RequisitionLine.item_id == question.item_id,
+        Requisition.store_id == question.store_id,
+        Requisition.state.in_((State.DRAFT, State.SUBMITTED, State.APPROVED)),
+        ~RequisitionLine.dropped,
+    )
+    missing = (OrderLine.quantity - OrderLine.accepted + OrderLine.returned) * OrderLine.factor
+    coming = (
+        sa.select(sa.func.coalesce(sa.func.sum(sa.func.greatest(missing, 0)), 0))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.item_id == question.item_id,
+            Order.store_id == question.store_id,
+            Order.state.not_in((OrderState.CLOSED, OrderState.CANCELLED)),
+            OrderLine.state == LineState.OPEN,
+        )
+    )
+    return [Decimal(ctx.session.scalar(asked) or 0), Decimal(ctx.session.scalar(coming) or 0)]
