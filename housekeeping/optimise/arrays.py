@@ -55,6 +55,11 @@ class Arrays:
         """The number that stands for a day off in a line."""
         return len(self.shift_ids)
 
+    @property
+    def possible(self) -> Flags:
+        """Which cells may be [E, H, S+1]."""
+        return self.base < NEVER / 2
+
     def prices(self, person: int, duals: Floats) -> Floats:
         """What each cell of a person earns [H, S+1] when cover row r pays `duals[r]`."""
         group = self.group[person]

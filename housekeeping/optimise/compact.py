@@ -17,6 +17,7 @@ from housekeeping.optimise.arrays import Arrays, Flags, LineArray
 from housekeeping.optimise.model import Person, Rule
 from plantops.solving import Limits, Outcome, ShouldStop, solve
 
+HALF = 0.5
 Term: TypeAlias = "pulp.LpVariable | int"
 Row: TypeAlias = "tuple[Rule, int | None, list[tuple[Term, int]], int]"  # rule, day, sum of factor x term, at most
 
@@ -47,6 +48,15 @@ class LineRows:
                 else:
                     variable = pulp.LpVariable(f"x{self.e}_{day}_{s}", 0, 1, pulp.LpBinary)
                     self.work[day, s] = self.variables[day, s] = variable
+
+    def line(self) -> LineArray:
+        """The line that the solved variables say."""
+        cells = np.full(self.arrays.days, self.arrays.off, np.int16)
+        for (day, s), term in self.work.items():
+            value = term if isinstance(term, int) else (term.varValue or 0.0)
+            if value > HALF:
+                cells[day] = s
+        return cells
 
     @property
     def person(self) -> Person:
@@ -172,7 +182,7 @@ class CompactRoster:
                     self._add_row(terms, most)
 
     def _add_row(self, terms: list[tuple[Term, int]], most: int) -> None:
-        expression, constant = _collected(terms)
+        expression, constant = collected(terms)
         if expression:
             self.problem.addConstraint(pulp.LpAffineExpression(expression) <= most - constant)
 
@@ -186,7 +196,7 @@ class CompactRoster:
         for row, required in enumerate(arrays.required):
             missing, extra = pulp.LpVariable(f"missing{row}", 0), pulp.LpVariable(f"extra{row}", 0)
             self.objective[missing], self.objective[extra] = arrays.under[row], arrays.over[row]
-            expression, constant = _collected(terms[row])
+            expression, constant = collected(terms[row])
             balance = pulp.LpAffineExpression({**expression, missing: 1, extra: -1})
             self.problem.addConstraint(balance == float(required) - constant)
 
@@ -200,18 +210,10 @@ class CompactRoster:
         outcome = solve(self.problem, limits, should_stop=should_stop)
         if outcome.objective is None:
             return outcome, {}
-        lines = {}
-        for line in self.people:
-            cells = np.full(self.arrays.days, self.arrays.off, np.int16)
-            for (day, s), term in line.work.items():
-                value = term if isinstance(term, int) else (term.varValue or 0.0)
-                if value > 0.5:
-                    cells[day] = s
-            lines[line.e] = cells
-        return outcome, lines
+        return outcome, {line.e: line.line() for line in self.people}
 
 
-def _collected(terms: list[tuple[Term, int]]) -> tuple[dict[pulp.LpVariable, int], int]:
+def collected(terms: list[tuple[Term, int]]) -> tuple[dict[pulp.LpVariable, int], int]:
     """Variables with their factors, and the sum of what is settled."""
     expression: dict[pulp.LpVariable, int] = {}
     constant = 0

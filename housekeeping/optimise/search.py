@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from housekeeping.optimise.arrays import NEVER, Arrays, Flags, Floats, LineArray
+from housekeeping.optimise.arrays import Arrays, Flags, Floats, LineArray
 from housekeeping.optimise.columns import LineMaster
-from housekeeping.optimise.generation import Generated, Generation, Stop
+from housekeeping.optimise.generation import CLOSE, Generated, Generation, Stop
+from housekeeping.optimise.kernels import INFINITE
 from housekeeping.optimise.lines import LinePricer
 
 Lines = dict[int, LineArray]
@@ -37,12 +38,17 @@ class Search:
     def __post_init__(self) -> None:
         self.pricer = LinePricer(self.arrays)
         self.master = LineMaster(self.arrays)
-        self.possible: Flags = self.arrays.base < NEVER / 2
+        self.possible: Flags = self.arrays.possible
 
     @property
     def done(self) -> bool:
         """Nothing better can exist: penalties are whole numbers."""
-        return bool(self.penalty <= np.ceil(self.bound - 1e-6) + 1e-6)
+        return self.penalty <= self.bound + CLOSE
+
+    def prove(self, bound: float) -> None:
+        """Take note of a proved bound; penalties are whole numbers, so it is rounded up."""
+        if bound > -INFINITE:
+            self.bound = max(self.bound, float(np.ceil(bound - CLOSE)))
 
     def offer(self, lines: Lines, how: str) -> bool:
         """Keep a whole roster when it is better than the best so far."""
@@ -60,7 +66,7 @@ class Search:
 def respond(search: Search, lines: Lines, rounds: int = 20) -> Lines:
     """Best response: each person in turn takes the best line given all others, until nobody gains.
 
-    Gives a whole roster in one round; the result is never worse than `lines` when those are whole.
+    `lines` may be partial; the result has a line for everybody who has one there or is met by the pricing.
     """
     arrays, lines = search.arrays, dict(lines)
     present = arrays.present(lines)

@@ -1,0 +1,102 @@
+"""Improving a whole roster piece by piece: some people's lines are planned anew, everybody else stays.
+
+Large-neighbourhood search (P. Shaw 1998) whose pieces are solved by column generation and a dive; the relaxation of a
+piece says at once when nothing can be gained there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from housekeeping.optimise.arrays import Floats, LineArray
+from housekeeping.optimise.columns import LineMaster
+from housekeeping.optimise.search import Search, dive
+
+FEWEST = 6
+PATIENCE = 10  # pieces without gain before one more person is freed
+GUIDED = 0.7  # share of pieces that are chosen around a cover row that is paid for
+STRANGER = 0.15  # weight of a person who cannot help that row
+KEEP = 200
+REMEMBER = 400
+
+
+@dataclass
+class Pool:
+    """Lines met so far, by person; those that cost most at the duals of the first bound are forgotten."""
+
+    search: Search
+    duals: Floats
+    _lines: dict[int, dict[bytes, LineArray]] = field(default_factory=dict)
+
+    def add(self, master: LineMaster) -> None:
+        for e, line in zip(master.owners.tolist(), master.lines, strict=True):
+            self._lines.setdefault(e, {})[line.tobytes()] = line
+
+    def cheapest(self, e: int, count: int) -> list[LineArray]:
+        """The lines of a person with the least reduced cost."""
+        known = list(self._lines.get(e, {}).values())
+        if not known:
+            return []
+        arrays = self.search.arrays
+        costs = [arrays.line_cost(e, line) - float(self.duals[arrays.rows(e, line)].sum()) for line in known]
+        order = np.argsort(costs, kind="stable")
+        if len(known) > REMEMBER:
+            self._lines[e] = {known[at].tobytes(): known[at] for at in order[:KEEP]}
+        return [known[at] for at in order[:count]]
+
+
+@dataclass
+class Neighbourhoods:
+    """Frees people, a few at first and more when nothing is gained any more, and plans them anew."""
+
+    search: Search
+    pool: Pool
+    size: int = FEWEST
+    _idle: int = 0
+
+    def step(self) -> bool:
+        """Plan one piece; True when the roster got better."""
+        search = self.search
+        free = self._choose(min(self.size, search.arrays.people))
+        better = self.replan(free)
+        self._idle = 0 if better else self._idle + 1
+        if self._idle >= PATIENCE:
+            self._idle = 0
+            self.size = self.size + 1 if self.size < search.arrays.people else FEWEST
+        return better
+
+    def replan(self, free: list[int]) -> bool:
+        search = self.search
+        master = LineMaster(search.arrays, {e: line for e, line in search.lines.items() if e not in free})
+        master.add((e, line) for e in free for line in [search.lines[e], *self.pool.cheapest(e, 15)])
+        found = dive(search, master, search.possible, search.penalty, rounds=20, width=0.2, misses=1)
+        self.pool.add(master)
+        return bool(found) and search.offer(found, f"{len(free)} people planned anew")
+
+    def _choose(self, count: int) -> list[int]:
+        search, people = self.search, self.search.arrays.people
+        weight = np.ones(people)
+        if search.rng.random() < GUIDED and len(search.arrays.required):
+            weight = np.where(self._can_help(self._paid_row()), 1.0, STRANGER)
+        free = search.rng.choice(people, count, replace=False, p=weight / weight.sum())
+        return sorted(int(e) for e in free)
+
+    def _paid_row(self) -> int:
+        """A cover row, the likelier the more it costs above what the bound accounts for."""
+        arrays = self.search.arrays
+        present = arrays.present(self.search.lines)
+        paid = np.maximum(arrays.required - present, 0) * (arrays.under - self.pool.duals)
+        paid += np.maximum(present - arrays.required, 0) * (arrays.over + self.pool.duals) + 1e-3
+        return int(self.search.rng.choice(len(paid), p=paid / paid.sum()))
+
+    def _can_help(self, row: int) -> list[bool]:
+        arrays = self.search.arrays
+        helps = []
+        for e in range(arrays.people):
+            group = arrays.group[e]
+            cells = arrays.cell_of[group][arrays.row_of[group] == row]
+            days, shifts = cells // (arrays.off + 1), cells % (arrays.off + 1)
+            helps.append(bool(self.search.possible[e, days, shifts].any()))
+        return helps
