@@ -24,6 +24,7 @@ from plantops.settings import Settings
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=7)
 TRIES_BEFORE_WAIT = 5
+ADDRESS_TRIES_BEFORE_WAIT = 50  # a whole plant stands behind one address: one person's typing must not lock out all
 WAIT = timedelta(minutes=1)
 SHORTEST_PASSWORD = 10
 
@@ -122,11 +123,11 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def wait_seconds(failed: int, last_at: datetime, now: datetime) -> int:
+def wait_seconds(failed: int, last_at: datetime, now: datetime, allowed: int = TRIES_BEFORE_WAIT) -> int:
     """How long an account waits after too many failed tries: a minute, doubled with each further one, to an hour."""
-    if failed < TRIES_BEFORE_WAIT:
+    if failed < allowed:
         return 0
-    wait = min(WAIT * 2 ** min(failed - TRIES_BEFORE_WAIT, 6), timedelta(hours=1))
+    wait = min(WAIT * 2 ** min(failed - allowed, 6), timedelta(hours=1))
     return max(0, int((last_at + wait - now).total_seconds()))
 
 
@@ -343,7 +344,8 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     keys = (f"login:{login}", f"address:{address}")
     with database.transaction() as session:
         rows = session.scalars(sa.select(LoginTry).where(LoginTry.key.in_(keys))).all()
-        wait = max((wait_seconds(row.failed, row.last_at, now) for row in rows), default=0)
+        allowed = {keys[0]: TRIES_BEFORE_WAIT, keys[1]: ADDRESS_TRIES_BEFORE_WAIT}
+        wait = max((wait_seconds(row.failed, row.last_at, now, allowed[row.key]) for row in rows), default=0)
         if wait:
             raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
         user = by_login(session, login)

@@ -162,7 +162,8 @@ def page(request: Request, status: int, message: str, fields: Mapping[str, str] 
         ctx = session.signed_in(request, database_session)
         return draw(visit_of(request, ctx))
 
-    if status != 503 and session.session_token(request):
+    # What broke once may break again: these two are drawn without the database.
+    if status not in (500, 503) and session.session_token(request):
         try:
             return session.house_of(request).database.run(inside)
         except (PlantopsError, DBAPIError, PoolTimeout):

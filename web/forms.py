@@ -29,8 +29,8 @@ DIGITS = 6
 LONGEST_TEXT = 20_000
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
-ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-POINT_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+POINT_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 YES, NO = {"true", "on", "yes", "1"}, {"", "false", "off", "no", "0"}
 
 
@@ -70,7 +70,7 @@ def decimal(given: str) -> Decimal:
 
 
 def _with_point(written: str) -> str:
-    if not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d{1,3})?", written):
+    if not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d{1,3})?", written, re.ASCII):
         return "?"
     points, commas = written.count("."), written.count(",")
     if points and commas:

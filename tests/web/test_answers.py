@@ -1,0 +1,155 @@
+"""Every answer: guarded by headers, small, kept where it may be kept, and helpful when something is wrong."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.browser import Client, Served
+from web import assets
+from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY
+
+pytestmark = pytest.mark.db
+
+
+def test_every_kind_of_answer_carries_the_guard(client: Callable[..., Client]) -> None:
+    anna = client("employee")
+    for path in ("/", "/login", "/nowhere", "/jobs/1", "/healthz", "/api/v1/openapi.json", "/jobs/x"):
+        answer = anna.get(path)
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY, path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+def test_static_files_are_kept_for_good_and_packed(client: Callable[..., Client]) -> None:
+    path = assets.address_of("app.css")
+    answer = client().get(path)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "--accent" in answer.text
+    other = client().get("/static/older/app.css")
+    assert other.headers["cache-control"] == "no-cache"
+    assert client().get("/static/x/../../pyproject.toml").status_code == 404
+
+
+def test_the_first_load_is_small(client: Callable[..., Client]) -> None:
+    anna = client("employee")
+    page = anna.get("/")
+    links = re.findall(r'(?:src|href)="(/static/[^"#]+)', page.text)
+    packed = {path: len(assets.assets()[path.split("/", 3)[3]].packed) for path in set(links)}
+    assert sum(packed.values()) + len(page.content) < 120_000
+    assert len(packed) >= 8
+
+
+def test_missing_pages_help(client: Callable[..., Client]) -> None:
+    answer = client("employee").get("/nowhere")
+    assert answer.status_code == 404
+    assert "There is no page /nowhere" in answer.text
+    assert 'href="/jobs"' in answer.text  # the menu is there
+
+
+@pytest.mark.parametrize("id", ["x", "-1", "0", "99999999999999999999999", "1e3", "%00", "1%27%20OR%201=1"])
+def test_hostile_ids_are_no_pages(client: Callable[..., Client], id: str) -> None:
+    assert client("employee").get(f"/jobs/{id}").status_code in (400, 404, 422)
+
+
+def test_too_much_is_refused_before_it_is_read(served: Served) -> None:
+    where = urlsplit(served.url)
+    with socket.create_connection(("127.0.0.1", where.port)) as raw:
+        raw.sendall(
+            f"POST /account/password HTTP/1.1\r\nHost: {where.netloc}\r\nOrigin: {served.url}\r\n"
+            f"Content-Length: {LARGEST_BODY + 1}\r\n\r\n".encode()
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_too_much_is_refused_while_it_is_read(client: Callable[..., Client], served: Served) -> None:
+    anna = client("employee")
+
+    def endless() -> object:
+        for _ in range(LARGEST_BODY // 1_000_000 + 2):
+            yield b"x" * 1_000_000
+
+    headers = {"Origin": served.url, "Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        answer = anna.http.post("/account/password", headers=headers, content=endless())  # type: ignore[arg-type]
+    except httpx.WriteError:
+        return  # the server hung up on it
+    assert answer.status_code in (400, 413)
+
+
+def test_wrong_fields_are_told_in_place(client: Callable[..., Client]) -> None:
+    answer = client("employee").submit("/design", "sample", need="", quantity="-4", wanted_on="2026-02-31")
+    assert answer.status_code == 422
+    assert "There is no 31 February 2026" in answer.text
+    assert """hx-target='[id="sample"] [data-error-for="wanted_on"]""" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_hostile_text_comes_back_as_text(client: Callable[..., Client]) -> None:
+    hostile = "<script>alert(1)</script>\u202e🙂' OR 1=1"
+    answer = client("employee").submit("/design", "sample", need=hostile, quantity="1")
+    assert answer.status_code == 200
+    page = client("employee").get(f"/design?q={hostile}")
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert(1)" in page.text
+
+
+def test_a_conflict_keeps_what_was_typed(client: Callable[..., Client]) -> None:
+    answer = client("employee").submit("/design", "sample", need="conflict")
+    assert answer.status_code == 409
+    assert "Somebody approved this meanwhile" in answer.text
+    assert "what you typed is still here" in answer.text
+
+
+def test_without_htmx_a_form_works_too(client: Callable[..., Client]) -> None:
+    anna = client("employee")
+    form = anna.page("/design").get_element_by_id("sample")
+    fields = {name: value or "" for name, value in form.form_values()}
+    answer = anna.send("/design/try", fields, came_from="/design", partial=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/design")
+    page = anna.get("/design")
+    assert "would be saved" in page.text
+    assert "would be saved" not in anna.get("/design").text  # said once
+    wrong = anna.send("/design/try", fields | {"quantity": "0", "_key": ""}, came_from="/design", partial=False)
+    assert wrong.status_code == 422
+    assert "The quantity must be above zero" in wrong.text
+
+
+def test_the_same_form_sent_twice_is_done_once(client: Callable[..., Client]) -> None:
+    anna = client("employee")
+    form = anna.page("/design").get_element_by_id("sample")
+    fields = {name: value or "" for name, value in form.form_values()}
+    first = anna.send("/design/try", fields, source="form#sample")
+    again = anna.send("/design/try", fields, source="form#sample")
+    assert first.headers["HX-Redirect"] == again.headers["HX-Redirect"]
+    assert first.headers["set-cookie"] == again.headers["set-cookie"]
+    other = anna.send("/design/try", fields | {"need": "something else"}, source="form#sample")
+    assert other.status_code == 409
+    assert "sent before with other contents" in other.text
+
+
+def test_a_bug_tells_nothing_but_a_number(client: Callable[..., Client], served: Served) -> None:
+    anna = client("employee")
+    served.house.clock = lambda: 1 / 0  # type: ignore[assignment,return-value]
+    answer = anna.get("/account")
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.text
+    assert "ZeroDivision" not in answer.text and "Traceback" not in answer.text
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+
+
+def test_alive_ready_and_measured(client: Callable[..., Client]) -> None:
+    anna = client("employee")
+    assert anna.get("/healthz").text == "ok\n"
+    assert anna.get("/readyz").text == "ready\n"
+    anna.get("/jobs/17")
+    figures = anna.get("/metrics").text
+    assert 'plantops_requests_total{method="GET",route="/jobs/{id}",status="404"}' in figures
+    assert "/jobs/17" not in figures
