@@ -1,7 +1,138 @@
-"""The manifest of housekeeping."""
+"""The manifest of housekeeping and the facility desk."""
 
 from __future__ import annotations
 
-from plantops.module import Module
+from decimal import Decimal
 
-MODULE = Module(name="housekeeping", title="Housekeeping")
+from sqlalchemy import text
+
+from housekeeping import cards, desk_models, jobs, needs, requests, roster_models, rosters, workorders
+from housekeeping.imports import KINDS
+from housekeeping.permissions import Can
+from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
+from personnel.events import AbsenceRecorded, LeaveApproved
+from plantops.events import Absent, WorkWanted
+from plantops.module import Figure, Invariant, Job, Module, PersonalData, Role
+from plantops.options import Option
+
+ROLES = (
+    Role("administrator", "Administrator", tuple(Can)),
+    Role("facility_manager", "Facility manager", tuple(Can)),
+    Role(
+        "crew_lead",
+        "Crew lead",
+        (
+            Can.READ_ROSTERS,
+            Can.PLAN_ROSTERS,
+            Can.READ_CLEANING,
+            Can.DO_ROUNDS,
+            Can.REPORT,
+            Can.READ_REQUESTS,
+            Can.WORK,
+            Can.MANAGE_WORK,
+            Can.READ_CONSUMABLES,
+            Can.USE_CONSUMABLES,
+        ),
+    ),
+    Role(
+        "cleaner",
+        "Cleaner",
+        (Can.READ_CLEANING, Can.DO_ROUNDS, Can.REPORT, Can.WORK, Can.READ_CONSUMABLES, Can.USE_CONSUMABLES),
+    ),
+    Role("storekeeper", "Storekeeper", (Can.READ_CONSUMABLES, Can.USE_CONSUMABLES, Can.REPORT)),
+    Role("employee", "Employee", (Can.REPORT,)),
+    Role("line_manager", "Line manager", (Can.READ_ROSTERS, Can.REPORT)),
+    Role("plant_manager", "Plant manager", (Can.READ_ROSTERS, Can.READ_REQUESTS, Can.READ_CLEANING)),
+    Role("auditor", "Auditor", (Can.READ_ROSTERS, Can.READ_REQUESTS, Can.READ_CLEANING, Can.READ_CONSUMABLES)),
+)
+
+INVARIANTS = (
+    Invariant(
+        "one published roster per site and day",
+        text(
+            "SELECT a.id, 'overlaps roster ' || b.id FROM housekeeping_roster a JOIN housekeeping_roster b"
+            " ON b.site_id = a.site_id AND b.id > a.id AND a.first_day <= b.last_day AND b.first_day <= a.last_day"
+            " WHERE a.state = 'published' AND b.state = 'published'"
+        ),
+    ),
+    Invariant(
+        "a finished work order has no mandatory task left",
+        text(
+            "SELECT w.id, w.number || ' is done with tasks left' FROM housekeeping_workorder w"
+            " JOIN housekeeping_work_task t ON t.workorder_id = w.id"
+            " WHERE w.state = 'done' AND t.mandatory AND t.done_at IS NULL"
+        ),
+    ),
+    Invariant(
+        "a resolved request says when",
+        text(
+            "SELECT id, number || ' is resolved without a time' FROM housekeeping_request"
+            " WHERE state = 'resolved' AND resolved_at IS NULL"
+        ),
+    ),
+    Invariant(
+        "a duplicate names its first request",
+        text(
+            "SELECT id, number || ' is a duplicate of nothing' FROM housekeeping_request"
+            " WHERE state = 'duplicate' AND duplicate_of_id IS NULL"
+        ),
+    ),
+    Invariant(
+        "at most one running pause per request",
+        text(
+            "SELECT request_id, 'two pauses run at once' FROM housekeeping_pause WHERE ends_at IS NULL"
+            " GROUP BY request_id HAVING count(*) > 1"
+        ),
+    ),
+)
+
+FIGURES = (
+    Figure(
+        "requests-by-type",
+        "Service requests by category, by the day on which they were reported",
+        text(
+            "SELECT s.code || ' ' || r.category, count(*), 'requests' FROM housekeeping_request r"
+            " JOIN core_site s ON s.id = r.site_id WHERE (r.reported_at AT TIME ZONE s.zone)::date >= :from"
+            " AND (r.reported_at AT TIME ZONE s.zone)::date < :to GROUP BY 1 ORDER BY 1"
+        ),
+    ),
+)
+
+SETTINGS = {
+    "desk_hours": Option("Mon-Fri 07:00-17:00", "Hours in which the facility desk works"),
+    "hours_priority_1": Option(Decimal(4), "Priority 1 is resolved within, around the clock", "hours", Decimal(1)),
+    "hours_priority_2": Option(Decimal(10), "Priority 2 is resolved within, in desk hours", "hours", Decimal(1)),
+    "hours_priority_3": Option(Decimal(30), "Priority 3 is resolved within, in desk hours", "hours", Decimal(1)),
+    "hours_priority_4": Option(Decimal(100), "Priority 4 is resolved within, in desk hours", "hours", Decimal(1)),
+}
+
+MODULE = Module(
+    name="housekeeping",
+    title="Housekeeping",
+    depends=("personnel",),
+    after=("purchasing",),
+    permissions=Can,
+    roles=ROLES,
+    listens={
+        LeaveApproved: (rosters.uncover,),
+        AbsenceRecorded: (rosters.uncover,),
+        WorkWanted: (requests.work_wanted,),
+    },
+    answers={Absent: (rosters.warn_of_absence,), **cards.ANSWERS},
+    jobs={"propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900)},
+    imports=KINDS,
+    weekly=(REQUESTS_IN_TIME,),
+    figures=FIGURES,
+    verify=INVARIANTS,
+    personal_data=(
+        PersonalData("housekeeping_request", ("contact",), "to answer who reported an issue", 1, "reported_by_id"),
+    ),
+    settings=SETTINGS,
+    links={
+        "housekeeping_request": "/housekeeping/requests/{id}",
+        "housekeeping_workorder": "/housekeeping/workorders/{id}",
+        "housekeeping_roster": "/housekeeping/rosters/{id}",
+    },
+)
+
+KNOWN = (desk_models, roster_models, needs, workorders)  # imported for their tables and questions

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from personnel import certificates, cover, employees, shifts
+from personnel import certificates, cover, employees, rostering, shifts
 from personnel.certificates import is_qualified
 from personnel.cover import NewDemand
+from personnel.labour import LabourRules
+from personnel.rostering import TemplateRow
 from personnel.shifts import NewShift, Problem, Roll, ShiftRow
 from plantops.context import Context, within
 
 __all__ = [
+    "LabourRules",
     "NewDemand",
     "NewShift",
     "Problem",
     "Roll",
     "ShiftRow",
+    "TemplateRow",
     "available",
     "employee_of",
     "names",
@@ -25,7 +29,11 @@ __all__ = [
     "plan_demand",
     "plan_shifts",
     "qualified",
+    "rules_of",
     "shift_problems",
+    "templates",
+    "told",
+    "weekly_minutes",
 ]
 
 plan_shifts = shifts.plan
@@ -36,6 +44,10 @@ names = employees.names_of
 employee_of = employees.of_user
 available = shifts.available
 on_shift = shifts.on_shift
+rules_of = shifts.rules_of
+templates = rostering.templates
+told = rostering.told
+weekly_minutes = rostering.weekly_minutes
 
 
 @within("neighbours plan under their own right; it says yes or no and never why")

@@ -1,0 +1,42 @@
+"""What the worker does for housekeeping."""
+
+from __future__ import annotations
+
+from housekeeping import rosters
+from housekeeping.optimise.model import Plan
+from plantops.context import Context, within
+from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
+from plantops.errors import Invalid
+from plantops.jobs import Computation, Done, Reporter
+
+ENGINE = "housekeeping.optimise.roster:solve"
+MEMORY_MB = 2000
+
+
+@within("the job of a roster that somebody or an absence asked for")
+def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
+    """Reads the weeks, computes with no transaction open, keeps the answer as a proposal."""
+    problem, seconds, seed = rosters.begin(ctx, roster_id)
+
+    def compute(reporter: Reporter) -> Plan | str:
+        def tell(news: ProgressReport) -> None:
+            reporter.tell(min(1.0, news.seconds / seconds), news.message)
+
+        try:
+            answer: Plan = in_child(
+                ENGINE, problem, Limits(seconds=seconds, seed=seed), tell, lambda: reporter.stop, MEMORY_MB
+            )
+        except (Invalid, EngineFailed) as error:
+            return str(error)
+        return answer
+
+    def then(ctx: Context, answer: Plan | str) -> Done:
+        link = f"/housekeeping/rosters/{roster_id}"
+        if isinstance(answer, str):
+            rosters.fail(ctx, roster_id, answer)
+            return Done(f"No roster: {answer}", link)
+        kept = rosters.keep(ctx, roster_id, answer)
+        missing = sum(hole.missing for hole in kept.holes)
+        return Done(f"Roster {kept.first_day:%d %b} to {kept.last_day:%d %b}: {missing} places not filled.", link)
+
+    return Computation(compute, then)

@@ -1,0 +1,1 @@
+"""What housekeeping tells the plant manager."""

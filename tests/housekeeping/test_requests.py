@@ -1,0 +1,156 @@
+"""The desk: what may be reported, by when it is due, who decides, and that it settles once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from housekeeping import requests, workorders
+from housekeeping.desk_models import RequestState, WorkState
+from housekeeping.requests import NewRequest
+from housekeeping.workorders import NewWork
+from plantops import places
+from plantops.context import Context
+from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Throttled
+from plantops.events import WorkWanted
+from plantops.places import Kind, Place, Site
+from tests.houses import NOW, Someone
+
+pytestmark = pytest.mark.db
+
+LEAK = NewRequest("Water and drains", "The tap drips.")
+
+
+def site_id(ctx: Context) -> int:
+    return ctx.session.scalars(sa.select(Site.id).where(Site.code == "VER")).one()
+
+
+def hall(ctx: Someone) -> Place:
+    return places.add_place(ctx(), site_id(ctx()), "H9", "Hall 9", Kind.BUILDING)
+
+
+def test_a_report_without_words_or_category_is_refused_by_field(ctx: Someone) -> None:
+    with pytest.raises(Invalid) as caught:
+        requests.report(ctx(as_="employee"), site_id(ctx()), NewRequest("Gossip", " ", priority=9))
+    assert set(caught.value.fields) == {"category", "text", "priority"}
+
+
+def test_due_runs_in_desk_hours_and_priority_1_around_the_clock(ctx: Someone) -> None:
+    friday = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)  # 16:00 at the plant; the desk closes at 17:00
+    boss = ctx(as_="facility_manager", now=friday)
+    taken = requests.report(boss, site_id(boss), LEAK)
+    urgent = requests.accept(boss, taken.id, taken.version, 1)
+    assert urgent.due_at == friday + timedelta(hours=4)
+    second = requests.accept(boss, taken.id, taken.version, 2)
+    # one hour on Friday, nine on Monday from 07:00: 16:00 at the plant
+    assert second.due_at == datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+
+
+def test_a_pause_moves_the_due_time_by_open_hours_only(ctx: Someone) -> None:
+    friday = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+    boss = ctx(as_="facility_manager", now=friday)
+    taken = requests.report(boss, site_id(boss), NewRequest(LEAK.category, LEAK.text, priority=2))
+    before = taken.due_at
+    requests.pause(boss, taken.id, taken.version, "waits for a part")
+    with pytest.raises(Conflict, match="paused already"):
+        requests.pause(boss, taken.id, taken.version, "again")
+    monday = ctx(as_="facility_manager", now=datetime(2026, 11, 30, 7, 0, tzinfo=UTC))
+    requests.resume(monday, taken.id, taken.version)
+    # the pause took eight hours on Friday and one on Monday; the weekend does not count
+    assert taken.due_at > before
+    assert taken.due_at == datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+
+
+def test_priority_1_does_not_pause(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    taken = requests.report(boss, site_id(boss), NewRequest(LEAK.category, LEAK.text, priority=1))
+    with pytest.raises(Conflict, match="does not pause"):
+        requests.pause(boss, taken.id, taken.version, "no part")
+
+
+def test_reporters_see_their_own_and_decide_nothing(ctx: Someone) -> None:
+    made = requests.report(ctx(as_="employee", login="ann"), site_id(ctx()), LEAK)
+    assert requests.request(ctx(as_="employee", login="ann"), made.id).number == made.number
+    with pytest.raises(NotFound):
+        requests.request(ctx(as_="employee", login="bob"), made.id)
+    with pytest.raises(Forbidden):
+        requests.refuse(ctx(as_="employee", login="ann"), made.id, made.version, "no")
+
+
+def test_the_code_at_a_place_takes_reports_without_login_and_so_many_an_hour(ctx: Someone) -> None:
+    place = hall(ctx)
+    made = requests.report_at(ctx(), place.token, NewRequest("Cleaning", "Spilt oil", contact="ext. 12", priority=1))
+    assert (made.place_id, made.priority) == (place.id, requests.USUAL_PRIORITY)
+    seen = requests.by_token(ctx(), made.token or "")
+    assert (seen.place, seen.state) == ("Hall 9", RequestState.NEW)
+    assert not hasattr(seen, "contact")
+    for _ in range(requests.WITHOUT_LOGIN_PER_HOUR - 1):
+        requests.report_at(ctx(), place.token, LEAK)
+    with pytest.raises(Throttled, match="Call the gate"):
+        requests.report_at(ctx(), place.token, LEAK)
+    requests.report_at(ctx(now=NOW + timedelta(hours=1)), place.token, LEAK)
+
+
+def test_a_wrong_code_tells_nothing(ctx: Someone) -> None:
+    with pytest.raises(NotFound):
+        requests.report_at(ctx(), "guess", LEAK)
+    with pytest.raises(NotFound):
+        requests.by_token(ctx(), "guess")
+
+
+def test_two_at_the_desk_and_the_second_is_told(ctx: Someone) -> None:
+    made = requests.report(ctx(as_="employee"), site_id(ctx()), LEAK)
+    version = made.version
+    requests.accept(ctx(as_="facility_manager"), made.id, version, 2)
+    with pytest.raises(Stale):
+        requests.refuse(ctx(as_="facility_manager", login="second"), made.id, version, "no")
+
+
+def test_a_duplicate_names_the_first_and_never_itself(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    one, two = (requests.report(boss, site_id(boss), LEAK) for _ in range(2))
+    with pytest.raises(Conflict, match="of itself"):
+        requests.mark_duplicate(boss, one.id, one.version, one.number)
+    requests.mark_duplicate(boss, two.id, two.version, one.number)
+    with pytest.raises(Conflict, match="name the first"):
+        requests.mark_duplicate(boss, one.id, one.version, two.number)
+
+
+def test_the_last_work_order_settles_the_request(ctx: Someone) -> None:
+    boss, cleaner = ctx(as_="facility_manager"), ctx(as_="cleaner")
+    asked = requests.report(ctx(as_="employee"), site_id(boss), LEAK)
+    one = workorders.open_for(boss, asked.id, NewWork("Change the washer", tasks=("Turn off", "Change", " ")))
+    two = workorders.open_for(boss, asked.id, NewWork("Paint the wall"))
+    assert [task.title for task in one.tasks] == ["Turn off", "Change"]
+    workorders.start(cleaner, one.id, one.version)
+    with pytest.raises(Conflict, match="2 of its tasks are not done"):
+        workorders.finish(cleaner, one.id, one.version, "changed", Decimal(20))
+    for task in one.tasks:
+        workorders.tick(cleaner, one.id, one.version, task.id, True)
+    workorders.finish(cleaner, one.id, one.version, "Washer changed", Decimal(20))
+    assert asked.state is RequestState.ACCEPTED
+    workorders.finish(boss, two.id, two.version, "Wall painted", Decimal(60))
+    assert (asked.state, asked.resolution) == (RequestState.RESOLVED, "Wall painted")
+    assert two.state is WorkState.DONE
+
+
+def test_a_cleaner_sees_only_what_is_theirs_or_nobodys(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    ann, bob = ctx(as_="cleaner", login="ann"), ctx(as_="cleaner", login="bob")
+    work = workorders.open_work(boss, site_id(boss), NewWork("Windows"), None, None)
+    assert len(workorders.list_work(ann)) == 1
+    workorders.assign(boss, work.id, work.version, bob.user.id)
+    assert workorders.list_work(ann) == []
+    assert workorders.list_work(bob)[0].assigned_to == "Bob"
+    with pytest.raises(NotFound):
+        workorders.start(ann, work.id, work.version)
+
+
+def test_the_same_wish_of_another_module_is_asked_once(ctx: Someone) -> None:
+    wish = WorkWanted(site_id(ctx()), None, "Repair VAN-1", "Gearbox", "transport_vehicle:1", 1)
+    ctx(as_="facility_manager").emit(wish)
+    ctx(as_="facility_manager").emit(wish)
+    assert len(requests.list_requests(ctx(as_="facility_manager"))) == 1
