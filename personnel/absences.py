@@ -16,7 +16,7 @@ from personnel.models import Employee
 from personnel.permissions import Can
 from personnel.time_models import Absence, AbsenceDay, AbsenceKind
 from plantops.calendar import days as each_day
-from plantops.context import Context, requires
+from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden, Invalid
 
@@ -326,3 +326,12 @@ def _spread_row(
     for day, minutes in days:
         used[row.employee_id, day] = used.get((row.employee_id, day), 0) + minutes
     return days
+
+
+@within("undoing an import, under the right of the import")
+def take_back(ctx: Context, import_id: int) -> int:
+    """Absences that an import brought go again."""
+    mine = sa.select(Absence.id).where(Absence.import_id == import_id)
+    ctx.session.execute(sa.delete(AbsenceDay).where(AbsenceDay.absence_id.in_(mine)))
+    gone = ctx.session.execute(sa.delete(Absence).where(Absence.import_id == import_id).returning(Absence.id))
+    return len(gone.all())

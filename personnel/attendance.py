@@ -273,3 +273,10 @@ def close_yesterday(ctx: Context) -> int:
             first = min(last_day, ctx.today - ONE_DAY) - 7 * ONE_DAY
             written += close_days(ctx, site.id, first, ctx.today - ONE_DAY)
     return written
+
+
+@within("undoing an import, under the right of the import")
+def take_back(ctx: Context, import_id: int) -> int:
+    """Days that a badge file brought go again."""
+    mine = AttendanceDay.import_id == import_id
+    return len(ctx.session.execute(sa.delete(AttendanceDay).where(mine).returning(AttendanceDay.id)).all())

@@ -23,7 +23,7 @@ from personnel.organisation import needed_text
 from personnel.permissions import Can
 from plantops.calendar import zone as known_zone
 from plantops.context import Context, anyone, requires, within
-from plantops.db import bump, get
+from plantops.db import Base, bump, get
 from plantops.delegations import principals
 from plantops.errors import Conflict, Invalid
 from plantops.events import ManagerOf
@@ -326,3 +326,20 @@ def record_private(
     found.birth_date, found.address, found.emergency_contact = birth_date, address, emergency_contact
     ctx.session.flush()
     return found
+
+
+@within("undoing an import, under the right of the import")
+def take_back(ctx: Context, import_id: int, stands_on: Sequence[type[Base]]) -> int:
+    """People whom an import brought go again, as long as nothing was recorded of them since."""
+    ids = list(ctx.session.scalars(sa.select(Employee.id).where(Employee.import_id == import_id).with_for_update()))
+    for table in stands_on:
+        of = table.__table__.c.employee_id
+        name = ctx.session.scalar(
+            sa.select(Employee.name).join(table, of == Employee.id).where(Employee.id.in_(ids)).limit(1)
+        )
+        if name is not None:
+            raise Conflict(f"Leave, hours or certificates of {name} were recorded since. Undo those first.")
+    for model in (Assignment, Employment, EmployeePrivate):
+        ctx.session.execute(sa.delete(model).where(model.employee_id.in_(ids)))
+    ctx.session.execute(sa.delete(Employee).where(Employee.id.in_(ids)))
+    return len(ids)

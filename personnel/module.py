@@ -5,8 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from personnel import certificates, contracts, cover, employees, jobs, models, time_models
+from personnel.imports import KINDS
 from personnel.invariants import INVARIANTS
 from personnel.permissions import Can
+from personnel.reports.cover import COVERED
+from personnel.reports.figures import FIGURES
+from personnel.reports.hours import ABSENCE, OVERTIME
+from personnel.reports.injuries import INJURIES, STRIPS
 from personnel.roles import ROLES
 from plantops.events import Absent, ManagerOf
 from plantops.module import Job, Module, PersonalData, Schedule
@@ -52,6 +57,9 @@ MODULE = Module(
         Schedule("personnel.extend_absences", at="01:20"),
         Schedule("personnel.close_attendance", at="01:30"),
     ),
+    imports=KINDS,
+    weekly=(INJURIES, COVERED, ABSENCE, OVERTIME, *STRIPS),
+    figures=FIGURES,
     verify=INVARIANTS,
     due=(certificates.due, contracts.due),
     personal_data=PERSONAL_DATA,

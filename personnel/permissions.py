@@ -25,3 +25,4 @@ class Can(StrEnum):
     RECORD_HOURS = "personnel.attendance.record"
     REPORT_INCIDENT = "personnel.incident.report"
     MANAGE_INCIDENTS = "personnel.incident.manage"
+    READ_FIGURES = "personnel.figures.read"

@@ -6,7 +6,7 @@ from personnel.permissions import Can
 from plantops.module import Role
 
 EVERYBODY = (Can.READ_DIRECTORY, Can.READ_OWN, Can.ASK_LEAVE, Can.REPORT_SICK, Can.REPORT_INCIDENT)
-LEADS = (Can.READ_TEAM, Can.APPROVE_LEAVE, Can.MANAGE_ABSENCES, Can.READ_SHIFTS)
+LEADS = (Can.READ_TEAM, Can.APPROVE_LEAVE, Can.MANAGE_ABSENCES, Can.READ_SHIFTS, Can.READ_FIGURES)
 OFFICE = (
     Can.READ_EMPLOYEES,
     Can.MANAGE_EMPLOYEES,
@@ -21,6 +21,7 @@ OFFICE = (
     Can.MANAGE_CERTIFICATES,
     Can.RECORD_HOURS,
     Can.MANAGE_INCIDENTS,
+    Can.READ_FIGURES,
 )
 
 ROLES = (
@@ -30,8 +31,8 @@ ROLES = (
     Role("crew_lead", "Crew lead", LEADS),
     Role("facility_manager", "Facility manager", (*LEADS, Can.PLAN_SHIFTS)),
     Role("dispatcher", "Dispatcher", (Can.READ_SHIFTS,)),
-    Role("plant_manager", "Plant manager", (Can.READ_TEAM, Can.APPROVE_LEAVE, Can.READ_SHIFTS)),
-    Role("auditor", "Auditor", (Can.READ_DIRECTORY, Can.READ_EMPLOYEES, Can.READ_SHIFTS)),
+    Role("plant_manager", "Plant manager", (Can.READ_TEAM, Can.APPROVE_LEAVE, Can.READ_SHIFTS, Can.READ_FIGURES)),
+    Role("auditor", "Auditor", (Can.READ_DIRECTORY, Can.READ_EMPLOYEES, Can.READ_SHIFTS, Can.READ_FIGURES)),
     # Everything but what belongs to the person alone: private data and reasons of absence.
     Role(
         "administrator",

@@ -1,0 +1,1 @@
+"""Reports of personnel: injuries, cover, absence and overtime of the week."""
