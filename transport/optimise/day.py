@@ -75,6 +75,10 @@ class Day:
         """Whole money back in the problem's currency."""
         return whole / self.scale
 
+    def served(self, sequence: Sequence[int]) -> tuple[int, ...]:
+        """The orders of a sequence of visits, each once, by number."""
+        return tuple(sorted({int(self.arrays.order[visit]) for visit in sequence if visit != RELOAD}))
+
 
 def prepare(problem: Problem) -> Day:
     """Group like vehicles, number the visits, turn money into whole numbers. The problem must be admitted."""

@@ -47,8 +47,8 @@ class Search:
             clients,
             depots,
             [self._vehicle(k, depot_of, profiles[k]) for k in range(len(self.day.types))],
-            distances,
-            durations,
+            distances,  # type: ignore[arg-type]
+            durations,  # type: ignore[arg-type]
             groups,
             shipments,
         )
@@ -315,7 +315,7 @@ def _size(client: pyvrp.Client | pyvrp.Shipment, d: int) -> float:
     return float(max(client.delivery[d], client.pickup[d]))
 
 
-class _Keeper(IteratedLocalSearchCallbacks):  # type: ignore[misc]
+class _Keeper(IteratedLocalSearchCallbacks):
     """Hands on routes of plans that hold; a route met before is known by its type, length and times."""
 
     def __init__(

@@ -1,5 +1,6 @@
 """Which route is missing? The cheapest routes of a vehicle type when each order has a price."""
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -111,7 +112,7 @@ class Pricer:
     def cost(self, route: list[int] | tuple[int, ...]) -> float:
         """What a sequence of network rows costs, without prices."""
         network = self.network
-        steps = sum(network.cost[i, j] for i, j in zip(route, route[1:], strict=False))
+        steps = sum(network.cost[i, j] for i, j in itertools.pairwise(route))
         return float(network.first[route[0]] + steps + network.last[route[-1]])
 
 

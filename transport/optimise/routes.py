@@ -1,0 +1,190 @@
+"""The plan of the day: search, choose among all good routes, prove how good it is, say what was left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from plantops.engines import (
+    Limits,
+    Outcome,
+    Progress,
+    ProgressReport,
+    ShouldStop,
+    Status,
+    Stopwatch,
+    relative_gap,
+)
+from transport.optimise.admit import admit
+from transport.optimise.columns import choose
+from transport.optimise.day import Day, prepare
+from transport.optimise.explain import insert_what_fits, reasons
+from transport.optimise.heuristic import Search, Tour, search
+from transport.optimise.model import BadProblem, Plan, Problem, Route
+from transport.optimise.pool import Pool, whole_cost
+from transport.optimise.schedule import judge_on_all, timetable, try_route
+
+DEFAULT_ITERATIONS = 2_000
+FIRST_SHARE = 0.35  # of the time for the first search, from nothing
+SLICE_SHARE = 0.15  # of the time for each search after that, from the best plan so far
+CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
+
+
+@dataclass
+class Run:
+    """One planning run: the best plan so far and what is known about it."""
+
+    day: Day
+    limits: Limits
+    watch: Stopwatch
+    progress: Progress | None
+    should_stop: ShouldStop | None
+    pool: Pool = field(init=False)
+    tours: list[Tour] = field(init=False)
+    cost: int = field(init=False)
+    bound: int | None = None
+    note: str = ""
+    iterations: int = 0
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.day)
+        self.tours = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix]
+        self.cost = whole_cost(self.day, self.tours)
+
+    @property
+    def stopped(self) -> bool:
+        if self.watch.over or (self.should_stop is not None and self.should_stop()):
+            return True
+        most = self.limits.iterations
+        return self.proved or (most is not None and self.iterations >= most)
+
+    @property
+    def proved(self) -> bool:
+        return self.bound is not None and self.bound >= self.cost
+
+    def offer(self, tours: Sequence[Tour], message: str) -> None:
+        """Take a plan whose tours hold when it is better than the one in hand."""
+        cost = whole_cost(self.day, tours)
+        if cost < self.cost:
+            self.tours, self.cost = list(tours), cost
+            self.report(message)
+
+    def report(self, message: str) -> None:
+        if self.progress is None:
+            return
+        served = sum(len(self.day.served(sequence)) for _, sequence in self.tours)
+        left = len(self.day.problem.orders) - served
+        cost = self.cost - self.prizes_left()
+        bound = self.money_bound()
+        text = message if not left else f"{message}, {left} orders left out"
+        money = self.day.money(cost)
+        self.progress(ProgressReport(money, bound, relative_gap(money, bound), text, self.watch.seconds))
+
+    def prizes_left(self) -> int:
+        served = {n for _, sequence in self.tours for n in self.day.served(sequence)}
+        return sum(int(self.day.prize[n]) for n in range(len(self.day.problem.orders)) if n not in served)
+
+    def money_bound(self) -> float | None:
+        """The bound on the cost of routes. When orders are left out it speaks of plans that leave out no more,
+        and only when leaving out less is proved impossible."""
+        if self.bound is None:
+            return None
+        whole = min(self.bound, self.cost) - self.prizes_left()
+        if self.prizes_left() and whole <= 0:
+            return None
+        return self.day.money(max(whole, 0))
+
+
+def solve(
+    problem: Problem,
+    limits: Limits,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Plan:
+    """Plan a day within `limits` (seconds, or iterations of the local search; 2,000 when neither is given).
+
+    Serving one more order beats any cost. Loading and compiling count neither as seconds nor as CPU seconds.
+    Raises BadProblem with one sentence when the question itself is wrong.
+    """
+    admit(problem)
+    day = prepare(problem)
+    _refuse_frozen(day)
+    judge_on_all(day.arrays, np.zeros(0, np.int32))  # compile before the clock starts
+    if limits.seconds is None and limits.iterations is None:
+        limits = replace(limits, iterations=DEFAULT_ITERATIONS)
+    run = Run(day, limits, Stopwatch(limits.seconds), progress, should_stop)
+    _improve(run)
+    return _plan(run)
+
+
+def _refuse_frozen(day: Day) -> None:
+    for k, prefix in enumerate(day.prefix):
+        verdict = try_route(day, k, prefix) if prefix else None
+        if verdict is not None and not verdict.holds:
+            raise BadProblem(
+                f"The frozen stops of vehicle {day.members[k][0]} do not hold any more; free some of them."
+            )
+
+
+def _improve(run: Run) -> None:
+    """Search from nothing, then in turns choose out of all routes met and search on from the best plan."""
+    world = Search(run.day)
+    turn = 0
+    while not run.stopped:
+        share = FIRST_SHARE if turn == 0 else SLICE_SHARE
+        found = search(
+            world,
+            _slice(run, share),
+            seed=run.limits.seed * 1000 + turn,
+            iterations=_portion(run, share),
+            start=run.tours if turn and not run.prizes_left() else None,
+            keep=run.pool.add,
+            should_stop=run.should_stop,
+        )
+        run.iterations += max(found.iterations, 1)
+        if found.tours is not None:
+            run.offer([tour for tour in found.tours if try_route(run.day, *tour).holds], "local search")
+        elif not world.optional:
+            world = Search(run.day, optional=True)  # not all orders can be served, or it is hard to
+        run.offer(insert_what_fits(run.day, run.tours), "insertion")
+        _choose(run)
+        turn += 1
+
+
+def _slice(run: Run, share: float) -> Stopwatch:
+    if run.watch.limit is None or run.watch.left is None:
+        return Stopwatch()
+    return Stopwatch(min(run.watch.left, max(0.2, share * run.watch.limit)))
+
+
+def _portion(run: Run, share: float) -> int | None:
+    most = run.limits.iterations
+    return None if most is None else min(most - run.iterations, max(10, int(share * most)))
+
+
+def _choose(run: Run) -> None:
+    if run.watch.over or not run.pool.columns:
+        return
+    seconds = (
+        None if run.watch.left is None else max(0.05, min(run.watch.left, max(0.5, CHOICE_SHARE * run.watch.left)))
+    )
+    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else 2_000)
+    choice = choose(run.pool, run.tours, limits, None, run.should_stop)
+    run.offer(choice.tours, "choice among routes")
+
+
+def _plan(run: Run) -> Plan:
+    day = run.day
+    idle = [list(members) for members in day.members]
+    assigned = [(idle[k].pop(0), (k, sequence)) for k, sequence in sorted(run.tours)]
+    served = {n for _, sequence in run.tours for n in day.served(sequence)}
+    left = [n for n in range(len(day.problem.orders)) if n not in served]
+    routes: list[Route] = [timetable(day, k, vehicle, sequence) for vehicle, (k, sequence) in assigned]
+    order = {vehicle.id: at for at, vehicle in enumerate(day.problem.vehicles)}
+    routes.sort(key=lambda route: order[route.vehicle])
+    cost, bound = day.money(run.cost - run.prizes_left()), run.money_bound()
+    status = Status.OPTIMAL if run.proved else Status.FEASIBLE
+    if not served:
+        status = Status.INFEASIBLE
+    outcome = Outcome(status, cost, bound, relative_gap(cost, bound), run.watch.seconds, run.watch.cpu_seconds)
+    return Plan(outcome, tuple(routes), reasons(day, assigned, left), run.note)
