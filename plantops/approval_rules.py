@@ -142,6 +142,12 @@ def wrong_facts(facts: RuleFacts, roles: Iterable[str]) -> dict[str, str]:
 # --- Questions
 
 
+def visible(ctx: Context) -> sa.Select[Rule]:
+    """Rules hold for the whole company; who manages approvals sees them."""
+    every = sa.select(Rule)
+    return every if ctx.may(Can.MANAGE_APPROVALS) else every.where(sa.false())
+
+
 @within("documents convert their amount before they ask for approval")
 def company_currency(ctx: Context) -> str:
     """The currency in which limits are compared: that of the company's first site."""
@@ -160,7 +166,7 @@ def rules_for(ctx: Context, subject: Subject) -> tuple[list[Rule], bool]:
 
 @requires(Can.MANAGE_APPROVALS)
 def list_rules(ctx: Context, kind: str | None = None) -> list[Rule]:
-    query = sa.select(Rule).where(~Rule.archived).order_by(Rule.kind, Rule.level, Rule.min_amount, Rule.id)
+    query = visible(ctx).where(~Rule.archived).order_by(Rule.kind, Rule.level, Rule.min_amount, Rule.id)
     return list(ctx.session.scalars(query.where(Rule.kind == kind) if kind else query))
 
 
@@ -196,7 +202,7 @@ def add_rule(ctx: Context, facts: RuleFacts) -> Rule:
 
 @requires(Can.MANAGE_APPROVALS)
 def change_rule(ctx: Context, id: int, version: int, facts: RuleFacts) -> Rule:
-    changed = get(ctx.session, sa.select(Rule).where(Rule.id == id), what="rule", version=version, lock=True)
+    changed = get(ctx.session, visible(ctx).where(Rule.id == id), what="rule", version=version, lock=True)
     _write(ctx, changed, facts)
     bump(changed)
     ctx.session.flush()
@@ -205,7 +211,7 @@ def change_rule(ctx: Context, id: int, version: int, facts: RuleFacts) -> Rule:
 
 @requires(Can.MANAGE_APPROVALS)
 def archive_rule(ctx: Context, id: int, version: int) -> Rule:
-    closed = get(ctx.session, sa.select(Rule).where(Rule.id == id), what="rule", version=version, lock=True)
+    closed = get(ctx.session, visible(ctx).where(Rule.id == id), what="rule", version=version, lock=True)
     closed.archived = True
     bump(closed)
     ctx.session.flush()

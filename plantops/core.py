@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from plantops import (
+    activity,
+    approval_sampling,
     approvals,
     audit,
     files,
@@ -20,6 +22,7 @@ from plantops import (
     items,
     jobs,
     lifecycle,
+    lists,
     numbers,
     options,
     outbox,
@@ -84,6 +87,7 @@ CORE = Module(
                 Can.VERIFY,
                 Can.READ_OUTBOX,
                 Can.READ_JOBS,
+                Can.SAMPLE_APPROVALS,
             ),
         ),
         Role(
@@ -123,6 +127,7 @@ CORE = Module(
         "look_for_mails": Job(outbox.look, "Look for mails that are due"),
         "sweep_files": Job(files.sweep_orphans, "Remove files of undone work"),
         "tidy_jobs": Job(jobs.tidy, "Forget old jobs"),
+        "draw_sample": Job(approval_sampling.draw, "Draw the weekly sample of what approved itself"),
         "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
     },
     schedules=(
@@ -132,8 +137,13 @@ CORE = Module(
         Schedule("core.sweep_files", at="03:20"),
         Schedule("core.tidy_jobs", at="03:30"),
         Schedule("core.tell_low_stock", at="05:30"),
+        Schedule("core.draw_sample", at="05:40", weekdays=(0,)),
     ),
-    verify=CORE_INVARIANTS + INVARIANTS,
+    listings=lists.LISTINGS,
+    search=lists.SEARCH,
+    due=(activity.due,),
+    settings=approval_sampling.SETTINGS,
+    verify=CORE_INVARIANTS + INVARIANTS + imports.INVARIANTS,
 )
 
 
@@ -197,6 +207,8 @@ def initialise(url: str, settings: Settings, modules: tuple[str, ...] | None = N
 
 
 KNOWN = (
+    activity,
+    approval_sampling,
     approvals,
     files,
     imports,

@@ -167,6 +167,11 @@ def visible(ctx: Context) -> sa.Select[Item]:
     return every if ctx.may(Can.READ_ITEMS) else every.where(sa.false())
 
 
+def visible_categories(ctx: Context) -> sa.Select[Category]:
+    every = sa.select(Category)
+    return every if ctx.may(Can.READ_ITEMS) else every.where(sa.false())
+
+
 @requires(Can.READ_ITEMS)
 def list_items(
     ctx: Context, *, search: str = "", category_id: int | None = None, archived: bool = False, limit: int = 200
@@ -201,7 +206,7 @@ def read_item(ctx: Context, id: int) -> Item:
 
 @requires(Can.READ_ITEMS)
 def list_categories(ctx: Context, *, archived: bool = False) -> list[Category]:
-    query = sa.select(Category).order_by(Category.sort_key, Category.id)
+    query = visible_categories(ctx).order_by(Category.sort_key, Category.id)
     return list(ctx.session.scalars(query if archived else query.where(~Category.archived)))
 
 

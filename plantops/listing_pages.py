@@ -63,6 +63,15 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
 
 
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
+def first_rows(ctx: Context, listing: Listing[T], params: ListParams) -> list[T]:
+    """The first rows alone, without counting anything: for the search box and home pages."""
+    ctx.need(listing.permission)
+    expr, never_null, down = _sorting(listing, params.sort or listing.sort)
+    query = _select(listing, _matching(ctx, listing, params), expr, never_null, down)
+    return [_row(listing, row) for row in ctx.session.execute(query.limit(params.limit))]
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
 def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]:
     """Every row that is filtered, in the list's order: for exports. Read while the transaction is open."""
     ctx.need(listing.permission)

@@ -21,6 +21,7 @@ class Can(StrEnum):
     MANAGE_PARTIES = "core.party.manage"
     MANAGE_APPROVALS = "core.approval.manage"
     DELEGATE = "core.approval.delegate"
+    SAMPLE_APPROVALS = "core.approval.sample"
     READ_JOBS = "core.job.read"
     MANAGE_JOBS = "core.job.manage"
     READ_OUTBOX = "core.outbox.read"

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops import items, stock, stores, units
 from plantops.context import Context, requires, within
-from plantops.db import Base, Id, Quantity
+from plantops.db import Base, Id, Quantity, get
 from plantops.errors import Conflict, Invalid
 from plantops.items import Item
 from plantops.people import User
 from plantops.permissions import Can
 from plantops.stock_ledger import Balance, Move, lock
+from plantops.stores import Store
 
 
 class Reservation(Base):
@@ -60,7 +61,7 @@ class ReservationRow:
 @requires(Can.READ_STOCK)
 def list_reservations(ctx: Context, store_id: int) -> list[ReservationRow]:
     """What is to be picked in a store, the most urgent first."""
-    stores.read_store(ctx, store_id)
+    get(ctx.session, stores.visible(ctx).where(Store.id == store_id), what="store")
     query = (
         sa.select(
             Reservation.id,

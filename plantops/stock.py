@@ -16,7 +16,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.items import Item
 from plantops.permissions import Can
 from plantops.stock_ledger import Balance, Entry, Move, MoveKind, cost_of, lock, look_at_levels, post
-from plantops.stores import Level
+from plantops.stores import Level, Store
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class StockRow:
 @requires(Can.READ_STOCK)
 def list_stock(ctx: Context, store_id: int, *, low_only: bool = False, limit: int = 500) -> list[StockRow]:
     """What lies in a store, by name of the item."""
-    stores.read_store(ctx, store_id)
+    get(ctx.session, stores.visible(ctx).where(Store.id == store_id), what="store")
     return _stock_rows(ctx, store_id, low_only, limit)
 
 

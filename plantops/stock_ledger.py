@@ -73,6 +73,8 @@ class Balance(Base):
     __tablename__ = "core_stock_balance"
     __table_args__ = unaudited()
 
+    id: Mapped[int] = mapped_column(sa.Identity(), unique=True)
+    """For lists; whoever moves goods knows it by item and store."""
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("core_item.id"), primary_key=True)
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("core_store.id"), primary_key=True, index=True)
     on_hand: Mapped[Quantity] = mapped_column(default=Decimal(0), server_default="0")

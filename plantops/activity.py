@@ -1,0 +1,219 @@
+"""The talk about a document: comments, people called in, to-dos, and the mails that went out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from plantops import links
+from plantops.context import Context, anyone, within
+from plantops.db import Base, Id, choice, get
+from plantops.errors import Conflict, Invalid
+from plantops.events import DueItem
+from plantops.people import User
+
+LONGEST = 10_000
+MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.+-]*[\w]|[A-Za-z0-9])")
+
+
+class ActivityKind(StrEnum):
+    COMMENT = "comment"
+    MENTION = "mention"
+    TODO = "todo"
+    MAIL = "mail"
+
+
+class Activity(Base):
+    """One line of the talk. A mention or a to-do is open until somebody is done with it."""
+
+    __tablename__ = "core_activity"
+    __table_args__ = (
+        sa.CheckConstraint("(kind IN ('mention', 'todo')) = (assigned_to_id IS NOT NULL)", name="somebody_is_asked"),
+        sa.Index("ix_core_activity_origin", "origin", "id"),
+        sa.Index(
+            "ix_core_activity_open",
+            "assigned_to_id",
+            postgresql_where=sa.text("done_at IS NULL AND assigned_to_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    origin: Mapped[str]
+    kind: Mapped[ActivityKind] = mapped_column(choice(ActivityKind))
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
+    text: Mapped[str]
+    at: Mapped[datetime]
+    assigned_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    due_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    done_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    id: int
+    origin: str
+    kind: ActivityKind
+    author_id: int
+    author: str
+    text: str
+    at: datetime
+    assigned_to_id: int | None
+    assigned_to: str | None
+    due_on: date | None
+    done_at: datetime | None
+
+
+# --- Rules
+
+
+def why_not_text(text: str) -> str | None:
+    if not text.strip():
+        return "it is empty"
+    return f"it is longer than {LONGEST:,} characters" if len(text) > LONGEST else None
+
+
+def mentioned(text: str) -> list[str]:
+    """The logins that a text calls with @: `@ana, see @bob.brandt.` but not `ana@plant.example`."""
+    return list(dict.fromkeys(login.lower() for login in MENTION.findall(text)))
+
+
+def why_not_finish(activity: Activity, user_id: int) -> str | None:
+    if activity.kind not in (ActivityKind.TODO, ActivityKind.MENTION):
+        return "there is nothing to do about it"
+    if activity.done_at is not None:
+        return "it is done already"
+    if user_id not in (activity.author_id, activity.assigned_to_id):
+        return "it is somebody else's"
+    return None
+
+
+# --- Questions
+
+
+def _rows(ctx: Context, *conditions: sa.ColumnElement[bool], newest_first: bool = False) -> list[ActivityRow]:
+    author, asked = aliased(User), aliased(User)
+    query = (
+        sa.select(
+            Activity.id,
+            Activity.origin,
+            Activity.kind,
+            Activity.author_id,
+            author.name,
+            Activity.text,
+            Activity.at,
+            Activity.assigned_to_id,
+            asked.name,
+            Activity.due_on,
+        )
+        .add_columns(Activity.done_at)
+        .join(author, author.id == Activity.author_id)
+        .outerjoin(asked, asked.id == Activity.assigned_to_id)
+        .where(*conditions)
+        .order_by(Activity.id.desc() if newest_first else Activity.id)
+    )
+    rows: Iterable[Iterable[object]] = ctx.session.execute(query)
+    return [ActivityRow(*row) for row in rows]  # type: ignore[arg-type]
+
+
+@within("shown on a document that the person may see")
+def talk(ctx: Context, origin: str) -> list[ActivityRow]:
+    """Comments, to-dos and mails of a document, oldest first. Mentions stand in their comment."""
+    return _rows(ctx, Activity.origin == origin, Activity.kind != ActivityKind.MENTION)
+
+
+@anyone("everybody sees what is asked of themselves")
+def waiting(ctx: Context) -> list[ActivityRow]:
+    """Mentions and to-dos that wait for this person, newest first: for the bell and the home page."""
+    return _rows(ctx, Activity.assigned_to_id == ctx.user.id, Activity.done_at.is_(None), newest_first=True)
+
+
+@anyone("everybody sees their own to-dos fall due")
+def due(ctx: Context, until: date) -> list[DueItem]:
+    rows = _rows(
+        ctx,
+        Activity.assigned_to_id == ctx.user.id,
+        Activity.kind == ActivityKind.TODO,
+        Activity.done_at.is_(None),
+        Activity.due_on <= until,
+    )
+    return [
+        DueItem(row.text.splitlines()[0][:120], row.due_on, links.url(ctx.registry, row.origin), ctx.user.id, "todo")
+        for row in rows
+        if row.due_on is not None
+    ]
+
+
+# --- Actions
+
+
+def _add(
+    ctx: Context, origin: str, kind: ActivityKind, text: str, to: int | None = None, on: date | None = None
+) -> Activity:
+    if why := why_not_text(text):
+        raise Invalid(f"This cannot be kept: {why}.", field="text")
+    links.parts(origin)
+    new = Activity(
+        origin=origin, kind=kind, author_id=ctx.user.id, text=text.strip(), at=ctx.now, assigned_to_id=to, due_on=on
+    )
+    ctx.session.add(new)
+    ctx.session.flush()
+    return new
+
+
+@within("the document's page has checked that the person may see it")
+def comment(ctx: Context, origin: str, text: str) -> Activity:
+    """Says something about a document; @login calls somebody in. Names that nobody has are left as text."""
+    said = _add(ctx, origin, ActivityKind.COMMENT, text)
+    called = sa.select(User.id).where(User.login.in_(mentioned(text)), User.active, User.id != ctx.user.id)
+    for user_id in ctx.session.scalars(called.order_by(User.id)):
+        _add(ctx, origin, ActivityKind.MENTION, text, user_id)
+    return said
+
+
+@within("the document's page has checked that the person may see it")
+def add_todo(
+    ctx: Context, origin: str, text: str, *, for_id: int | None = None, due_on: date | None = None
+) -> Activity:
+    """Something to do about a document, for oneself or for somebody else."""
+    to = ctx.user.id if for_id is None else for_id
+    if not ctx.session.scalar(sa.select(User.id).where(User.id == to, User.active)):
+        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="for_id")
+    return _add(ctx, origin, ActivityKind.TODO, text, to, due_on)
+
+
+@within("the job that sends a document's mail writes down that it went")
+def mailed(ctx: Context, origin: str, text: str) -> Activity:
+    return _add(ctx, origin, ActivityKind.MAIL, text)
+
+
+@anyone("a to-do or mention is finished by whom it is for, or by who wrote it")
+def finish(ctx: Context, id: int) -> Activity:
+    own = sa.or_(Activity.assigned_to_id == ctx.user.id, Activity.author_id == ctx.user.id)
+    done = get(ctx.session, sa.select(Activity).where(Activity.id == id, own), what="to-do", lock=True)
+    if why := why_not_finish(done, ctx.user.id):
+        raise Conflict(f"This cannot be finished: {why}.")
+    done.done_at, done.done_by_id = ctx.now, ctx.user.id
+    ctx.session.flush()
+    return done
+
+
+@anyone("everybody empties their own bell")
+def seen(ctx: Context, origin: str | None = None) -> int:
+    """This person has read the mentions (of a document, or all); returns how many there were."""
+    query = sa.select(Activity).where(
+        Activity.assigned_to_id == ctx.user.id, Activity.kind == ActivityKind.MENTION, Activity.done_at.is_(None)
+    )
+    if origin is not None:
+        query = query.where(Activity.origin == origin)
+    rows = list(ctx.session.scalars(query.order_by(Activity.id).with_for_update()))
+    for row in rows:
+        row.done_at, row.done_by_id = ctx.now, ctx.user.id
+    ctx.session.flush()
+    return len(rows)

@@ -1,0 +1,202 @@
+"""The core's own lists: parties, items, what lies in the stores, and every movement of it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from plantops import items, parties, places, search, stores
+from plantops.context import Context
+from plantops.items import Category, Item, ItemKind
+from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.parties import Party
+from plantops.people import User
+from plantops.permissions import Can
+from plantops.places import CostCentre, Site
+from plantops.stock_ledger import Balance, Move, MoveKind
+from plantops.stores import Level, Store
+
+
+def _sites(ctx: Context) -> list[tuple[int, str]]:
+    return [(site.id, site.name) for site in places.list_sites(ctx)] if ctx.may(Can.READ_PLACES) else []
+
+
+def _categories(ctx: Context) -> list[tuple[int, str]]:
+    return [(category.id, category.name) for category in items.list_categories(ctx)]
+
+
+def _store_names(ctx: Context) -> list[tuple[int, str]]:
+    return [(store.id, store.name) for store in stores.list_stores(ctx)]
+
+
+# --- Parties
+
+
+def _party_rows(ctx: Context) -> Select:
+    return sa.select(Party.id).where(Party.id.in_(parties.visible(ctx).with_only_columns(Party.id)))
+
+
+PARTIES: Listing[object] = Listing(
+    name="core.parties",
+    title="Suppliers, carriers and contractors",
+    permission=Can.READ_PARTIES,
+    rows=_party_rows,
+    key=Party.id,
+    columns=(
+        Column("name", "Name", Party.name, sort=Party.sort_key, never_null=True, place="lead"),
+        Column("town", "Town", Party.town),
+        Column("country", "Country", Party.country),
+        Column("vat_id", "VAT number", Party.vat_id, place="rest"),
+        Column("email", "Mail", Party.email, place="rest"),
+        Column("blocked", "Blocked", Party.blocked, Kind.YES_NO, place="aside"),
+    ),
+    facets=(
+        Facet("supplier", "Supplier", Party.is_supplier, Kind.YES_NO),
+        Facet("carrier", "Carrier", Party.is_carrier, Kind.YES_NO),
+        Facet("contractor", "Contractor", Party.is_contractor, Kind.YES_NO),
+        Facet("blocked", "Blocked", Party.blocked, Kind.YES_NO),
+        Facet("archived", "Archived", Party.archived, Kind.YES_NO),
+    ),
+    search=(Party.sort_key, Party.town, Party.vat_id, Party.email),
+    sort="name",
+    origin="core_party",
+    empty="No supplier, carrier or contractor yet.",
+)
+
+
+# --- Items
+
+
+def _item_rows(ctx: Context) -> Select:
+    seen = items.visible(ctx).with_only_columns(Item.id)
+    return sa.select(Item.id).join(Category, Category.id == Item.category_id).where(Item.id.in_(seen))
+
+
+ITEMS: Listing[object] = Listing(
+    name="core.items",
+    title="Items",
+    permission=Can.READ_ITEMS,
+    rows=_item_rows,
+    key=Item.id,
+    columns=(
+        Column("name", "Name", Item.name, sort=Item.sort_key, never_null=True, place="lead"),
+        Column("sku", "Item number", Item.sku, never_null=True, place="aside"),
+        Column("category", "Category", Category.name, sort=Category.sort_key),
+        Column("unit", "Unit", Item.stock_unit),
+        Column("critical", "Critical", Item.is_critical, Kind.YES_NO, place="rest"),
+    ),
+    facets=(
+        Facet("category", "Category", Item.category_id, options=_categories, value=int),
+        Facet("kind", "Kind", Item.kind, options=ItemKind),
+        Facet("critical", "Critical", Item.is_critical, Kind.YES_NO),
+        Facet("archived", "Archived", Item.archived, Kind.YES_NO),
+    ),
+    search=(Item.sort_key, Item.sku, Item.barcode),
+    sort="name",
+    origin="core_item",
+    empty="The catalogue is empty.",
+)
+
+
+# --- Stock
+
+
+def _stock_rows(ctx: Context) -> Select:
+    return (
+        sa.select(Balance.id)
+        .join(Item, Item.id == Balance.item_id)
+        .join(Store, Store.id == Balance.store_id)
+        .outerjoin(Level, sa.and_(Level.item_id == Balance.item_id, Level.store_id == Balance.store_id))
+        .where(Balance.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
+    )
+
+
+STOCK: Listing[object] = Listing(
+    name="core.stock",
+    title="Stock",
+    permission=Can.READ_STOCK,
+    rows=_stock_rows,
+    key=Balance.id,
+    columns=(
+        Column("item", "Item", Item.name, sort=Item.sort_key, link="core_item", link_key="item_id", place="lead"),
+        Column("sku", "Item number", Item.sku),
+        Column("store", "Store", Store.name, sort=Store.sort_key),
+        Column("bin", "Bin", Level.bin),
+        Column("on_hand", "On hand", Balance.on_hand, Kind.QUANTITY, unit="unit", place="aside"),
+        Column("reserved", "Reserved", Balance.reserved, Kind.QUANTITY, unit="unit", place="rest"),
+        Column("minimum", "Minimum", Level.minimum, Kind.QUANTITY, unit="unit", place="rest"),
+        Column("target", "Target", Level.target, Kind.QUANTITY, unit="unit", place="rest"),
+        Column("asked_origin", "Asked for", Balance.asked_origin, hidden=True),
+        Column("unit", "Unit", Item.stock_unit, hidden=True),
+        Column("item_id", "Item", Balance.item_id, hidden=True),
+        Column("store_id", "Store", Balance.store_id, hidden=True),
+    ),
+    facets=(
+        Facet("store", "Store", Balance.store_id, options=_store_names, value=int),
+        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        Facet("category", "Category", Item.category_id, options=_categories, value=int),
+        Facet("low", "Low", Balance.on_hand <= Level.minimum, Kind.YES_NO),
+        Facet("critical", "Critical", Item.is_critical, Kind.YES_NO),
+    ),
+    search=(Item.sort_key, Item.sku, Item.barcode, Level.bin),
+    sort="item",
+    empty="Nothing was ever put into a store.",
+)
+
+
+# --- Movements
+
+mover = aliased(User)
+
+
+def _move_rows(ctx: Context) -> Select:
+    return (
+        sa.select(Move.id)
+        .join(Item, Item.id == Move.item_id)
+        .join(Store, Store.id == Move.store_id)
+        .join(Site, Site.id == Store.site_id)
+        .join(mover, mover.id == Move.moved_by_id)
+        .outerjoin(CostCentre, CostCentre.id == Move.cost_centre_id)
+        .where(Move.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
+    )
+
+
+MOVES: Listing[object] = Listing(
+    name="core.moves",
+    title="Movements of stock",
+    permission=Can.READ_STOCK,
+    rows=_move_rows,
+    key=Move.id,
+    columns=(
+        Column("at", "When", Move.at, Kind.TIME, never_null=True, place="aside"),
+        Column("item", "Item", Item.name, sort=Item.sort_key, link="core_item", link_key="item_id", place="lead"),
+        Column("store", "Store", Store.name, sort=Store.sort_key),
+        Column("kind", "Kind", Move.kind, Kind.CHOICE),
+        Column("quantity", "Quantity", Move.quantity, Kind.QUANTITY, unit="unit"),
+        Column("cost", "Value", Move.cost, Kind.MONEY, unit="currency", place="rest"),
+        Column("cost_centre", "Cost centre", CostCentre.code, place="rest"),
+        Column("by", "By", mover.name, sort=mover.sort_key, place="rest"),
+        Column("note", "Note", Move.note, sortable=False, place="rest"),
+        Column("origin", "For", Move.origin, hidden=True),
+        Column("unit", "Unit", Item.stock_unit, hidden=True),
+        Column("currency", "Currency", Move.currency, hidden=True),
+        Column("item_id", "Item", Move.item_id, hidden=True),
+    ),
+    facets=(
+        Facet("item", "Item", Move.item_id, value=int, counted=False),
+        Facet("store", "Store", Move.store_id, options=_store_names, value=int),
+        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        Facet("kind", "Kind", Move.kind, options=MoveKind),
+        Facet("at", "When", Move.at, Kind.TIME),
+    ),
+    search=(Item.sort_key, Item.sku, Move.note, Move.origin),
+    sort="-at",
+    empty="Nothing has moved yet.",
+)
+
+LISTINGS = (PARTIES, ITEMS, STOCK, MOVES)
+
+SEARCH = (
+    search.in_listing(PARTIES, "Party", lambda row: str(row.name), lambda row: str(row.town)),
+    search.in_listing(ITEMS, "Item", lambda row: str(row.name), lambda row: str(row.sku)),
+)
