@@ -204,7 +204,8 @@ def change(ctx: Context, id: int, version: int, head: BillHead, lines: Sequence[
     invoice.holds = [hold for hold in invoice.holds if hold.invoice_line_id is None]
     invoice.lines.clear()
     ctx.session.flush()
-    _write(ctx, invoice, head, lines, new_order)
+    with ctx.session.no_autoflush:
+        _write(ctx, invoice, head, lines, new_order)
     ctx.session.flush()
     three_way.rematch(ctx, invoice, new_order)
     if (old_supplier, old_number) != (invoice.supplier_id, invoice.number_key):

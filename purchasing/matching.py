@@ -143,7 +143,7 @@ def _head(bill: Bill) -> list[Finding]:
         found.append(_finding(Code.DUPLICATE, f"this bill was captured before as {bill.duplicate_of}"))
     if bill.gross != bill.stated_gross:
         off = bill.stated_gross - bill.gross
-        text = f"lines and tax add up to {plain(bill.gross)}, the bill says {plain(bill.stated_gross)}"
+        text = f"lines and tax add up to {bill.gross:,.2f}, the bill says {bill.stated_gross:,.2f}"
         found.append(_finding(Code.TAX, text, off))
     if bill.order_currency and bill.currency != bill.order_currency:
         text = f"billed in {bill.currency}, ordered in {bill.order_currency}"
@@ -153,7 +153,7 @@ def _head(bill: Bill) -> list[Finding]:
     elif not bill.is_credit and bill.iban and bill.iban != bill.verified_iban:
         text = f"the bill names the account {shown_iban(bill.iban)}, verified is {shown_iban(bill.verified_iban or '')}"
         found.append(_finding(Code.BANK_CHANGED, text))
-    if bill.order_is_over:
+    if bill.order_is_over and not bill.is_credit:
         found.append(_finding(Code.CLOSED_PO, "the order is closed or cancelled"))
     return found
 
@@ -166,11 +166,11 @@ def _without_order(bill: Bill, lines: Sequence[Billed]) -> list[Finding]:
         return []
     net = sum((line.amount for line in loose), Decimal(0))
     if bill.expected_without_order is None:
-        return [_finding(Code.NO_PO, f"{plain(net)} {bill.currency} were billed without an order", net)]
+        return [_finding(Code.NO_PO, f"{net:,.2f} {bill.currency} were billed without an order", net)]
     off = net - bill.expected_without_order
     if abs(off) <= bill.expected_without_order * bill.expected_percent / 100:
         return []
-    text = f"{plain(bill.expected_without_order)} {bill.currency} come every month, {plain(net)} were billed"
+    text = f"{bill.expected_without_order:,.2f} {bill.currency} come every month, {net:,.2f} were billed"
     return [_finding(Code.NO_PO, text, off)]
 
 
@@ -182,7 +182,7 @@ def _freight(bill: Bill, lines: Sequence[Billed], tolerance: Tolerance) -> list[
     billed = sum((line.amount for line in charges), Decimal(0))
     if not tolerance.exceeded(bill.freight_left * bill.rate, billed * bill.rate):
         return []
-    text = f"freight and surcharge of {plain(billed)} {bill.currency} were billed, {plain(bill.freight_left)} agreed"
+    text = f"freight and surcharge of {billed:,.2f} {bill.currency} were billed, {bill.freight_left:,.2f} agreed"
     return [_finding(Code.PRICE, text, billed - bill.freight_left, charges[0].id)]
 
 
@@ -232,7 +232,7 @@ def _prices(bill: Bill, lines: Sequence[Billed], ordered: Mapping[int, Ordered],
         expected = ordered[line.order_line_id].expected(line.quantity)
         if tolerance.exceeded(expected * bill.rate, line.amount * bill.rate):
             off = line.amount - expected
-            text = f"billed {plain(line.amount)} {bill.currency}, by the order {plain(expected)}"
+            text = f"billed {line.amount:,.2f} {bill.currency}, by the order {expected:,.2f}"
             found.append(_finding(Code.PRICE, text, off, line.id))
     return found
 
@@ -245,9 +245,7 @@ def warnings(bill: Bill, lines: Sequence[Billed], ordered: Mapping[int, Ordered]
             continue
         expected = ordered[line.order_line_id].expected(line.quantity)
         if tolerance.exceeded(line.amount * bill.rate, expected * bill.rate):
-            said.append(
-                f"Line {line.position} is {plain(expected - line.amount)} {bill.currency} cheaper than ordered."
-            )
+            said.append(f"Line {line.position} is {expected - line.amount:,.2f} {bill.currency} cheaper than ordered.")
     return said
 
 

@@ -273,9 +273,9 @@ def dispute(ctx: Context, id: int, version: int, in_dispute: bool) -> Invoice:
 
 @within("receipts tell: what waits for these goods is matched again")
 def match_after_receipt(ctx: Context, event: GoodsReceived) -> None:
-    """Invoices of the order that are not approved yet; the receipt holds the order's lock."""
+    """Invoices of the order that did not match yet. One that did keeps its claim: what goes back is credited."""
     query = sa.select(Invoice.id).where(
-        Invoice.order_id == event.order_id, Invoice.state.in_((State.CAPTURED, State.EXCEPTION, State.MATCHED))
+        Invoice.order_id == event.order_id, Invoice.state.in_((State.CAPTURED, State.EXCEPTION))
     )
     _match_again(ctx, query)
 
