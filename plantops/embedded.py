@@ -272,7 +272,7 @@ def _socket_folder(cluster: Path) -> Path:
     # A comma would be read as the end of one host's name and the begin of the next.
     if len(os.fsencode(cluster / SOCKET)) <= SOCKET_PATH_BYTES and "," not in str(cluster):
         return cluster
-    link = _links() / f"plantops-{os.geteuid()}-{sha256(os.fsencode(cluster)).hexdigest()[:16]}"
+    link = _place_for_links() / f"plantops-{os.geteuid()}-{sha256(os.fsencode(cluster)).hexdigest()[:16]}"
     with suppress(FileExistsError):
         link.symlink_to(cluster)
     # Anybody may write into a folder for temporary files: a link that somebody else left there is not followed.
@@ -281,11 +281,11 @@ def _socket_folder(cluster: Path) -> Path:
     return link
 
 
-def _links() -> Path:
-    private = os.environ.get("XDG_RUNTIME_DIR")
-    if private and os.access(private, os.W_OK):
-        return Path(private)
-    return Path("/run") if os.access("/run", os.W_OK) else Path(tempfile.gettempdir())
+def _place_for_links() -> Path:
+    for place in (os.environ.get("XDG_RUNTIME_DIR", ""), "/run", tempfile.gettempdir(), "/tmp"):  # noqa: S108
+        if place and os.access(place, os.W_OK) and len(os.fsencode(place)) <= SOCKET_PATH_BYTES - 50:
+            return Path(place)
+    raise CannotStart("No folder for short-lived files can be written: make /tmp writable for this user.")
 
 
 # --- What it said

@@ -14,6 +14,7 @@ import pytest
 from plantops import embedded_watch
 
 PROJECT = Path(__file__).parents[2]
+SURROUNDINGS = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *site.getsitepackages()])}
 
 # What another plantops process does: use the server until its input closes.
 ANOTHER = """
@@ -76,17 +77,20 @@ class Another:
             text=True,
             user=user,
             cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *site.getsitepackages()])},
+            env=SURROUNDINGS,
         )
         self.url = self.line()
 
     @staticmethod
     def python(user: int) -> str:
         """A Python that this user may run too: ours may lie in a folder that only root may enter."""
-        ours = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+        ours = f"import sys, plantops.embedded; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
         for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
             try:
-                if subprocess.run([python, "-c", ours], cwd=PROJECT, user=user, check=False).returncode == 0:
+                asked = subprocess.run(
+                    [python, "-c", ours], cwd=PROJECT, user=user, env=SURROUNDINGS, capture_output=True, check=False
+                )
+                if asked.returncode == 0:
                     return python
             except OSError:
                 continue
