@@ -273,6 +273,14 @@ def attachments(ctx: Context, origin: str) -> list[AttachmentRow]:
     return [AttachmentRow(*row) for row in rows]
 
 
+@within("the check of the live database")
+def stored(ctx: Context) -> Iterator[tuple[int, str, str, int]]:
+    """Every file for `missing`: id, name, sha256, size."""
+    every = sa.select(File.id, File.name, File.sha256, File.size).order_by(File.id)
+    for row in ctx.session.execute(every.execution_options(yield_per=1000)):
+        yield row.id, row.name, row.sha256, row.size
+
+
 def missing(settings: Settings, stored: Iterator[tuple[int, str, str, int]]) -> Iterator[tuple[int, str]]:
     """For `verify`: (id, sentence) for each (id, name, sha256, size) whose bytes are not there as they were."""
     for id, name, sha256, size in stored:

@@ -25,6 +25,7 @@ from plantops.db import Base, Id, choice, constraint_of, get, unaudited
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
 from plantops.import_maps import ImportMap, ReadRow
+from plantops.module import Invariant
 from plantops.permissions import Can
 from plantops.places import Site
 
@@ -95,6 +96,19 @@ class Report:
     refused: tuple[Refusal, ...]
     import_id: int | None
     note: str = ""
+
+
+INVARIANTS = (
+    Invariant(
+        "an import counts its own rows",
+        sa.text(
+            "SELECT i.id, 'import ' || i.id || ' counts other rows than it has' FROM core_import i"
+            " LEFT JOIN core_import_row r ON r.import_id = i.id WHERE i.state <> 'staged' GROUP BY i.id"
+            " HAVING i.rows <> count(r.id) OR i.loaded <> count(r.id) FILTER (WHERE r.state = 'loaded')"
+            " OR i.refused <> count(r.id) FILTER (WHERE r.state = 'refused') OR i.rows <> i.loaded + i.refused"
+        ),
+    ),
+)
 
 
 # --- Rules

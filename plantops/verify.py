@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import sqlalchemy as sa
 
+from plantops import files
 from plantops.context import Context, requires
 from plantops.module import Invariant
 from plantops.permissions import Can
@@ -66,4 +68,6 @@ def verify(ctx: Context) -> Verification:
             checked += 1
             rows = ctx.session.execute(invariant.query).fetchmany(SHOWN)
             broken += [Broken(module.name, invariant.name, str(row[0]), str(row[1])) for row in rows]
-    return Verification(checked, tuple(broken))
+    lost = islice(files.missing(ctx.settings, files.stored(ctx)), SHOWN)
+    broken += [Broken("core", "every stored file is there, whole", str(row), sentence) for row, sentence in lost]
+    return Verification(checked + 1, tuple(broken))

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -200,7 +201,9 @@ def _failed(house: House, claim: Claim, job: Job, error: Exception, pace: Pace) 
         str(error) if isinstance(error, PlantopsError) else f"The program failed: {type(error).__name__}: {error}"
     )
     if final or claim.attempt > job.retries:
-        log.error("job failed", job=claim.name, run=claim.run_id, error=sentence, exc_info=not final)
+        # As text: the console renderer would print every local variable, the whole house among them.
+        trace = "" if final else "".join(traceback.format_exception(error))
+        log.error("job failed", job=claim.name, run=claim.run_id, error=sentence, trace=trace)
         _note(house, claim, State.FAILED, error=sentence[:2000])
         return
     wait = pace.first_retry * 4 ** (claim.attempt - 1)

@@ -20,7 +20,7 @@ from plantops.places import CostCentre, Site
 from plantops.settings import Settings
 from plantops.worker import Pace, Worker
 
-QUICK = Pace(poll=0.2, heartbeat=0.3, dead_after=1.5, sweep=0.3, tick=0.2, first_retry=0.1, grace=1.0, reconnect=0.2)
+QUICK = Pace(poll=0.2, heartbeat=0.3, dead_after=3.0, sweep=0.3, tick=0.2, first_retry=0.1, grace=1.0, reconnect=0.2)
 FAILURES: list[str] = []
 GATE = threading.Event()
 

@@ -21,6 +21,7 @@ from plantops.errors import Invalid, NotFound, Unavailable
 from plantops.files import File, RecordSeen, clean_name, sniffed
 from plantops.module import Module, Registry
 from plantops.tables import Column, Table, as_xlsx
+from plantops.verify import verify
 from tests.houses import NOW, Someone
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -224,3 +225,13 @@ def test_a_process_killed_while_it_writes_leaves_no_half_file(tmp_path: Path) ->
     stored = [path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")]
     assert stored
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in stored)
+
+
+@pytest.mark.db
+def test_verify_sees_a_file_that_is_gone(ctx: Someone) -> None:
+    system = ctx()
+    kept = files.keep(system, "a.pdf", PDF + b"gone")
+    assert verify(system).broken == ()
+    files.path_of(system.settings, kept.sha256).unlink()
+    (broken,) = verify(system).broken
+    assert broken.sentence == "file a.pdf is missing in the data folder"

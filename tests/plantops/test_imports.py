@@ -295,3 +295,11 @@ def test_a_long_list_of_faults_is_shown_short(system: Context, file: Callable[..
     assert said.startswith("1 of 31 rows loaded, 30 refused")
     assert "and 10 more" in said
     assert "    30 Weight" in said
+
+
+def test_verify_sees_an_import_that_counts_wrong(system: Context, file: Callable[..., Path]) -> None:
+    imports.bring(system, "centres", file("A;one;", ";two;"), MAP)
+    (invariant,) = imports.INVARIANTS
+    assert system.session.execute(invariant.query).all() == []
+    system.session.execute(sa.text("UPDATE core_import SET loaded = 2"))
+    assert "counts other rows" in system.session.execute(invariant.query).one()[1]

@@ -45,7 +45,7 @@ def working(house: House) -> Iterator[Worker]:
         yield made
     finally:
         made.stop()
-        thread.join(15)
+        thread.join(40)
         assert not thread.is_alive()
 
 
@@ -59,7 +59,7 @@ def run_of(house: House, run_id: int) -> JobRun:
         return jobs.one(ctx, run_id)
 
 
-def until(house: House, run_id: int, *states: State, seconds: float = 15) -> JobRun:
+def until(house: House, run_id: int, *states: State, seconds: float = 40) -> JobRun:
     end = time.monotonic() + seconds
     while (run := run_of(house, run_id)).state not in states:
         assert time.monotonic() < end, f"the job is {run.state}: {run.message} {run.error}"
@@ -263,7 +263,7 @@ def test_the_worker_waits_for_a_database_that_goes_away(shop: House) -> None:
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        until(shop, enqueue(shop, "mark", code="W2"), State.DONE, seconds=30)
+        until(shop, enqueue(shop, "mark", code="W2"), State.DONE, seconds=60)
 
 
 def test_people_see_and_stop_their_own_jobs_only(ctx: Someone) -> None:
@@ -288,7 +288,7 @@ def test_jobs_that_nobody_takes_are_noticed(shop: House) -> None:
         assert jobs.overdue(ctx) == 1
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end

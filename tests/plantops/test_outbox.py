@@ -272,10 +272,10 @@ def post_office(plant: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
     yield plant, port, thread.start
     worker.stop()
     if thread.is_alive():
-        thread.join(15)
+        thread.join(40)
 
 
-def wait_for(plant: House, mail_id: int, state: State, seconds: float = 20) -> OutgoingMail:
+def wait_for(plant: House, mail_id: int, state: State, seconds: float = 40) -> OutgoingMail:
     end = time.monotonic() + seconds
     while True:
         with plant.acting() as ctx:
@@ -318,7 +318,7 @@ def test_a_server_that_was_down_gets_the_mail_once_it_is_up(post_office: tuple[H
     with plant.acting() as ctx:
         letter = write(ctx, wait_seconds=0)
     start_worker()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 40
     while True:
         with plant.acting() as ctx:
             tried = outbox.one(ctx, letter.id)
