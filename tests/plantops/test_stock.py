@@ -269,7 +269,7 @@ def test_released_promises_are_free_again(ctx: Someone) -> None:
 
 
 class Ears:
-    """A module that listens to stock, and says what is on order."""
+    """A house of the core and one module that listens to stock and says what is on order."""
 
     def __init__(self, ctx: Someone, on_order: int = 0) -> None:
         self.heard: list[LowStock] = []
@@ -283,7 +283,7 @@ class Ears:
             },
             answers={OnOrder: (lambda _, question: [D(on_order)],)},
         )
-        ctx.house = replace(ctx.house, registry=ordered([*ctx.house.registry.modules, module]))
+        ctx.house = replace(ctx.house, registry=ordered([ctx.house.registry["core"], module]))
 
 
 def test_low_stock_is_told_once_per_crossing(ctx: Someone) -> None:
