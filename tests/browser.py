@@ -252,7 +252,7 @@ def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
         yield open_one
     for context in contexts:
         context.close()
-    assert refused == []
+    assert not refused, "\n".join(refused)
 
 
 def axe(page: Page, *, only: tuple[str, ...] = ()) -> list[str]:

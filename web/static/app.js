@@ -97,7 +97,7 @@
     let first = null;
     for (const field of form.elements) {
       const error = field.id && document.getElementById(`${field.id}-error`);
-      if (!error?.textContent.trim()) continue;
+      if (!error?.textContent?.trim()) continue;
       field.setAttribute("aria-invalid", "true");
       first ??= field;
     }

@@ -29,6 +29,14 @@ RUNNING = Work(
 BROKEN = Work(
     2, "Plan the week", "failed", "bad", False, None, "", "The solver ran out of memory. Plan fewer days.", ""
 )
+NOTHING = ListView(
+    "Orders of nobody",
+    "/design",
+    (),
+    (),
+    empty=Empty("No order yet.", "/design", "Write the first one"),
+    id="nothing",
+)
 
 
 class State(StrEnum):
@@ -78,7 +86,7 @@ def show(ctx: Context, request: Request, query: Query) -> Response:
         sample=Sample("Gloves L, nitrile", Decimal("12"), Decimal("41.9"), ctx.today, State.DRAFT),
         errors={"need": "Please fill this in.", "quantity": "The quantity must be above zero."},
         view=view(query.get("q", "")),
-        nothing=ListView("Orders", "/design", (), (), empty=Empty("No order yet.", "/design", "Write the first one")),
+        nothing=NOTHING,
         steps=steps(ctx.now),
         work=RUNNING,
         broken=BROKEN,

@@ -1,0 +1,40 @@
+"""The driver's phone: one trip, the next stop first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from transport import boards, orders
+from transport.models import OrderState
+from web.page import Context, Form, pages_router, render, see
+
+router = pages_router()
+
+
+@dataclass(frozen=True)
+class Report:
+    outcome: OrderState
+    signed_by: str = ""
+    note: str = ""
+
+
+@router.get("/transport/drive")
+def show(ctx: Context) -> Response:
+    trip = boards.my_trip(ctx, ctx.today)
+    open_stops = [stop for stop in trip.stops if stop.state in boards.STILL_OPEN] if trip else []
+    return render(ctx, "transport/drive.html", trip=trip, next=open_stops[0] if open_stops else None, left=open_stops)
+
+
+@router.post("/transport/stops/{id}/arrive")
+def arrive(ctx: Context, id: int) -> Response:
+    orders.arrive(ctx, id)
+    return see(ctx, "/transport/drive", "Arrival noted.")
+
+
+@router.post("/transport/stops/{id}/finish")
+def finish(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Report)
+    orders.finish(ctx, id, typed.outcome, signed_by=typed.signed_by, note=typed.note)
+    return see(ctx, "/transport/drive", "Noted. Next stop.")

@@ -1,0 +1,95 @@
+"""A plan: times, loads, the map, what is left out and why, and how good it is."""
+
+from __future__ import annotations
+
+from fastapi.responses import Response
+
+from plantops import files, jobs, lifecycle
+from transport import boards, drivers, plans
+from transport.boards import PlanSheet
+from transport.models import PlanState
+from transport.permissions import Can
+from web import live
+from web.page import Context, Form, pages_router, render, see
+from web.plans import Gantt, Lane, Map, Spot, Stretch, Way, gantt, plan_map
+
+router = pages_router()
+TONES = ("s1", "s2", "s3", "s4", "s5", "s6")
+
+
+def lanes(ctx: Context, sheet: PlanSheet) -> Gantt:
+    """One lane per vehicle: driving, serving, waiting."""
+    found = []
+    for trip in sheet.trips:
+        stretches, at = [], trip.leaves
+        for number, stop in enumerate(trip.stops, start=1):
+            stretches.append(Stretch(at, stop.arrives, f"to {stop.place}", "s1"))
+            if stop.starts > stop.arrives:
+                stretches.append(Stretch(stop.arrives, stop.starts, f"waits at {stop.place}", "s4"))
+            label = f"stop {number}: {stop.place}, slack {stop.slack_minutes:.0f} min"
+            stretches.append(Stretch(stop.starts, stop.departs, label, "s2", str(number)))
+            at = stop.departs
+        stretches.append(Stretch(at, trip.returns, "back to the depot", "s1"))
+        found.append(Lane(trip.vehicle, stretches))
+    return gantt("Vehicles through the day", found, ctx.zone)
+
+
+def drawn(sheet: PlanSheet) -> Map:
+    """The routes as the crow flies between stops."""
+    name, latitude, longitude = sheet.depot
+    spots = [Spot(latitude, longitude, name, is_depot=True)]
+    ways = []
+    for number, trip in enumerate(sheet.trips):
+        tone = TONES[number % len(TONES)]
+        points = [(stop.latitude, stop.longitude) for stop in trip.stops]
+        ways.append(Way(trip.vehicle, [(latitude, longitude), *points, (latitude, longitude)], tone))
+        spots += [
+            Spot(stop.latitude, stop.longitude, f"{trip.vehicle}, stop {n}: {stop.place}", tone)
+            for n, stop in enumerate(trip.stops, start=1)
+        ]
+    return plan_map("Routes", spots, ways)
+
+
+@router.get("/transport/plans/{id}")
+def show(ctx: Context, id: int) -> Response:
+    sheet = boards.sheet(ctx, id)
+    plan = sheet.plan
+    computing = plan.state is PlanState.COMPUTING and plan.job_run_id is not None
+    return render(
+        ctx,
+        "transport/plan.html",
+        Can=Can,
+        sheet=sheet,
+        plan=plan,
+        states=PlanState,
+        url=f"/transport/plans/{id}",
+        work=live.work_of(ctx, jobs.one(ctx, plan.job_run_id)) if computing and plan.job_run_id else None,
+        gantt=lanes(ctx, sheet) if sheet.trips else None,
+        map=drawn(sheet) if sheet.trips else None,
+        steps=lifecycle.steps(ctx, plan),
+        files=files.attachments(ctx, f"transport_plan:{id}"),
+        drivers=[row for row in drivers.list_drivers(ctx, plan.site_id, plan.day) if row.reason is None],
+        in_words=plans.in_words(
+            float(plan.cost) if plan.cost is not None else None,
+            float(plan.bound) if plan.bound is not None else None,
+            float(plan.gap) if plan.gap is not None else None,
+        ),
+    )
+
+
+@router.post("/transport/plans/{id}/publish")
+def publish(ctx: Context, id: int, form: Form) -> Response:
+    plans.publish(ctx, id, form.version)
+    return see(ctx, f"/transport/plans/{id}", "Published: the drivers have their day.")
+
+
+@router.post("/transport/plans/{id}/manifest")
+def manifest(ctx: Context, id: int) -> Response:
+    return see(ctx, f"/jobs/{plans.print_manifest(ctx, id)}", "The manifest is being printed.")
+
+
+@router.post("/transport/plans/{id}/trips/{trip_id}/driver")
+def put_on(ctx: Context, id: int, trip_id: int, form: Form) -> Response:
+    chosen = form.text("driver_id")
+    drivers.put_on(ctx, trip_id, int(chosen) if chosen.isdigit() else None)
+    return see(ctx, f"/transport/plans/{id}", "The driver is noted.")
