@@ -41,7 +41,7 @@ class Wrong(ValueError):
 # --- One value
 
 
-def text(given: str) -> str:
+def plain_text(given: str) -> str:
     """Trimmed, in one Unicode form, line ends alike; characters that cannot be stored or shown are refused."""
     value = unicodedata.normalize("NFC", given.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(value) > LONGEST_TEXT:
@@ -161,7 +161,7 @@ def _short(given: str, longest: int = 40) -> str:
 # --- A whole form
 
 READERS: Mapping[type, Callable[[str], Any]] = {
-    str: text,
+    str: plain_text,
     int: integer,
     float: real,
     Decimal: decimal,
@@ -241,7 +241,7 @@ class Form:
 
     def text(self, name: str, *, required: bool = False) -> str:
         """One text field, for forms too small for a dataclass."""
-        value = self._read(name, lambda: text(self._text(name)))
+        value = self._read(name, lambda: plain_text(self._text(name)))
         if required and not value:
             raise Invalid("Please fill this in.", field=name)
         return str(value)

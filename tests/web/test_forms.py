@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from plantops.errors import Invalid
-from web.forms import Form, Wrong, clock, day, decimal, integer, moment, text
+from web.forms import Form, Wrong, clock, day, decimal, integer, moment, plain_text
 
 PLANT = ZoneInfo("Europe/Luxembourg")
 
@@ -147,13 +147,13 @@ def test_the_hour_that_the_spring_leaves_out_is_refused() -> None:
 
 
 def test_text_is_trimmed_and_cannot_hold_what_cannot_be_stored() -> None:
-    assert text("  caffe\u0301\r\nnext ") == "caffé\nnext"
+    assert plain_text("  caffe\u0301\r\nnext ") == "caffé\nnext"
     for hostile in ("a\x00b", "a\x1bb", "\ud800"):
         with pytest.raises(Wrong, match="cannot be stored"):
-            text(hostile)
+            plain_text(hostile)
     with pytest.raises(Wrong, match="too long"):
-        text("x" * 1_000_000)
-    assert text("<script>alert(1)</script> \u202eright to left 🙂").startswith("<script>")
+        plain_text("x" * 1_000_000)
+    assert plain_text("<script>alert(1)</script> \u202eright to left 🙂").startswith("<script>")
 
 
 def test_a_form_becomes_its_dataclass() -> None:
