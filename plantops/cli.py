@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from plantops import audit, import_command, logs, operations, people
+from plantops import audit, export_command, import_command, logs, operations, people
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
 from plantops.core import everything, initialise
@@ -168,6 +168,7 @@ def parser() -> argparse.ArgumentParser:
 
     operations.register(commands)
     import_command.register(commands)
+    export_command.register(commands)
     for module in everything().modules:
         if module.cli is not None:
             module.cli(commands)

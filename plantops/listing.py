@@ -224,7 +224,9 @@ def listings(registry: Registry) -> dict[str, Listing[Any]]:
 
 
 def named(registry: Registry, name: str) -> Listing[Any]:
+    """A list by its name, or by the last part of it where only one has it: purchasing.orders, orders."""
     found = listings(registry)
-    if name not in found:
-        raise Invalid(f"There is no list {name}. Known: {', '.join(sorted(found))}.", field="kind")
-    return found[name]
+    short = [listing for each, listing in found.items() if each.partition(".")[2] == name]
+    if name in found or len(short) == 1:
+        return found.get(name) or short[0]
+    raise Invalid(f"There is no list {name}. Known: {', '.join(sorted(found))}.", field="kind")
