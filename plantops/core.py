@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from plantops import (
     activity,
+    admin_lists,
     approval_sampling,
     approvals,
     audit,
@@ -139,7 +140,8 @@ CORE = Module(
         Schedule("core.tell_low_stock", at="05:30"),
         Schedule("core.draw_sample", at="05:40", weekdays=(0,)),
     ),
-    listings=lists.LISTINGS,
+    listings=lists.LISTINGS + admin_lists.LISTINGS,
+    links=admin_lists.LINKS,
     search=lists.SEARCH,
     due=(activity.due,),
     settings=approval_sampling.SETTINGS,

@@ -1,0 +1,162 @@
+"""Accounts: what an administrator sees and changes of other people's: name, roles, password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from plantops import people
+from plantops.context import SYSTEM_ID, Context, requires
+from plantops.db import bump, get
+from plantops.errors import Conflict, Invalid, NotFound
+from plantops.people import HASHER, SignIn, User, UserGrant, why_not_password
+from plantops.permissions import Can
+from plantops.places import CostCentre, Site, sort_key
+
+LANGUAGES = ("en", "de")
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    name: str
+    email: str | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class GrantRow:
+    """A role that somebody holds, and where; None is everywhere."""
+
+    id: int
+    role: str
+    title: str
+    site: str | None
+    cost_centre: str | None
+
+
+@dataclass(frozen=True)
+class Account:
+    id: int
+    login: str
+    name: str
+    email: str | None
+    language: str
+    active: bool
+    has_password: bool
+    version: int
+    grants: tuple[GrantRow, ...]
+
+
+# --- Rules
+
+
+def why_not_close(user_id: int, active: bool, actor_id: int) -> str | None:
+    if user_id == SYSTEM_ID:
+        return "it is the system's own account"
+    if user_id == actor_id:
+        return "it is your own account"
+    if not active:
+        return "it is closed already"
+    return None
+
+
+# --- Questions
+
+
+@requires(Can.READ_USERS)
+def account(ctx: Context, id: int) -> Account:
+    user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account")
+    return Account(
+        user.id,
+        user.login,
+        user.name,
+        user.email,
+        user.language,
+        user.active,
+        user.password_hash is not None,
+        user.version,
+        grants_of(ctx, id),
+    )
+
+
+@requires(Can.READ_USERS)
+def grants_of(ctx: Context, user_id: int) -> tuple[GrantRow, ...]:
+    titles = ctx.registry.role_titles()
+    rows = ctx.session.execute(
+        sa.select(UserGrant.id, UserGrant.role, Site.name, CostCentre.code)
+        .outerjoin(Site, Site.id == UserGrant.site_id)
+        .outerjoin(CostCentre, CostCentre.id == UserGrant.cost_centre_id)
+        .where(UserGrant.user_id == user_id)
+        .order_by(UserGrant.role, UserGrant.id)
+    )
+    return tuple(GrantRow(id, role, titles.get(role, role), site, centre) for id, role, site, centre in rows)
+
+
+# --- Actions
+
+
+@requires(Can.MANAGE_USERS)
+def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
+    if not facts.name.strip():
+        raise Invalid("An account needs a name.", field="name")
+    if facts.language not in LANGUAGES:
+        raise Invalid(f"The language must be one of {', '.join(LANGUAGES)}.", field="language")
+    user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
+    if user.id == SYSTEM_ID:
+        raise Conflict("The system's own account stays as it is.")
+    user.name, user.email, user.language = facts.name.strip(), facts.email, facts.language
+    user.sort_key = sort_key(user.name)
+    bump(user)
+    return user
+
+
+@requires(Can.MANAGE_USERS)
+def set_password(ctx: Context, id: int, version: int, password: str) -> User:
+    """A first or forgotten password, told to the person by other means; all of their sessions end."""
+    if reason := why_not_password(password):
+        raise Invalid(f"This password cannot be used: {reason}.", field="password")
+    user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
+    if user.id == SYSTEM_ID:
+        raise Conflict("Nobody signs in as the system.")
+    user.password_hash = HASHER.hash(password)
+    bump(user)
+    ended = sa.update(SignIn).where(SignIn.user_id == id, SignIn.ended_at.is_(None))
+    ctx.session.execute(ended.values(ended_at=ctx.now))
+    return user
+
+
+@requires(Can.MANAGE_USERS)
+def open_again(ctx: Context, id: int, version: int) -> User:
+    user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
+    if user.active:
+        raise Conflict(f"The account {user.login} is open.")
+    user.active = True
+    bump(user)
+    return user
+
+
+@requires(Can.MANAGE_USERS)
+def take_back(ctx: Context, user_id: int, grant_id: int) -> None:
+    """One role at one place. The last administrator stays."""
+    user = get(ctx.session, people.visible(ctx).where(User.id == user_id), what="account", lock=True)
+    held = ctx.session.get(UserGrant, grant_id)
+    if held is None or held.user_id != user_id:
+        raise NotFound("This role was taken back already. Load the page again.")
+    if held.role == "administrator" and _administrators_besides(ctx, grant_id) == 0:
+        raise Conflict("This is the last administrator. Make somebody else one first.")
+    ctx.session.delete(held)
+    bump(user)
+    ctx.session.flush()
+
+
+def _administrators_besides(ctx: Context, grant_id: int) -> int:
+    # Locked, so that two administrators cannot take each other's role back at the same moment.
+    ctx.session.execute(sa.text("LOCK TABLE core_grant IN SHARE ROW EXCLUSIVE MODE"))
+    others = (
+        sa.select(sa.func.count())
+        .select_from(UserGrant)
+        .join(User, User.id == UserGrant.user_id)
+        .where(UserGrant.role == "administrator", UserGrant.site_id.is_(None), User.active, UserGrant.id != grant_id)
+    )
+    return ctx.session.scalar(others) or 0

@@ -1,0 +1,157 @@
+"""The administrator's lists: accounts, jobs, mails and imports."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from plantops import imports, jobs, outbox, people
+from plantops.context import Context
+from plantops.imports import Import
+from plantops.jobs import JobRun
+from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.outbox import OutgoingMail
+from plantops.people import User, UserGrant
+from plantops.permissions import Can
+
+ROLES = (
+    sa.select(sa.func.coalesce(sa.func.string_agg(sa.distinct(UserGrant.role), sa.literal(", ")), ""))
+    .where(UserGrant.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+asker = aliased(User)
+writer = aliased(User)
+importer = aliased(User)
+
+
+def _user_rows(ctx: Context) -> Select:
+    return sa.select(User.id).where(User.id.in_(people.visible(ctx).with_only_columns(User.id)))
+
+
+USERS: Listing[object] = Listing(
+    name="core.users",
+    title="Accounts",
+    permission=Can.READ_USERS,
+    rows=_user_rows,
+    key=User.id,
+    columns=(
+        Column("name", "Name", User.name, sort=User.sort_key, never_null=True, place="lead"),
+        Column("login", "Login", User.login, never_null=True),
+        Column("roles", "Roles", ROLES, sortable=False),
+        Column("email", "Mail", User.email, place="rest"),
+        Column("active", "Open", User.active, Kind.YES_NO, place="aside"),
+    ),
+    facets=(Facet("active", "Open", User.active, Kind.YES_NO),),
+    search=(User.sort_key, User.login, User.email),
+    sort="name",
+    origin="core_user",
+    empty="No account yet.",
+)
+
+
+def _job_rows(ctx: Context) -> Select:
+    seen = jobs.visible(ctx).with_only_columns(JobRun.id)
+    return sa.select(JobRun.id).join(asker, asker.id == JobRun.asked_by_id).where(JobRun.id.in_(seen))
+
+
+JOBS: Listing[object] = Listing(
+    name="core.jobs",
+    title="Jobs",
+    permission=Can.READ_JOBS,
+    rows=_job_rows,
+    key=JobRun.id,
+    columns=(
+        Column("name", "Job", JobRun.name, place="lead"),
+        Column("state", "State", JobRun.state, Kind.CHOICE, place="aside"),
+        Column("queued_at", "Asked for", JobRun.queued_at, Kind.TIME, never_null=True),
+        Column("finished_at", "Ended", JobRun.finished_at, Kind.TIME, place="rest"),
+        Column("asked_by", "For", asker.name, sort=asker.sort_key),
+        Column("attempts", "Tries", JobRun.attempts, Kind.NUMBER, place="rest"),
+        Column("message", "Message", JobRun.message, sortable=False),
+    ),
+    facets=(
+        Facet("state", "State", JobRun.state, options=jobs.State),
+        Facet("queued_at", "Asked for", JobRun.queued_at, Kind.TIME),
+    ),
+    search=(JobRun.name, JobRun.message, asker.sort_key),
+    sort="-id",
+    origin="core_job_run",
+    empty="No job has run yet.",
+)
+
+
+def _mail_rows(ctx: Context) -> Select:
+    seen = outbox.visible(ctx).with_only_columns(OutgoingMail.id)
+    return (
+        sa.select(OutgoingMail.id)
+        .join(writer, writer.id == OutgoingMail.created_by_id)
+        .where(OutgoingMail.id.in_(seen))
+    )
+
+
+MAILS: Listing[object] = Listing(
+    name="core.mails",
+    title="Outgoing mail",
+    permission=Can.READ_OUTBOX,
+    rows=_mail_rows,
+    key=OutgoingMail.id,
+    columns=(
+        Column("subject", "Subject", OutgoingMail.subject, place="lead"),
+        Column("state", "State", OutgoingMail.state, Kind.CHOICE, place="aside"),
+        Column("to_address", "To", OutgoingMail.to_address),
+        Column("created_at", "Written", OutgoingMail.created_at, Kind.TIME, never_null=True),
+        Column("sent_at", "Sent", OutgoingMail.sent_at, Kind.TIME, place="rest"),
+        Column("by", "By", writer.name, sort=writer.sort_key, place="rest"),
+        Column("tries", "Tries", OutgoingMail.tries, Kind.NUMBER, place="rest"),
+        Column("error", "What went wrong", OutgoingMail.error, sortable=False),
+    ),
+    facets=(
+        Facet("state", "State", OutgoingMail.state, options=outbox.State),
+        Facet("created_at", "Written", OutgoingMail.created_at, Kind.TIME),
+    ),
+    search=(OutgoingMail.subject, OutgoingMail.to_address, OutgoingMail.origin),
+    sort="-id",
+    origin="core_outbox",
+    empty="No mail was written yet.",
+)
+
+
+def _import_rows(ctx: Context) -> Select:
+    seen = imports.visible(ctx).with_only_columns(Import.id)
+    return sa.select(Import.id).join(importer, importer.id == Import.created_by_id).where(Import.id.in_(seen))
+
+
+IMPORTS: Listing[object] = Listing(
+    name="core.imports",
+    title="Imports",
+    permission=Can.IMPORT,
+    rows=_import_rows,
+    key=Import.id,
+    columns=(
+        Column("file_name", "File", Import.file_name, place="lead"),
+        Column("kind", "What", Import.kind),
+        Column("state", "State", Import.state, Kind.CHOICE, place="aside"),
+        Column("rows", "Rows", Import.rows, Kind.NUMBER),
+        Column("loaded", "Loaded", Import.loaded, Kind.NUMBER),
+        Column("refused", "Refused", Import.refused, Kind.NUMBER),
+        Column("created_at", "Brought", Import.created_at, Kind.TIME, never_null=True),
+        Column("by", "By", importer.name, sort=importer.sort_key, place="rest"),
+    ),
+    facets=(
+        Facet("kind", "What", Import.kind),
+        Facet("state", "State", Import.state, options=imports.State),
+    ),
+    search=(Import.file_name, Import.kind),
+    sort="-id",
+    origin="core_import",
+    empty="Nothing was imported yet.",
+)
+
+LISTINGS = (USERS, JOBS, MAILS, IMPORTS)
+LINKS = {
+    "core_user": "/admin/users/{id}",
+    "core_job_run": "/jobs/{id}",
+    "core_outbox": "/admin/mails/{id}",
+    "core_import": "/admin/imports/{id}",
+}
