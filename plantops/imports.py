@@ -31,6 +31,13 @@ from plantops.places import Site
 
 STAGED_AT_ONCE = 2000
 
+# One statement for some thousands of rows: row by row, 100,000 take three times as long.
+STAGE = sa.text(
+    "INSERT INTO core_import_row (import_id, number, state, cells, reasons, problems, group_key)"
+    " SELECT :import, r.* FROM jsonb_to_recordset(:rows)"
+    " AS r(number int, state text, cells jsonb, reasons jsonb, problems jsonb, group_key text)"
+).bindparams(sa.bindparam("rows", type_=JSONB))
+
 
 class State(StrEnum):
     STAGED = "staged"
@@ -299,19 +306,18 @@ def _keep(ctx: Context, import_id: int, kind: ImportKind, rows: Iterator[ReadRow
     for read in rows:
         count += 1
         refused += bool(read.problems)
-        batch.append(_staged(import_id, kind, read))
+        batch.append(_staged(kind, read))
         if len(batch) == STAGED_AT_ONCE:
-            ctx.session.execute(sa.insert(ImportRow), batch)
+            ctx.session.execute(STAGE, {"import": import_id, "rows": batch})
             batch = []
     if batch:
-        ctx.session.execute(sa.insert(ImportRow), batch)
+        ctx.session.execute(STAGE, {"import": import_id, "rows": batch})
     return count, refused
 
 
-def _staged(import_id: int, kind: ImportKind, read: ReadRow) -> dict[str, Any]:
+def _staged(kind: ImportKind, read: ReadRow) -> dict[str, Any]:
     plain = {name: _plain(value) for name, value in read.row.values.items() if value is not None}
     return {
-        "import_id": import_id,
         "number": read.row.number,
         "state": RowState.REFUSED if read.problems else RowState.READY,
         "cells": plain,
