@@ -93,6 +93,11 @@ def list_addresses(ctx: Context, site_id: int, search: str = "", limit: int = 20
     return list(ctx.session.scalars(query.order_by(Address.sort_key, Address.id).limit(limit)))
 
 
+@requires(Can.READ_ORDERS, Can.REQUEST)
+def one(ctx: Context, id: int) -> Address:
+    return get(ctx.session, visible(ctx).where(Address.id == id), what="address")
+
+
 @within("plans start where the site's vehicles stand")
 def depot(ctx: Context, site_id: int) -> Address:
     found = ctx.session.scalar(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from plantops import documents, files
 from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.jobs import Computation, Done, Reporter
-from transport import plans
+from transport import boards, plans
 from transport.optimise.model import BadProblem
 from transport.optimise.model import Plan as Answer
 
@@ -40,3 +43,23 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
         )
 
     return Computation(compute, then)
+
+
+@within("the manifest of a plan that was published or that somebody wants on paper")
+def print_manifest(ctx: Context, plan_id: int) -> Done:
+    """Renders the manifest as PDF and hangs it on the plan."""
+    sheet = boards.sheet(ctx, plan_id)
+
+    def clock(moment: datetime) -> str:
+        return f"{moment.astimezone(ctx.zone):%H:%M}"
+
+    paper = documents.Paper(
+        "transport",
+        "manifest.html",
+        f"Manifest {sheet.plan.day:%d %b %Y}",
+        {"sheet": sheet, "clock": clock},
+        zone=ctx.zone,
+    )
+    file = files.keep(ctx, f"manifest-{sheet.plan.day}-plan-{plan_id}.pdf", documents.pdf(paper))
+    files.attach(ctx, f"transport_plan:{plan_id}", file.id)
+    return Done("The manifest is ready.", f"/transport/plans/{plan_id}")

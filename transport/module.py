@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from plantops.events import Absent
+from plantops.files import RecordSeen
 from plantops.module import Figure, Invariant, Job, Module, Role
-from transport import cards, drivers, jobs, orders, plans, vehicles
+from transport import boards, cards, drivers, jobs, orders, plans, vehicles
 from transport.events import VehicleTakenOut
 from transport.imports import KINDS
 from transport.permissions import Can
@@ -97,12 +98,16 @@ MODULE = Module(
     roles=ROLES,
     imports=KINDS,
     listens={VehicleTakenOut: (plans.vehicle_taken_out,)},
-    answers={Absent: (drivers.warn_of_absence,), **cards.ANSWERS},
-    jobs={"plan_day": Job(jobs.plan_day, "Plan a day", retries=1, seconds=900)},
+    answers={Absent: (drivers.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
+    jobs={
+        "plan_day": Job(jobs.plan_day, "Plan a day", retries=1, seconds=900),
+        "print_manifest": Job(jobs.print_manifest, "Print a manifest"),
+    },
     weekly=(STOPS_ON_TIME, COST_PER_STOP),
     figures=FIGURES,
     verify=INVARIANTS,
     due=(vehicles.due,),
+    demo="transport.demo:build",
     links={
         "transport_order": "/transport/orders/{id}",
         "transport_plan": "/transport/plans/{id}",

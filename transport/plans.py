@@ -246,6 +246,7 @@ def publish(ctx: Context, id: int, version: int) -> Plan:
         elif order.id not in planned and order.state is OrderState.PLANNED:
             lifecycle.move(ctx, order, OrderState.REQUESTED)
     lifecycle.move(ctx, draft, PlanState.PUBLISHED)
+    ctx.enqueue("transport.print_manifest", plan_id=draft.id, lock=f"transport.manifest:{draft.id}")
     ctx.emit(PlanPublished(draft.id, draft.site_id, draft.day))
     return draft
 
@@ -268,3 +269,12 @@ def vehicle_taken_out(ctx: Context, event: VehicleTakenOut) -> None:
         plan.note = "A vehicle of this plan was taken out. Plan the day again."
         plan.version += 1
     ctx.session.flush()
+
+
+@requires(Can.READ_PLANS)
+def print_manifest(ctx: Context, id: int) -> int:
+    """The manifest as PDF; returns the job that prints it."""
+    wanted = get(ctx.session, visible(ctx).where(Plan.id == id), what="plan")
+    if wanted.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
+        raise Conflict(f"This plan is {wanted.state}; print the one that stands.")
+    return ctx.enqueue("transport.print_manifest", plan_id=id, lock=f"transport.manifest:{id}")

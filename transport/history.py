@@ -1,0 +1,155 @@
+"""Days gone by, taken over from another system: plans and what became of their orders, set-wise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from plantops import places
+from plantops.context import Context, requires
+from plantops.errors import Invalid
+from transport.models import DONE, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport.permissions import Can
+
+
+@dataclass(frozen=True)
+class PastStop:
+    """A stop as it was planned and as it ended. Minutes of the plant's day."""
+
+    order_id: int
+    arrives_minute: Decimal
+    departs_minute: Decimal
+    slack_minutes: Decimal
+    arrived_at: datetime
+    outcome: OrderState
+    signed_by: str = ""
+
+
+@dataclass(frozen=True)
+class PastTrip:
+    day: date
+    vehicle_id: int
+    driver_id: int | None
+    leaves_minute: Decimal
+    returns_minute: Decimal
+    km: Decimal
+    empty_km: Decimal
+    cost: Decimal
+    weight_kg: Decimal
+    volume_m3: Decimal
+    stops: tuple[PastStop, ...]
+
+
+# --- Rules
+
+
+def why_not_past(trip: PastTrip, today: date, capacity_kg: Decimal, capacity_m3: Decimal) -> str | None:
+    if trip.day >= today:
+        return f"{trip.day} is not over yet"
+    if trip.weight_kg > capacity_kg or trip.volume_m3 > capacity_m3:
+        return f"on {trip.day} vehicle {trip.vehicle_id} would carry more than it holds"
+    if any(stop.outcome not in DONE for stop in trip.stops):
+        return f"on {trip.day} a stop has no outcome"
+    return None
+
+
+# --- Actions
+
+
+@requires(Can.PUBLISH)
+def take_over(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> int:
+    """Records the trips of days that are over, one published plan a day; returns how many plans."""
+    ctx.need(Can.PUBLISH, site_id=site_id)
+    holds = {
+        row.id: (row.capacity_kg, row.capacity_m3)
+        for row in ctx.session.execute(
+            sa.select(Vehicle.id, Vehicle.capacity_kg, Vehicle.capacity_m3).where(Vehicle.site_id == site_id)
+        )
+    }
+    for trip in trips:
+        if why := why_not_past(trip, ctx.today, *holds[trip.vehicle_id]):
+            raise Invalid(f"This history cannot be taken over: {why}.")
+    plans = _add_plans(ctx, site_id, trips)
+    keys = [(trip.day, trip.vehicle_id) for trip in trips]
+    rows = [
+        {
+            "plan_id": plans[trip.day],
+            "vehicle_id": trip.vehicle_id,
+            "driver_id": trip.driver_id,
+            "leaves_minute": trip.leaves_minute,
+            "returns_minute": trip.returns_minute,
+            "km": trip.km,
+            "empty_km": trip.empty_km,
+            "cost": trip.cost,
+            "weight_kg": trip.weight_kg,
+            "volume_m3": trip.volume_m3,
+        }
+        for trip in trips
+    ]
+    added = ctx.session.scalars(sa.insert(Trip).returning(Trip.id, sort_by_parameter_order=True), rows).all()
+    ids = dict(zip(keys, added, strict=True))
+    ctx.session.execute(sa.insert(Stop), [row for trip in trips for row in _stops(trip, ids)])
+    _end_orders(ctx, trips)
+    return len(plans)
+
+
+def _add_plans(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> dict[date, int]:
+    days = sorted({trip.day for trip in trips})
+    currency = places.site(ctx, site_id).currency
+    rows = [
+        {
+            "site_id": site_id,
+            "day": day,
+            "state": PlanState.PUBLISHED,
+            "made_by_id": ctx.user.id,
+            "made_at": ctx.now,
+            "seconds_asked": 0,
+            "cost": sum((trip.cost for trip in trips if trip.day == day), Decimal(0)),
+            "currency": currency,
+            "note": "Taken over from before.",
+        }
+        for day in days
+    ]
+    added = ctx.session.scalars(sa.insert(Plan).returning(Plan.id, sort_by_parameter_order=True), rows).all()
+    return dict(zip(days, added, strict=True))
+
+
+def _stops(trip: PastTrip, ids: dict[tuple[date, int], int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "trip_id": ids[trip.day, trip.vehicle_id],
+            "sequence": number,
+            "order_id": stop.order_id,
+            "arrives_minute": stop.arrives_minute,
+            "starts_minute": stop.arrives_minute,
+            "departs_minute": stop.departs_minute,
+            "slack_minutes": stop.slack_minutes,
+        }
+        for number, stop in enumerate(trip.stops, start=1)
+    ]
+
+
+def _end_orders(ctx: Context, trips: Sequence[PastTrip]) -> None:
+    table = cast(sa.Table, Order.__table__)
+    statement = (
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("which"), table.c.state == OrderState.REQUESTED)
+        .values(
+            state=sa.bindparam("outcome"),
+            arrived_at=sa.bindparam("arrived"),
+            done_at=sa.bindparam("arrived"),
+            signed_by=sa.bindparam("signed"),
+            version=table.c.version + 1,
+        )
+    )
+    ended = [
+        {"which": stop.order_id, "outcome": stop.outcome, "arrived": stop.arrived_at, "signed": stop.signed_by}
+        for trip in trips
+        for stop in trip.stops
+    ]
+    ctx.session.connection().execute(statement, ended)
