@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from plantops import imports, jobs, outbox, people
-from plantops.context import Context
+from plantops.context import Context, requires
+from plantops.db import get
 from plantops.imports import Import
 from plantops.jobs import JobRun
 from plantops.listing import Column, Facet, Kind, Listing, Select
@@ -147,6 +148,13 @@ IMPORTS: Listing[object] = Listing(
     origin="core_import",
     empty="Nothing was imported yet.",
 )
+
+
+@requires(Can.IMPORT)
+def import_run(ctx: Context, id: int) -> Import:
+    """One import as the list names it."""
+    return get(ctx.session, imports.visible(ctx).where(Import.id == id), what="import")
+
 
 LISTINGS = (USERS, JOBS, MAILS, IMPORTS)
 LINKS = {

@@ -11,12 +11,11 @@ from urllib.parse import urlencode
 from fastapi.responses import Response
 from markupsafe import Markup, escape
 
-from plantops import listing_pages, listing_params
+from plantops import links, listing_pages, listing_params
 from plantops.context import Context
 from plantops.listing import Column as Declared
 from plantops.listing import FacetView, Kind, Listing, ListPage, ListParams
 from web import formats, page
-from web.links import link
 from web.page import Query
 from web.visit import this_visit
 
@@ -246,7 +245,7 @@ class _Drawn:
         return Column(column.key, column.title, number, place, titled, self.url(sort=other), sorted_now)
 
     def row(self, row: Any) -> Row:
-        url = link(self.ctx.registry, f"{self.listing.origin}:{row.id}") if self.listing.origin else ""
+        url = links.url(self.ctx.registry, f"{self.listing.origin}:{row.id}") if self.listing.origin else ""
         return Row(row.id, url, tuple(self.cell(column, row) for column in self.listing.shown))
 
     def cell(self, column: Declared, row: Any) -> Markup | str:
@@ -255,7 +254,7 @@ class _Drawn:
         value = getattr(row, column.key)
         text = self.text(column, value, row)
         if column.link and value is not None and column.key != self.lead:
-            url = link(self.ctx.registry, f"{column.link}:{getattr(row, column.link_key)}")
+            url = links.url(self.ctx.registry, f"{column.link}:{getattr(row, column.link_key)}")
             return LINK.format(url, text) if url else text
         return text
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from plantops import links
 from web import assets, charts, formats
-from web.links import link
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -109,7 +109,7 @@ def clock(value: datetime | time | None) -> str:
 def url_of(origin: str, id: int | None = None) -> str:
     """Where a thing is shown: `"purchasing_order:17" | url` or `"purchasing_order" | url(17)`."""
     ctx = this_visit().ctx
-    return link(ctx.registry, f"{origin}:{id}" if id is not None else origin) if ctx else ""
+    return links.url(ctx.registry, f"{origin}:{id}" if id is not None else origin) if ctx else ""
 
 
 def zone() -> ZoneInfo:

@@ -1,0 +1,111 @@
+"""Accounts: who may sign in, and which roles they hold where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from plantops import accounts, people, places
+from plantops.accounts import AccountFacts
+from plantops.admin_lists import USERS
+from plantops.permissions import Can
+from web.lists import Named, list_page
+from web.page import Context, Form, Query, pages_router, render, see
+
+router = pages_router()
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    login: str
+    name: str
+    email: str | None = None
+    language: str = "en"
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class NewGrant:
+    role: str
+    site_id: int | None = None
+    cost_centre_id: int | None = None
+
+
+@router.get("/admin/users")
+def index(ctx: Context, query: Query) -> Response:
+    add = ("New account", "/admin/users/new") if ctx.may(Can.MANAGE_USERS) else None
+    return list_page(ctx, USERS, query, tabs=(Named("All"), Named("Closed", {"active": "no"})), add=add)
+
+
+@router.get("/admin/users/new")
+def new(ctx: Context) -> Response:
+    ctx.need(Can.MANAGE_USERS)
+    return render(ctx, "admin/user_new.html", languages=accounts.LANGUAGES)
+
+
+@router.post("/admin/users")
+def add(ctx: Context, form: Form) -> Response:
+    typed = form.into(NewAccount)
+    user = people.add_user(
+        ctx, typed.login, typed.name, email=typed.email, password=typed.password, language=typed.language
+    )
+    return see(ctx, f"/admin/users/{user.id}", f"{user.login} is added. Give them a role next.")
+
+
+@router.get("/admin/users/{id}")
+def show(ctx: Context, id: int) -> Response:
+    account = accounts.account(ctx, id)
+    sites = places.list_sites(ctx) if ctx.may(Can.READ_PLACES) else []
+    return render(
+        ctx,
+        "admin/user.html",
+        account=account,
+        may_manage=ctx.may(Can.MANAGE_USERS),
+        roles=sorted(ctx.registry.role_titles().items(), key=lambda pair: pair[1]),
+        sites=sites,
+        cost_centres=[
+            (centre.id, f"{site.code} {centre.code} {centre.name}")
+            for site in sites
+            for centre in places.list_cost_centres(ctx, site.id)
+        ],
+        languages=accounts.LANGUAGES,
+        why_not_close=accounts.why_not_close(account.id, account.active, ctx.user.id),
+    )
+
+
+@router.post("/admin/users/{id}")
+def change(ctx: Context, id: int, form: Form) -> Response:
+    user = accounts.change(ctx, id, form.version, form.into(AccountFacts))
+    return see(ctx, f"/admin/users/{id}", f"{user.login} is saved.")
+
+
+@router.post("/admin/users/{id}/password")
+def set_password(ctx: Context, id: int, form: Form) -> Response:
+    user = accounts.set_password(ctx, id, form.version, form.text("password", required=True))
+    return see(ctx, f"/admin/users/{id}", f"{user.login} has a new password and must sign in again.")
+
+
+@router.post("/admin/users/{id}/roles")
+def give(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(NewGrant)
+    people.grant(ctx, id, typed.role, site_id=typed.site_id, cost_centre_id=typed.cost_centre_id)
+    return see(ctx, f"/admin/users/{id}", "The role is given.")
+
+
+@router.post("/admin/users/{id}/roles/{grant_id}/back")
+def take_back(ctx: Context, id: int, grant_id: int) -> Response:
+    accounts.take_back(ctx, id, grant_id)
+    return see(ctx, f"/admin/users/{id}", "The role is taken back.")
+
+
+@router.post("/admin/users/{id}/close")
+def close(ctx: Context, id: int, form: Form) -> Response:
+    user = people.close_account(ctx, id, form.version)
+    return see(ctx, f"/admin/users/{id}", f"{user.login} is closed; nobody signs in with it any more.")
+
+
+@router.post("/admin/users/{id}/open")
+def open_again(ctx: Context, id: int, form: Form) -> Response:
+    user = accounts.open_again(ctx, id, form.version)
+    return see(ctx, f"/admin/users/{id}", f"{user.login} is open again.")
