@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -48,16 +49,22 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
     found = ctx.session.execute(query.limit(params.limit + 1)).all()
     rows = found[: params.limit]
     next_cursor = cursor(sort, rows[-1][-1], rows[-1][0]) if len(found) > params.limit else None
-    total = None
-    if not params.after:
-        total = len(found) if next_cursor is None else _count(ctx, base)
-    is_capped = total is not None and total > TOTAL_UP_TO
+    shown = tuple(_row(listing, row) for row in rows)
+    if params.after:
+        return ListPage(shown, next_cursor, None, False, (), sort)
+    total, known = _counts(ctx, base, [facet for facet in listing.facets if _is_counted(facet)])
+    counts: dict[str, dict[str, int] | None] = {**known}
+    for facet in listing.facets:
+        if facet.key in params.filters and _is_counted(facet):
+            # A chosen value is counted beside the others, as if this filter were off.
+            others = _matching(ctx, listing, params, besides=facet)
+            counts[facet.key] = _counts(ctx, others, [facet])[1].get(facet.key)
     return ListPage(
-        rows=tuple(_row(listing, row) for row in rows),
+        rows=shown,
         next_cursor=next_cursor,
-        total=None if total is None else min(total, TOTAL_UP_TO),
-        is_capped=is_capped,
-        facets=() if params.after else tuple(_facet(ctx, listing, params, facet) for facet in listing.facets),
+        total=min(total, TOTAL_UP_TO),
+        is_capped=total > TOTAL_UP_TO,
+        facets=tuple(_facet(ctx, params, facet, counts.get(facet.key)) for facet in listing.facets),
         sort=sort,
     )
 
@@ -163,23 +170,35 @@ def _row(listing: Listing[T], row: sa.Row[*tuple[Any, ...]]) -> T:
     return listing.row_type(**dict(zip(keys, row, strict=False)))
 
 
-def _count(ctx: Context, base: Select) -> int:
-    """How many match, looking no further than one above the cap."""
-    few = base.with_only_columns(sa.literal(1).label("one")).limit(TOTAL_UP_TO + 1).subquery()
-    return ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
-
-
 # --- What the filters offer
 
 
-def _facet(ctx: Context, listing: Listing[Any], params: ListParams, facet: Facet) -> FacetView:
+def _is_counted(facet: Facet) -> bool:
+    return facet.counted and facet.kind in (Kind.CHOICE, Kind.YES_NO)
+
+
+def _counts(ctx: Context, base: Select, facets: Sequence[Facet]) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many rows match and how many have each value, in one look no further than one row above the cap.
+
+    Above the cap no value is counted: that would read the whole table at every click.
+    """
+    values: list[sa.Label[Any]] = [facet.expr.label(facet.key) for facet in facets]
+    rows = ctx.session.execute(base.with_only_columns(sa.literal(1), *values).limit(TOTAL_UP_TO + 1)).all()
+    if len(rows) > TOTAL_UP_TO:
+        return len(rows), {}
+    counted = {
+        facet.key: Counter(as_text(row[place]) for row in rows).most_common() for place, facet in enumerate(facets, 1)
+    }
+    return len(rows), {key: dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))) for key, pairs in counted.items()}
+
+
+def _facet(ctx: Context, params: ListParams, facet: Facet, counts: dict[str, int] | None) -> FacetView:
     wanted = params.filters.get(facet.key)
     if facet.kind not in (Kind.CHOICE, Kind.YES_NO):
         low, high = params.given.get(facet.names[0], ""), params.given.get(facet.names[-1], "")
         return FacetView(
             facet.key, facet.title, facet.kind, wanted is not None, (), low, high if facet.is_range else ""
         )
-    counts = _counts(ctx, listing, params, facet) if facet.counted else None
     chosen = {as_text(value) for value in (wanted.values if wanted else ())}
     labels = _labels(ctx, facet)
     for value in (*sorted(chosen), *(counts or ())):
@@ -189,15 +208,6 @@ def _facet(ctx: Context, listing: Listing[Any], params: ListParams, facet: Facet
         for value, label in labels.items()
     )
     return FacetView(facet.key, facet.title, facet.kind, wanted is not None, options)
-
-
-def _counts(ctx: Context, listing: Listing[Any], params: ListParams, facet: Facet) -> dict[str, int] | None:
-    """How many rows each value has under the other filters; None when they are too many to count at every click."""
-    base = _matching(ctx, listing, params, besides=facet)
-    few = base.with_only_columns(facet.expr.label("value")).limit(TOTAL_UP_TO + 1).subquery()
-    query = sa.select(few.c.value, sa.func.count()).group_by(few.c.value).order_by(sa.func.count().desc(), few.c.value)
-    counts = {as_text(value): count for value, count in ctx.session.execute(query)}
-    return counts if sum(counts.values()) <= TOTAL_UP_TO else None
 
 
 def _labels(ctx: Context, facet: Facet) -> dict[str, str]:
