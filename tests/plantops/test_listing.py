@@ -99,7 +99,7 @@ values = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(values, max_size=12),
     sort=st.sampled_from(["id", "name", "amount", "day", "at"]),
@@ -283,7 +283,7 @@ def test_a_place_of_another_list_or_made_up_is_refused(ctx: Someone) -> None:
             assert list(refused.value.fields) == ["after"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     asked=st.dictionaries(
         st.sampled_from(
