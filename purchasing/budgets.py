@@ -22,6 +22,7 @@ from purchasing.permissions import Can
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -213,22 +214,37 @@ def bring(ctx: Context, cause: str, targets: Sequence[Target], on: date | None =
     for target in targets:
         step = target.amount - standing.get((target.line, target.stage, target.cost_centre_id, target.year), ZERO)
         if step:
-            entries.append(
-                {
-                    "key": f"{cause}:{target.stage}:{target.line}",
-                    "site_id": target.site_id,
-                    "cost_centre_id": target.cost_centre_id,
-                    "year": target.year,
-                    "stage": target.stage,
-                    "amount": step,
-                    "requisition_line_id": target.requisition_line_id,
-                    "order_line_id": target.order_line_id,
-                    "invoice_line_id": target.invoice_line_id,
-                    "on": on or ctx.today,
-                }
-            )
+            entries.append(_entry(cause, target, step, on or ctx.today))
+    _write(ctx, entries)
+
+
+@within("history is written for lines that were never in the ledger")
+def write_first(ctx: Context, cause: str, targets: Sequence[tuple[Target, date]]) -> None:
+    """First entries of lines that are new, each on its own day."""
+    for first in range(0, len(targets), AT_ONCE):
+        part = targets[first : first + AT_ONCE]
+        _write(ctx, [_entry(cause, target, target.amount, on) for target, on in part if target.amount])
+
+
+def _entry(cause: str, target: Target, amount: Decimal, on: date) -> dict[str, Any]:
+    return {
+        "key": f"{cause}:{target.stage}:{target.line}",
+        "site_id": target.site_id,
+        "cost_centre_id": target.cost_centre_id,
+        "year": target.year,
+        "stage": target.stage,
+        "amount": amount,
+        "requisition_line_id": target.requisition_line_id,
+        "order_line_id": target.order_line_id,
+        "invoice_line_id": target.invoice_line_id,
+        "on": on,
+    }
+
+
+def _write(ctx: Context, entries: Sequence[dict[str, Any]]) -> None:
     if entries:
-        written = ctx.session.execute(insert(Commitment).on_conflict_do_nothing().returning(Commitment.id), entries)
+        statement = insert(Commitment).on_conflict_do_nothing().returning(Commitment.id)
+        written = ctx.session.execute(statement, list(entries))
         if len(written.all()) != len(entries):
             raise Conflict("This money was committed already. Load the document again.")
 

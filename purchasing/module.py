@@ -11,6 +11,7 @@ from plantops.module import Figure, Job, Module, Schedule
 from plantops.options import Option
 from purchasing import api, deliveries, jobs, models, ordering, restock, settlement
 from purchasing.events import BankAccountVerified, GoodsReceived
+from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
 from purchasing.permissions import Can
 from purchasing.roles import ROLES
@@ -78,6 +79,7 @@ MODULE = Module(
         "escalate": Job(settlement.escalate, "Ask where the goods of waiting invoices are"),
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
+    imports=KINDS,
     figures=FIGURES,
     verify=INVARIANTS,
     settings=SETTINGS,
