@@ -28,7 +28,7 @@ PAPER = Module(
 
 @pytest.fixture
 def someone(ctx: Someone) -> Someone:
-    ctx.house = replace(ctx.house, registry=ordered([ctx.house.registry["core"], PAPER]))
+    ctx.house = replace(ctx.house, registry=ordered([replace(ctx.house.registry["core"], links={}), PAPER]))
     return ctx
 
 
