@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -314,3 +315,19 @@ def test_old_jobs_are_forgotten(ctx: Someone) -> None:
     system.session.flush()
     assert jobs.tidy(system).message == "2 jobs forgotten"
     assert len(jobs.list_runs(system)) == 3
+
+
+def test_the_worker_command_works_and_ends_when_it_is_told(plant: House, tmp_path: Path) -> None:
+    with plant.acting() as ctx:
+        run_id = ctx.enqueue("core.tidy_jobs")
+    environ = {**os.environ, "PLANTOPS_DATABASE_URL": plant.database.url, "PLANTOPS_DATA": str(tmp_path)}
+    worker = subprocess.Popen([sys.executable, "-m", "plantops.cli", "worker"], env=environ, stderr=subprocess.PIPE)
+    try:
+        assert until(plant, run_id, State.DONE, seconds=90).message == "0 jobs forgotten"
+        worker.send_signal(signal.SIGTERM)
+        _, log = worker.communicate(timeout=40)
+    finally:
+        worker.kill()
+        worker.wait()
+    assert worker.returncode == 0, log.decode()[-2000:]
+    assert b"the worker ends" in log

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +64,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(box: Mailbox, port: int, **options: Any) -> Iterator[str]:
-    controller = Controller(box, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(box, hostname="127.0.0.1", port=port, server_hostname="localhost", **options)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{port}"
@@ -185,6 +189,39 @@ def test_a_password_never_goes_out_in_the_clear(monkeypatch: pytest.MonkeyPatch)
         refused = post(f"smtp://plantops:secret@127.0.0.1:{port}", compose(LETTER))
     assert "no TLS" in str(refused.error)
     assert box.got == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate for localhost that this process trusts, as a server's context."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate of this test")
+    key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(made)], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    return context
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_it_speaks_tls_and_looks_at_the_certificate(
+    certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    box, port = Mailbox(), free_port()
+    options = (
+        {"tls_context": certificate, "require_starttls": True} if scheme == "smtp" else {"ssl_context": certificate}
+    )
+    with server(box, port, **options):
+        assert post(f"{scheme}://localhost:{port}", compose(LETTER)) == Posted()
+        monkeypatch.delenv("SSL_CERT_FILE")
+        refused = post(f"{scheme}://localhost:{port}", compose(LETTER))
+    assert len(box.got) == 1
+    assert "certificate" in str(refused.error).lower()
+    assert not refused.final
 
 
 # --- The outbox
