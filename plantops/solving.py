@@ -368,6 +368,13 @@ class Master(Session):
         self._new_rows = True
         return len(self.rows) - 1
 
+    def forbid(self, columns: Sequence[int]) -> None:
+        """Columns that are no longer wanted: their upper bound becomes 0 (their lower bound must be 0)."""
+        index, zeros = np.array(columns, np.int32), np.zeros(len(columns))
+        for column in columns:
+            self.variables[column].bounds(0, 0)
+        self._check(self.highs.changeColsBounds(len(index), index, zeros, zeros))
+
     def solve(self, limits: Limits, should_stop: ShouldStop | None = None) -> Outcome:
         """Solve the relaxation from the last basis; fills `duals`, `values` and the PuLP variables."""
         # after new columns the last basis stays primal feasible, after new rows dual feasible: go on from it

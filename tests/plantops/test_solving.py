@@ -250,3 +250,15 @@ def test_a_master_takes_cuts_and_reports_duals_in_the_problems_sense() -> None:
     assert master.solve(TEN).objective == pytest.approx(19)
     assert master.duals == pytest.approx([2, 1])
     assert master.reduced_costs == pytest.approx([0, 0])
+
+
+def test_a_forbidden_column_leaves_the_answer_and_the_integer_program() -> None:
+    problem = pulp.LpProblem("grow")
+    x, y = problem.add_variable("x", 0, cat="Integer"), problem.add_variable("y", 0, cat="Integer")
+    problem += 2 * x + 3 * y
+    problem += x + y >= 1.5, "need"
+    master = Master(problem)
+    assert master.solve(TEN).objective == pytest.approx(3)
+    master.forbid([master.variables.index(x)])
+    assert master.solve(TEN).objective == pytest.approx(4.5)
+    assert master.solve_integer(TEN).objective == pytest.approx(6)

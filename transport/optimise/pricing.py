@@ -45,7 +45,7 @@ class Pricer:
     def price(self, prices: Floats, heuristic: bool, offers: int, work: int) -> Found:
         """`prices` per order of the day. `work` limits the steps (about 10^8 a second)."""
         price = prices[self.network.orders]
-        ahead, behind = self._halves(price)
+        ahead, behind = self.halves(price)
         state, done, front = extend(ahead, self.split, self.width, self.buckets, heuristic, self.most_labels, work)
         if state != DONE:
             return Found(None, [], done)
@@ -64,7 +64,8 @@ class Pricer:
         chosen = self._choose(costs, fronts, backs, front, back, offers)
         return Found(None if heuristic else min(cheapest, 0.0), chosen, done)
 
-    def _halves(self, price: Floats) -> tuple[Half, Half]:
+    def halves(self, price: Floats) -> tuple[Half, Half]:
+        """The network ahead and behind with a price per row taken off."""
         n = self.network
         rest = (n.load, n.capacity, n.near, n.shift)
         ahead = Half(n.cost - price[None, :], n.first - price, n.clock, n.clock_first, n.opens, n.closes, *rest)
