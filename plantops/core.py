@@ -35,6 +35,7 @@ from plantops import (
     stock,
     stock_ledger,
     weekly_archive,
+    weekly_jobs,
 )
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
@@ -122,6 +123,8 @@ CORE = Module(
         ),
     ),
     jobs={
+        "send_last_week": Job(weekly_jobs.send_last_week, "Make and mail last week"),
+        "make_week": Job(weekly_jobs.make_week, "Make a week"),
         "seal_audit": Job(seal_audit, "Seal the audit trail"),
         "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
         "send_mail": Job(outbox.send, "Send a mail", retries=5),
@@ -132,6 +135,7 @@ CORE = Module(
         "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
     },
     schedules=(
+        Schedule("core.send_last_week", at="06:00", weekdays=(0,)),
         Schedule("core.seal_audit", every_minutes=1),
         Schedule("core.forget_keys", at="03:10"),
         Schedule("core.look_for_mails", every_minutes=5),

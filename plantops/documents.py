@@ -58,7 +58,8 @@ def pdf(paper: Paper) -> bytes:
 
 @cache
 def _environment(package: str, language: str, zone: str) -> Environment:
-    places = ChoiceLoader([PackageLoader(package, FOLDER), PackageLoader("plantops", "paper")])
+    own = [] if package == "plantops" else [PackageLoader(package, FOLDER)]
+    places = ChoiceLoader([*own, PackageLoader("plantops", "paper")])
     environment = Environment(loader=places, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     locale, tz = LOCALES.get(language, language.replace("-", "_")), ZoneInfo(zone)
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from plantops import backup, figures, running, verify
 from plantops.command import acting, as_json, database_url
+from plantops.errors import Invalid
+from plantops.module import load
+from plantops.weekly import Span
 
 FAILURE = 1
 
@@ -62,6 +65,24 @@ def run_restore(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_report(args: argparse.Namespace) -> int:
+    """`report weekly --week 2026-W46 --format html,pdf,xlsx --out DIR`"""
+    formats = tuple(args.format.split(","))
+    if unknown := set(formats) - {"html", "pdf", "xlsx"}:
+        raise Invalid(f"There is no format {', '.join(sorted(unknown))}. Known: html, pdf, xlsx.")
+    if not args.out.is_dir():
+        raise Invalid(f"There is no folder {args.out}. Make it first.")
+    with acting(args) as ctx:
+        span = Span.week(args.week) if args.week else Span.of_day(ctx.today).back(1)
+        report, written = load("plantops.weekly_book:write")(ctx, span, formats, args.out)
+        payload = report.payload
+    if args.json:
+        print(as_json(payload))
+    else:
+        print("\n".join([*payload["sentences"], payload["foot"], *(str(path) for path in written)]))
+    return 0 if payload["reconciled"] else FAILURE
+
+
 def as_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -91,6 +112,15 @@ def register(commands: argparse._SubParsersAction[Any]) -> None:
     totals.add_argument("--from", dest="first", type=as_date)
     totals.add_argument("--to", dest="last", type=as_date)
     totals.add_argument("--json", action="store_true")
+    reports = commands.add_parser("report", help="reports").add_subparsers(dest="what", required=True)
+    weekly = reports.add_parser("weekly", help="the plant manager's week")
+    weekly.set_defaults(run=run_report)
+    weekly.add_argument("--data", type=Path)
+    weekly.add_argument("--as", dest="as_login")
+    weekly.add_argument("--week", help="such as 2026-W46; last week when not given")
+    weekly.add_argument("--format", default="html,pdf,xlsx")
+    weekly.add_argument("--out", type=Path, required=True)
+    weekly.add_argument("--json", action="store_true")
     for name, run, text in (
         ("backup", run_backup, "save database and files to one archive"),
         ("restore", run_restore, "bring an archive back into an empty database"),

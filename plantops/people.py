@@ -166,6 +166,13 @@ def list_users(ctx: Context, search: str = "") -> list[UserRow]:
     return [UserRow(*row) for row in ctx.session.execute(query)]
 
 
+@anyone("who works here by name is known to everybody who signs in")
+def active_names(ctx: Context) -> list[tuple[int, str]]:
+    """(id, name) of the open accounts, for choosing somebody."""
+    query = sa.select(User.id, User.name).where(User.active, User.id != SYSTEM_ID).order_by(User.sort_key, User.id)
+    return [(row.id, row.name) for row in ctx.session.execute(query)]
+
+
 def actor_of(session: Session, registry: Registry, user: User, scopes: frozenset[str] | None = None) -> Actor:
     """The user with everything that the roles they hold allow."""
     rights = registry.role_permissions()

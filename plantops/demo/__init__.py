@@ -55,7 +55,8 @@ class Demo:
 def build(house: House, say: Callable[[str], None] = print, *, seed: int = 20261122) -> Demo:
     """The whole demo plant in an initialised, empty database."""
     demo = Demo(house, seed=seed, say=say)
-    for path in ("plantops.demo.plant:build", *(m.demo for m in house.registry.modules if m.demo)):
+    parts = [module.demo for module in house.registry.modules if module.demo]
+    for path in ("plantops.demo.plant:build", *parts, "plantops.demo.week:build"):
         began = time.monotonic()
         load(path)(demo)
         say(f"  {path.partition('.')[0]} {time.monotonic() - began:.1f} s")

@@ -104,7 +104,7 @@ def enrol_drivers(demo: Demo, ctx: Context, fleet: dict[str, int]) -> list[int]:
     """The plant's drivers, each with a vehicle of their own, if personnel's demo has made them."""
     by_department = demo.kept.get("personnel", {}).get("people", {})
     assert isinstance(by_department, dict)
-    people = next((ids for name, ids in by_department.items() if "river" in str(name) or "DRIV" in str(name)), ())
+    people = by_department.get("DRIVE", ())
     homes = [fleet[code] for code in ("MP-1201", "MP-0751", "MP-V1", "MP-V2", "MP-V3")]
     return [
         drivers.enrol(ctx, demo.sites["VER"], int(employee), homes[number % len(homes)]).id

@@ -1,0 +1,16 @@
+"""The plant manager's week as a browser sees it."""
+
+from pathlib import Path
+
+from plantops.permissions import Can
+from web.menu import Entry, Pages
+from web.pages.weekly import week
+
+PAGES = Pages(
+    name="weekly",
+    title="",
+    routers=(week.router,),
+    templates=Path(__file__).parent / "templates",
+    menu=(Entry("The week", "/weekly", "report-analytics", (Can.READ_WEEKLY,)),),
+    order=10,
+)
