@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,10 @@ class Registry:
 
     def role_permissions(self) -> dict[str, frozenset[str]]:
         """Role name -> permissions, added up over the modules."""
+        return self._role_permissions
+
+    @cached_property
+    def _role_permissions(self) -> dict[str, frozenset[str]]:
         rights: dict[str, set[str]] = {}
         for module in self.modules:
             for role in module.roles:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from plantops import people
 from plantops.context import SYSTEM_ID, Actor, Context
 from plantops.core import House
+from plantops.entering import enter
 from plantops.errors import Forbidden, Unauthenticated
 from plantops.settings import Settings
 
@@ -65,8 +66,15 @@ def signed_in(request: Request, session: Session) -> Context:
     house, token = house_of(request), session_token(request)
     if not token:
         raise Unauthenticated("Sign in first.")
-    user_id = people.session_user(session, token, house.clock())
-    return house.context(session, user_id, channel="web", request_id=request_id(request))
+    return enter(
+        session,
+        token,
+        registry=house.registry,
+        database=house.database,
+        settings=house.settings,
+        now=house.clock(),
+        request_id=request_id(request),
+    )
 
 
 def guest(request: Request, session: Session) -> Context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from web.menu import Pages, Section, current_entry, visible_menu
 FLASH_COOKIE = "said"
 SITE_COOKIE = "site"
 LONGEST_FLASH = 1500
+SITES_KEPT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,16 @@ class Visit:
 
     @cached_property
     def sites(self) -> list[tuple[int, str]]:
-        """The sites among which this person may choose."""
+        """The sites among which this person may choose; they hardly ever change, so they are kept for a while."""
         if self.ctx is None or not self.ctx.may(Can.READ_PLACES):
             return []
-        return [(site.id, site.name) for site in places.list_sites(self.ctx)]
+        allowed = self.ctx.sites(Can.READ_PLACES)
+        known: dict[Any, tuple[float, list[tuple[int, str]]]] = self.request.app.state.sites
+        asked_at, found = known.get(allowed, (0.0, []))
+        if time.monotonic() - asked_at > SITES_KEPT_SECONDS:
+            found = [(site.id, site.name) for site in places.list_sites(self.ctx)]
+            known[allowed] = (time.monotonic(), found)
+        return found
 
     @property
     def site_id(self) -> int | None:
