@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from personnel import employees, leave_decisions, shifts, work_calendars
 from personnel.calendars import ExpectedDay
 from personnel.events import AbsenceRecorded
+from personnel.ids import next_ids
 from personnel.models import Employee
 from personnel.permissions import Can
 from personnel.time_models import Absence, AbsenceDay, AbsenceKind
@@ -61,19 +62,19 @@ def why_not_absent(new: NewAbsence, today: date) -> str | None:
     return None
 
 
-def spread(minutes: int, first_day: date, room: Mapping[date, int], day_minutes: int) -> list[tuple[date, int]]:
+def spread(minutes: int, first_day: date, room: Iterable[tuple[date, int]], day_minutes: int) -> list[tuple[date, int]]:
     """Hours of an absence over the working days from its first day on, each filled before the next begins.
 
-    `room` says how many minutes each day still has (negative: nobody is expected at all) and must reach far enough:
-    what does not fit falls on its last working day. The first day counts as a full day of `day_minutes` when
-    nobody is expected on it: the person was missed on that day.
+    `room` says day after day how many minutes each still has (negative: nobody is expected at all); what does not
+    fit falls on its last working day. The first day counts as a full day of `day_minutes` when nobody is expected
+    on it: the person was missed on that day.
     """
     days: list[tuple[date, int]] = []
     left = minutes
-    for day in sorted(room):
+    for day, has in room:
         if left <= 0:
             break
-        part = min(left, day_minutes if day == first_day and room[day] < 0 else max(0, room[day]))
+        part = min(left, day_minutes if day == first_day and has < 0 else max(0, has))
         if part > 0:
             days.append((day, part))
             left -= part
@@ -274,25 +275,25 @@ def record_hours(ctx: Context, site_id: int, rows: Sequence[Hours], import_id: i
     seats = {v.employee_id: v.day_minutes for v in work_calendars.versions_between(ctx, ids, first, last)}
     used = _missed_already(ctx, ids, first, last)
     spreads = [_spread_row(row, expected[row.employee_id], used, seats.get(row.employee_id, 480)) for row in rows]
-    made = list(
-        ctx.session.scalars(
-            sa.insert(Absence).returning(Absence.id, sort_by_parameter_order=True),
-            [
-                {
-                    "site_id": site_id,
-                    "employee_id": row.employee_id,
-                    "kind": row.kind,
-                    "reason": row.reason,
-                    "first_day": row.first_day,
-                    "last_day": days[-1][0] if days else row.first_day,
-                    "origin": row.origin,
-                    "import_id": import_id,
-                    "reported_by_id": ctx.user.id,
-                    "reported_at": ctx.now,
-                }
-                for row, days in zip(rows, spreads, strict=True)
-            ],
-        )
+    made = next_ids(ctx, Absence, len(rows))
+    ctx.session.execute(
+        sa.insert(Absence),
+        [
+            {
+                "id": id,
+                "site_id": site_id,
+                "employee_id": row.employee_id,
+                "kind": row.kind,
+                "reason": row.reason,
+                "first_day": row.first_day,
+                "last_day": days[-1][0] if days else row.first_day,
+                "origin": row.origin,
+                "import_id": import_id,
+                "reported_by_id": ctx.user.id,
+                "reported_at": ctx.now,
+            }
+            for id, row, days in zip(made, rows, spreads, strict=True)
+        ],
     )
     parts = [
         {"absence_id": id, "employee_id": row.employee_id, "day": day, "minutes": minutes}
@@ -317,12 +318,15 @@ def _spread_row(
     row: Hours, expected: Mapping[date, ExpectedDay], used: dict[tuple[int, date], int], day_minutes: int
 ) -> list[tuple[date, int]]:
     """The days of one row; `used` remembers what earlier rows took of them."""
-    room = {}
-    for day, one in expected.items():
-        if day >= row.first_day:
-            gone = used.get((row.employee_id, day), 0)
-            room[day] = one.minutes() - gone if one.minutes() or gone else -1
-    days = spread(row.minutes, row.first_day, room, day_minutes)
+
+    def room() -> Iterator[tuple[date, int]]:
+        day = row.first_day
+        while day in expected:
+            owed, gone = expected[day].minutes(), used.get((row.employee_id, day), 0)
+            yield day, owed - gone if owed or gone else -1
+            day += ONE_DAY
+
+    days = spread(row.minutes, row.first_day, room(), day_minutes)
     for day, minutes in days:
         used[row.employee_id, day] = used.get((row.employee_id, day), 0) + minutes
     return days

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from personnel import cover, employees, shifts, work_calendars
 from personnel.labour import LabourRules
@@ -24,7 +23,7 @@ from plantops.errors import Invalid
 from plantops.places import Site
 
 ONE_DAY = timedelta(days=1)
-CHUNK = 5000
+CHUNK = 20_000
 
 
 @dataclass(frozen=True)
@@ -223,11 +222,36 @@ def _row(
     }
 
 
+COLUMNS = (
+    "site_id", "employee_id", "business_date", "template_id", "scheduled_minutes", "worked_minutes", "overtime_minutes",
+    "night_minutes", "first_in", "last_out", "flags", "import_id",
+)  # fmt: skip
+NAMES = ", ".join(COLUMNS)
+PASSING = sa.text(
+    f"CREATE TEMP TABLE badges ON COMMIT DROP AS SELECT {NAMES} FROM personnel_attendance_day LIMIT 0"  # noqa: S608
+)
+ADDED = sa.text(
+    f"INSERT INTO personnel_attendance_day ({NAMES}) SELECT {NAMES} FROM badges ON CONFLICT DO NOTHING"  # noqa: S608
+)
+
+
 def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many were new. Copied into a passing table first: a hundred thousand badge days go in within seconds."""
     if not rows:
         return 0
-    made = ctx.session.scalars(insert(AttendanceDay).on_conflict_do_nothing().returning(AttendanceDay.id), list(rows))
-    return len(made.all())
+    connection = ctx.session.connection()
+    connection.execute(PASSING)
+    cursor: Any = connection.connection.driver_connection
+    with cursor.cursor().copy(f"COPY badges ({NAMES}) FROM STDIN") as copy:
+        copy.write("".join("\t".join(_cell(row[name]) for name in COLUMNS) + "\n" for row in rows))
+    made = connection.execute(ADDED)
+    connection.execute(sa.text("DROP TABLE badges"))
+    return made.rowcount
+
+
+def _cell(value: object) -> str:
+    """A number, a date, a moment or nothing, as COPY reads it. Text never comes here from outside."""
+    return "\\N" if value is None else str(value)
 
 
 @requires(Can.RECORD_HOURS)

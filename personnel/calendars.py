@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from plantops.calendar import at_local
@@ -52,9 +53,8 @@ class DatedCalendar:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedDay:
-    """What one person owes on one day, before leave. Minutes of the day count from midnight, local time."""
+    """What one person owes on a day, before leave. Minutes of the day count from midnight, local time."""
 
-    day: date
     first_half_minutes: int
     second_half_minutes: int
     middle_minute: int
@@ -66,7 +66,9 @@ class ExpectedDay:
         return self.first_half_minutes if half is Half.FIRST else self.second_half_minutes
 
     def minutes(self, *, counts_holidays: bool = False) -> int:
-        return sum(self.minutes_of(half, counts_holidays=counts_holidays) for half in Half)
+        if counts_holidays or not self.holiday_halves:
+            return self.first_half_minutes + self.second_half_minutes
+        return self.minutes_of(Half.FIRST) + self.minutes_of(Half.SECOND)
 
 
 # --- Rules: one day
@@ -84,28 +86,26 @@ def expected_day(
     calendar: WorkCalendar | None, day: date, holiday_halves: frozenset[Half] = frozenset()
 ) -> ExpectedDay:
     if calendar is None:
-        return ExpectedDay(day, 0, 0, 12 * 60, holiday_halves)
+        return ExpectedDay(0, 0, 12 * 60, holiday_halves)
     if calendar.flexible_minutes:
         minutes = calendar.flexible_minutes[day.weekday()]
-        return ExpectedDay(day, minutes - minutes // 2, minutes // 2, 12 * 60, holiday_halves)
+        return ExpectedDay(minutes - minutes // 2, minutes // 2, 12 * 60, holiday_halves)
     slots = sorted((s for s in calendar.slots if s.weekday == day.weekday()), key=lambda s: s.start_minute)
     if any(slot.half for slot in slots):
-        return _by_named_halves(slots, day, holiday_halves)
-    return expected_from_spans([(s.start_minute, s.start_minute + s.minutes) for s in slots], day, holiday_halves)
+        return _by_named_halves(slots, holiday_halves)
+    return expected_from_spans([(s.start_minute, s.start_minute + s.minutes) for s in slots], holiday_halves)
 
 
-def _by_named_halves(slots: Sequence[Slot], day: date, holiday_halves: frozenset[Half]) -> ExpectedDay:
+def _by_named_halves(slots: Sequence[Slot], holiday_halves: frozenset[Half]) -> ExpectedDay:
     first = sum(s.minutes for s in slots if s.half is not Half.SECOND)
     second = sum(s.minutes for s in slots if s.half is Half.SECOND)
     starts = [s.start_minute for s in slots if s.half is Half.SECOND]
     ends = [s.start_minute + s.minutes for s in slots if s.half is not Half.SECOND]
     middle = min(starts) if starts else max(ends)
-    return ExpectedDay(day, first, second, middle, holiday_halves)
+    return ExpectedDay(first, second, middle, holiday_halves)
 
 
-def expected_from_spans(
-    spans: Sequence[tuple[int, int]], day: date, holiday_halves: frozenset[Half] = frozenset()
-) -> ExpectedDay:
+def expected_from_spans(spans: Sequence[tuple[int, int]], holiday_halves: frozenset[Half] = frozenset()) -> ExpectedDay:
     """A day from its working spans (a planned shift, or slots without named halves), cut in the middle."""
     total = sum(end - start for start, end in spans)
     left = total - total // 2
@@ -115,7 +115,7 @@ def expected_from_spans(
             middle = start + left
             break
         left -= end - start
-    return ExpectedDay(day, total - total // 2, total // 2, middle, holiday_halves)
+    return ExpectedDay(total - total // 2, total // 2, middle, holiday_halves)
 
 
 def expected_days(
@@ -134,6 +134,7 @@ def expected_days(
 # --- Rules: instants
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The moment at which a wall clock in that zone shows this minute of the day (minutes may pass midnight)."""
     shown = day + timedelta(days=minute // DAY_MINUTES)

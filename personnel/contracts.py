@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -154,6 +155,26 @@ def add_contract(ctx: Context, employee_id: int, new: NewContract) -> Contract:
     ctx.session.add(made)
     ctx.session.flush()
     return made
+
+
+@requires(Can.MANAGE_EMPLOYEES)
+def add_first(ctx: Context, site_id: int, first: Mapping[int, NewContract]) -> int:
+    """First contracts of many people at once (cut-over); each lies inside the employment of its person."""
+    ctx.need(Can.MANAGE_EMPLOYEES, site_id=site_id)
+    employed = ctx.session.execute(
+        sa.select(Employment.employee_id, Employment.hired_on, Employment.ended_on)
+        .join(Employee, Employee.id == Employment.employee_id)
+        .where(Employment.employee_id.in_(first), Employee.site_id == site_id)
+    )
+    spans = {row.employee_id: (row.hired_on, row.ended_on) for row in employed}
+    for id, new in first.items():
+        if id not in spans:
+            raise Invalid(f"Employee {id} is not employed on this site.", field="employee_id")
+        if reason := why_not_contract(new, *spans[id], None):
+            raise Invalid(f"Cannot record this contract of employee {id}: {reason}.", field="starts_on")
+    if first:
+        ctx.session.execute(sa.insert(Contract), [{"employee_id": id, **vars(new)} for id, new in first.items()])
+    return len(first)
 
 
 @requires(Can.MANAGE_EMPLOYEES)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from personnel import employees, work_calendars
 from personnel.accrual import AccrualRule, Employed, Frequency, Proration, Rounding, Timing, add_months
 from personnel.entitlement import Draft, Policy, due_entries
+from personnel.ids import next_ids
 from personnel.ledger import CarryRule, Entry, Kind, use_of_lots
 from personnel.models import Employee, Employment
 from personnel.organisation import needed_text
@@ -20,7 +21,7 @@ from personnel.permissions import Can
 from personnel.time_models import LeaveEntitlement, LeaveEntry, LeavePolicy, LeaveType
 from plantops import options
 from plantops.context import Context, requires, within
-from plantops.db import get
+from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 
 
@@ -306,21 +307,21 @@ def add_policy(ctx: Context, leave_type_id: int, new: NewPolicy) -> LeavePolicy:
 def entitle(ctx: Context, policy_id: int, people: Iterable[tuple[int, date]]) -> int:
     """From a day on (each person's own) the policy holds for these people; an earlier one of the type ends."""
     policy = get(ctx.session, sa.select(LeavePolicy).where(LeavePolicy.id == policy_id), what="leave policy")
-    wanted = list(people)
-    for id, since in wanted:
-        ctx.session.execute(
-            sa.update(LeaveEntitlement)
-            .where(
-                LeaveEntitlement.employee_id == id,
-                LeaveEntitlement.leave_type_id == policy.leave_type_id,
-                LeaveEntitlement.valid_from < since,
-                LeaveEntitlement.valid_to.is_(None) | (LeaveEntitlement.valid_to > since),
-            )
-            .values(valid_to=since, version=LeaveEntitlement.version + 1)
+    wanted = dict(people)
+    earlier = ctx.session.scalars(
+        sa.select(LeaveEntitlement).where(
+            LeaveEntitlement.employee_id.in_(wanted), LeaveEntitlement.leave_type_id == policy.leave_type_id
         )
+    )
+    for one in earlier:
+        since = wanted[one.employee_id]
+        if one.valid_from < since and (one.valid_to is None or one.valid_to > since):
+            one.valid_to = since
+            bump(one)
+    ctx.session.flush()
     rows = [
         {"employee_id": id, "leave_type_id": policy.leave_type_id, "policy_id": policy.id, "valid_from": since}
-        for id, since in wanted
+        for id, since in wanted.items()
     ]
     if rows:
         ctx.session.execute(sa.insert(LeaveEntitlement), rows)
@@ -332,9 +333,11 @@ def write(ctx: Context, rows: Sequence[dict[str, object]]) -> list[int]:
     """Entries into the ledger; a key that stands there already is refused by the database."""
     if not rows:
         return []
-    stamped = [{"reverses_id": None, **row, "recorded_at": ctx.now, "recorded_by_id": ctx.user.id} for row in rows]
-    made = ctx.session.scalars(sa.insert(LeaveEntry).returning(LeaveEntry.id, sort_by_parameter_order=True), stamped)
-    return list(made)
+    ids = next_ids(ctx, LeaveEntry, len(rows))
+    stamp = {"reverses_id": None, "recorded_at": ctx.now, "recorded_by_id": ctx.user.id}
+    stamped = [{**stamp, **row, "id": id} for id, row in zip(ids, rows, strict=True)]
+    ctx.session.execute(sa.insert(LeaveEntry), stamped)
+    return ids
 
 
 @requires(Can.MANAGE_LEAVE)

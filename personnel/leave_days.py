@@ -65,22 +65,21 @@ def counted(
 
     `expected` has an entry for every date of the request, each by the contract valid on that date.
     """
-    days = (_one_day(asked, expected[day], counts_holidays) for day in each_day(asked.first, asked.last))
+    days = (_one_day(asked, day, expected[day], counts_holidays) for day in each_day(asked.first, asked.last))
     return tuple(day for day in days if day.minutes > 0)
 
 
-def _one_day(asked: Asked, day: ExpectedDay, counts_holidays: bool) -> LeaveDay:
+def _one_day(asked: Asked, day: date, expected: ExpectedDay, counts_holidays: bool) -> LeaveDay:
     if asked.from_minute is not None and asked.to_minute is not None:
-        minutes = min(asked.to_minute - asked.from_minute, day.minutes(counts_holidays=counts_holidays))
-        return LeaveDay(day.day, Portion.HOURS, minutes, asked.from_minute, asked.to_minute)
-    half = asked.halves.get(day.day)
+        minutes = min(asked.to_minute - asked.from_minute, expected.minutes(counts_holidays=counts_holidays))
+        return LeaveDay(day, Portion.HOURS, minutes, asked.from_minute, asked.to_minute)
+    half = asked.halves.get(day)
+    if half is None:
+        return LeaveDay(day, Portion.FULL, expected.minutes(counts_holidays=counts_holidays))
+    minutes = expected.minutes_of(half, counts_holidays=counts_holidays)
     if half is Half.FIRST:
-        minutes = day.minutes_of(half, counts_holidays=counts_holidays)
-        return LeaveDay(day.day, Portion.FIRST, minutes, 0, day.middle_minute)
-    if half is Half.SECOND:
-        minutes = day.minutes_of(half, counts_holidays=counts_holidays)
-        return LeaveDay(day.day, Portion.SECOND, minutes, day.middle_minute)
-    return LeaveDay(day.day, Portion.FULL, day.minutes(counts_holidays=counts_holidays))
+        return LeaveDay(day, Portion.FIRST, minutes, 0, expected.middle_minute)
+    return LeaveDay(day, Portion.SECOND, minutes, expected.middle_minute)
 
 
 def total_minutes(days: Iterable[LeaveDay]) -> int:

@@ -64,6 +64,7 @@ MODULE = Module(
     due=(certificates.due, contracts.due),
     personal_data=PERSONAL_DATA,
     settings=SETTINGS,
+    demo="personnel.demo:build",
     links={
         "personnel_employee": "/personnel/employees/{id}",
         "personnel_leave_request": "/personnel/leave/{id}",

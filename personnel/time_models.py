@@ -269,7 +269,7 @@ class LeaveEntry(Base):
     effective_date: Mapped[date]
     lot: Mapped[str | None]
     expires_on: Mapped[date | None]
-    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_leave_entry.id"))
+    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("personnel_leave_entry.id"), index=True)
     key: Mapped[str]
     """The same key is never written twice: runs and double clicks add nothing."""
     note: Mapped[str] = mapped_column(default="")

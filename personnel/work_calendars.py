@@ -29,6 +29,9 @@ from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
 from plantops.places import Site
 
+NO_HALF: frozenset[Half] = frozenset()
+ONE_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -98,8 +101,8 @@ def duty_by(kept: Kept, day: date, offset_days: int, holiday: frozenset[Half]) -
         return Duty(expected_day(kept.calendar, day, off), spans=spans)
     shift = kept.pattern.shift_on(day, offset_days)
     if shift is None:
-        return Duty(expected_from_spans((), day, off))
-    return Duty(expected_from_spans(kept.spans[shift], day, off), int(shift), kept.spans[shift])
+        return Duty(expected_from_spans((), off))
+    return Duty(expected_from_spans(kept.spans[shift], off), int(shift), kept.spans[shift])
 
 
 def spans_planned(
@@ -206,21 +209,35 @@ def duties(ctx: Context, employee_ids: Collection[int], first: date, last: date)
     kept = kept_calendars(ctx, {v.calendar_id for v in versions})
     holidays = {site: _holidays(plant_calendar(ctx, site), first, last) for site in {v.site_id for v in versions}}
     planned = _planned(ctx, employee_ids, first, last)
-    nothing = {day: Duty(expected_day(None, day)) for day in each_day(first, last)}
+    days = list(each_day(first, last))
+    nothing = dict.fromkeys(days, Duty(expected_day(None, first)))
     found = {id: dict(nothing) for id in employee_ids}
+    like: dict[tuple[int, object, bool], Duty] = {}  # one duty serves everybody who has the same shift or weekday
     for v in versions:
-        days, weeks, zone = found[v.employee_id], planned.get(v.employee_id, {}), ZoneInfo(v.zone)
-        until = last if v.until is None else min(last, v.until - timedelta(days=1))
-        for day in each_day(max(first, v.since), until):
-            holiday = holidays[v.site_id].get(day, frozenset())
-            week = weeks.get(day - timedelta(days=day.weekday()))
+        own, weeks, free = found[v.employee_id], planned.get(v.employee_id), holidays[v.site_id]
+        until = last if v.until is None else min(last, v.until - ONE_DAY)
+        for day in days[max(0, (v.since - first).days) : (until - first).days + 1]:
+            week = weeks.get(day - timedelta(days=day.weekday())) if weeks else None
             if week is None:
-                days[day] = duty_by(kept[v.calendar_id], day, v.offset_days, holiday)
+                own[day] = _alike(like, v, kept[v.calendar_id], day, free.get(day, NO_HALF))
             else:
-                shifts = week.get(day, [])
-                spans = spans_planned([shift[:3] for shift in shifts], day, zone)
-                days[day] = Duty(expected_from_spans(spans, day), shifts[0][3] if shifts else None, spans)
+                own[day] = _planned_duty(week.get(day, []), day, ZoneInfo(v.zone))
     return found
+
+
+def _alike(
+    like: dict[tuple[int, object, bool], Duty], v: Version, kept: Kept, day: date, holiday: frozenset[Half]
+) -> Duty:
+    kind = kept.pattern.shift_on(day, v.offset_days) if kept.pattern else day.weekday()
+    key = (v.calendar_id, kind, bool(holiday))
+    if key not in like:
+        like[key] = duty_by(kept, day, v.offset_days, holiday)
+    return like[key]
+
+
+def _planned_duty(shifts: Sequence[tuple[datetime, datetime, int, int | None]], day: date, zone: ZoneInfo) -> Duty:
+    spans = spans_planned([shift[:3] for shift in shifts], day, zone)
+    return Duty(expected_from_spans(spans), shifts[0][3] if shifts else None, spans)
 
 
 def _holidays(calendar: PlantCalendar, first: date, last: date) -> dict[date, frozenset[Half]]:

@@ -20,7 +20,7 @@ WITH demand AS (
     FROM personnel_shift_demand q JOIN core_site s ON s.id = q.site_id AND s.in_totals
     WHERE q.withdrawn_at IS NULL AND q.business_date >= :first AND q.business_date < :after
         AND q.business_date < :today
-), there AS (
+), there AS MATERIALIZED (
     SELECT q.id, a.first_in, a.last_out FROM demand q
     JOIN personnel_attendance_day a ON a.business_date = q.day AND a.worked_minutes > 0
         AND a.first_in < q.ends_at AND a.last_out > q.starts_at
@@ -29,7 +29,7 @@ WITH demand AS (
     WHERE q.certificate_type_id IS NULL OR EXISTS (SELECT FROM personnel_certificate c
         WHERE c.employee_id = a.employee_id AND c.type_id = q.certificate_type_id AND c.issued_on <= q.day
             AND COALESCE(c.expires_on, 'infinity') > q.day AND COALESCE(c.withdrawn_on, 'infinity') > q.day)
-), whole AS (
+), whole AS MATERIALIZED (
     SELECT q.id, count(t.id) AS staying FROM demand q LEFT JOIN there t ON t.id = q.id
         AND t.first_in <= q.starts_at + interval '15 min' AND t.last_out >= q.ends_at - interval '15 min'
     GROUP BY q.id
@@ -40,11 +40,12 @@ WITH demand AS (
     LEFT JOIN there t ON t.id = q.id AND t.first_in <= half.start + interval '15 min'
         AND t.last_out >= half.start + interval '15 min'
     GROUP BY q.id, q.needed, half.start
+), holes AS MATERIALIZED (
+    SELECT id, sum(covered) AS covered FROM parts GROUP BY id
 ), counted AS (
     SELECT q.day, q.department_id, q.starts_at, q.needed * q.halves AS below,
-        CASE WHEN w.staying >= q.needed THEN q.needed * q.halves
-            ELSE (SELECT sum(p.covered) FROM parts p WHERE p.id = q.id) END AS above
-    FROM demand q JOIN whole w ON w.id = q.id
+        CASE WHEN w.staying >= q.needed THEN q.needed * q.halves ELSE h.covered END AS above
+    FROM demand q JOIN whole w ON w.id = q.id LEFT JOIN holes h ON h.id = q.id
 )
 """
 
@@ -109,18 +110,20 @@ COVERED = Indicator(
     rows=cover_rows,
     causes=cover_causes,
     ledger=sa.text(
-        "SELECT COALESCE(sum(LEAST(needed, present)), 0), COALESCE(sum(needed), 0) FROM (SELECT q.needed,"
-        " (SELECT count(*) FROM personnel_attendance_day a WHERE a.business_date = q.business_date"
-        " AND a.worked_minutes > 0 AND h.moment BETWEEN a.first_in AND a.last_out"
-        " AND (SELECT g.department_id FROM personnel_assignment g WHERE g.employee_id = a.employee_id"
-        " AND g.superseded_at IS NULL AND daterange(g.valid_from, g.valid_to) @> q.business_date) = q.department_id"
-        " AND (q.certificate_type_id IS NULL OR a.employee_id IN (SELECT c.employee_id FROM personnel_certificate c"
+        "SELECT COALESCE(sum(LEAST(needed, present)), 0), COALESCE(sum(needed), 0) FROM (SELECT q.id, q.needed,"
+        " h.moment, count(p.employee_id) AS present FROM personnel_shift_demand q CROSS JOIN LATERAL generate_series("
+        "q.starts_at + interval '15 min', q.ends_at, interval '30 min') AS h(moment) LEFT JOIN"
+        " (SELECT a.*, g.department_id FROM personnel_attendance_day a, personnel_assignment g"
+        " WHERE a.worked_minutes > 0 AND a.business_date >= :from AND a.business_date < :to"
+        " AND g.employee_id = a.employee_id AND g.superseded_at IS NULL"
+        " AND daterange(g.valid_from, g.valid_to) @> a.business_date) AS p ON p.business_date = q.business_date"
+        " AND p.department_id = q.department_id AND h.moment BETWEEN p.first_in AND p.last_out"
+        " AND (q.certificate_type_id IS NULL OR p.employee_id IN (SELECT c.employee_id FROM personnel_certificate c"
         " WHERE c.type_id = q.certificate_type_id AND daterange(c.issued_on, LEAST(c.expires_on, c.withdrawn_on))"
-        " @> q.business_date))) AS present"
-        " FROM personnel_shift_demand q, LATERAL generate_series(q.starts_at + interval '15 min', q.ends_at,"
-        " interval '30 min') AS h(moment) WHERE q.withdrawn_at IS NULL"
+        " @> q.business_date)) WHERE q.withdrawn_at IS NULL"
         " AND q.site_id IN (SELECT id FROM core_site WHERE in_totals) AND q.business_date >= :from"
-        " AND q.business_date < LEAST(CAST(:to AS date), CAST(:today AS date))) AS halves"
+        " AND q.business_date < LEAST(CAST(:to AS date), CAST(:today AS date)) GROUP BY q.id, q.needed, h.moment)"
+        " AS halves"
     ),
     scale=Decimal(100),
 )

@@ -88,12 +88,12 @@ def test_absences_that_cannot_be(o: Office, ctx: Someone) -> None:
 
 
 def test_hours_fill_one_working_day_after_the_other() -> None:
-    room = {MONDAY: 480, MONDAY + timedelta(days=1): 300, MONDAY + timedelta(days=2): -1}
+    room = [(MONDAY, 480), (MONDAY + timedelta(days=1), 300), (MONDAY + timedelta(days=2), -1)]
     assert spread(120, MONDAY, room, DAY) == [(MONDAY, 120)]
     assert spread(600, MONDAY, room, DAY) == [(MONDAY, 480), (MONDAY + timedelta(days=1), 120)]
     assert spread(900, MONDAY, room, DAY) == [(MONDAY, 480), (MONDAY + timedelta(days=1), 420)]
-    assert spread(60, MONDAY, {MONDAY: -1}, DAY) == [(MONDAY, 60)]
-    assert spread(60, MONDAY, {}, DAY) == [(MONDAY, 60)]
+    assert spread(60, MONDAY, [(MONDAY, -1)], DAY) == [(MONDAY, 60)]
+    assert spread(60, MONDAY, [], DAY) == [(MONDAY, 60)]
     assert spread(0, MONDAY, room, DAY) == []
 
 

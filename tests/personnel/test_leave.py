@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from personnel import absences, cover, employees, leave, leave_accounts, leave_decisions, moves, shifts
+from personnel import absences, cover, employees, leave, leave_accounts, leave_decisions, moves, shifts, work_calendars
 from personnel.absences import NewAbsence
 from personnel.calendars import Half
 from personnel.events import LeaveApproved, LeaveCancelled
@@ -283,7 +283,7 @@ def test_case_28_and_30_booked_leave_is_counted_again(cast: Cast, ctx: Someone) 
     asked = leave.ask(cast.ada, cast.ada_id, cast.o.vacation_id, WEEK)
     leave_decisions.approve(cast.bo, asked.id, asked.version)
     ada = employees.employee(cast.hr, cast.ada_id)
-    half = leave_accounts.work_calendars.add_calendar(
+    half = work_calendars.add_calendar(
         cast.o.ctx, cast.o.site_id, "HALF", "Mornings", flexible_minutes=[240, 240, 240, 240, 240, 0, 0]
     )
     seat = cast.o.seat(weekly_minutes=1200, work_calendar_id=half.id, manager_id=cast.bo_id)

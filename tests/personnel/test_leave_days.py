@@ -256,7 +256,7 @@ def test_half_days_and_hours_are_counted_again_too() -> None:
 
 def test_a_night_shift_is_cut_in_the_middle_and_belongs_to_its_first_day() -> None:
     day = date(2026, 2, 2)
-    night = expected_from_spans([(22 * 60, 30 * 60)], day)
-    assert night == ExpectedDay(day, 240, 240, 26 * 60)
+    night = expected_from_spans([(22 * 60, 30 * 60)])
+    assert night == ExpectedDay(240, 240, 26 * 60)
     second = counted(Asked(day, day, {day: Half.SECOND}), {day: night})
     assert [(d.day, d.minutes, d.from_minute) for d in second] == [(day, 240, 26 * 60)]

@@ -16,6 +16,7 @@ from personnel.time_models import PlannedShift, ShiftDemand
 from plantops import options
 from plantops.context import Context
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
+from plantops.events import Absent
 from tests.houses import Someone
 from tests.personnel.office import DAY, Office, at, broken, office
 
@@ -237,12 +238,12 @@ def test_a_hole_is_named_before_a_leave_is_approved(o: Office) -> None:
     ada, bo, _cy = crew_of_three(o)
     cover.add_need(o.ctx, o.site_id, o.department_id, 2, template_id=o.shifts["E"])
     day = date(2026, 11, 24)
-    assert cover.warn(o.ctx, cover.Absent(ada, day, day)) == []
+    assert cover.warn(o.ctx, Absent(ada, day, day)) == []
     report(o.ctx, NewAbsence(bo, day, day))
-    assert cover.warn(o.ctx, cover.Absent(ada, day, day)) == ["Tue 24 Nov, Early in Assembly: 1 of 2"]
-    assert cover.warn(o.ctx, cover.Absent(bo, day, day)) == []
+    assert cover.warn(o.ctx, Absent(ada, day, day)) == ["Tue 24 Nov, Early in Assembly: 1 of 2"]
+    assert cover.warn(o.ctx, Absent(bo, day, day)) == []
     late_day = date(2026, 11, 25)
-    assert cover.warn(o.ctx, cover.Absent(ada, late_day, late_day)) == []
+    assert cover.warn(o.ctx, Absent(ada, late_day, late_day)) == []
 
 
 def test_only_the_qualified_count_where_a_certificate_is_needed(o: Office) -> None:

@@ -288,6 +288,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        op.f("ix_personnel_leave_entry_reverses_id"), "personnel_leave_entry", ["reverses_id"], unique=False
+    )
+    op.create_index(
         "ix_personnel_leave_entry_person",
         "personnel_leave_entry",
         ["employee_id", "leave_type_id", "effective_date"],
