@@ -122,7 +122,7 @@ def _figures(payload: dict[str, Any]) -> Table:
     for row in payload["figures"]:
         numbers = [None if row[key] is None else Decimal(row[key]) for key in keys]
         said = "yes" if row["reconciled"] else "NO"
-        rows.append([row["number"], row["title"], row["unit"], *numbers, row["owner"].replace("_", " "), said])
+        rows.append([row["number"], row["title"], row["unit"], *numbers, row["owner"], said])
     return Table(f"Week {payload['week']}", columns, rows, notes=(*payload["sentences"], payload["foot"]))
 
 

@@ -79,7 +79,7 @@ def _figure(ctx: Context, one: Indicator, span: Span) -> tuple[Payload, Shaped]:
         "unit": one.unit,
         "digits": one.digits,
         "better": one.better.value,
-        "owner": one.owner,
+        "owner": ctx.registry.role_titles().get(one.owner, one.owner),
         "permission": str(one.permission),
         "definition": one.definition,
         "exclusions": one.exclusions,
@@ -141,8 +141,8 @@ def sentences(made: list[tuple[Indicator, Payload, Shaped]]) -> list[str]:
         said.append("Every figure is within its tolerance.")
     said.append(best_sentence(best[0], best[2]))
     if worst[2].outside > 0:
-        owner = worst[0].owner.replace("_", " ")
-        said.append(f"Decide: what does {owner} do about {worst[0].title.lower()}, and until when?")
+        owner = str(worst[1]["owner"]).lower()
+        said.append(f"Decide: what does the {owner} do about {worst[0].title.lower()}, and until when?")
     return said
 
 
@@ -156,7 +156,7 @@ def exceptions(made: list[tuple[Indicator, Payload, Shaped]]) -> list[Payload]:
             "permission": str(one.permission),
             "fact": fact(one, shaped, [(cause["name"], cause["share"]) for cause in row["causes"]]),
             "causes": row["causes"],
-            "owner": one.owner,
+            "owner": row["owner"],
         }
         for one, row, shaped in missed[:MOST_EXCEPTIONS]
     ]
