@@ -33,12 +33,21 @@ class Generated:
 
 
 class Generation:
-    """One column generation over the cells that are `possible` [E, H, S+1]; the master must have been told of them."""
+    """One column generation over the cells that are `possible` [E, H, S+1]; the master must have been told of them.
+
+    With a `center`, the duals of a related run, the first prices are those.
+    """
 
     def __init__(
-        self, arrays: Arrays, master: LineMaster, pricer: LinePricer, possible: Flags, smoothing: float = SMOOTHING
+        self,
+        arrays: Arrays,
+        master: LineMaster,
+        pricer: LinePricer,
+        possible: Flags,
+        smoothing: float = SMOOTHING,
+        center: Floats | None = None,
     ) -> None:
-        self.arrays, self.master, self.pricer, self.smoothing = arrays, master, pricer, smoothing
+        self.arrays, self.master, self.pricer, self.smoothing, self.center = arrays, master, pricer, smoothing, center
         self.base = np.where(possible, arrays.base, NEVER)
 
     def run(self, stop: Stop, rounds: int, enough: float = INFINITE, close: float = CLOSE) -> Generated:
@@ -48,10 +57,12 @@ class Generation:
         relaxation = self.master.solve()
         while done < rounds and not finished and best < enough and not stop():
             done += 1
-            mixing = self.smoothing if best > -INFINITE else 0.0
-            for weight in (mixing, 0.0) if mixing else (0.0,):
+            weights = (self.smoothing, 0.0) if best > -INFINITE and self.smoothing else (0.0,)
+            if done == 1 and self.center is not None:
+                best_duals, weights = self.center, (1.0, 0.0)
+            for weight in weights:
                 duals = weight * best_duals + (1 - weight) * relaxation.cover_duals
-                bound, lines = self._price(duals, relaxation)
+                bound, lines = self._price(duals, relaxation, stop)
                 if bound > best:
                     best, best_duals = bound, duals
                 if lines or best >= enough or stop():
@@ -63,14 +74,16 @@ class Generation:
             finished = finished or relaxation.value - best <= close
         return Generated(relaxation, best, best_duals, done, finished)
 
-    def _price(self, duals: Floats, relaxation: Relaxation) -> tuple[float, list[tuple[int, LineArray]]]:
-        """The bound at these duals, and the lines that would improve the relaxation."""
+    def _price(self, duals: Floats, relaxation: Relaxation, stop: Stop) -> tuple[float, list[tuple[int, LineArray]]]:
+        """The bound at these duals (-INFINITE when stopped on the way), and the lines that would improve the mixture."""
         arrays = self.arrays
         bound = float(duals @ arrays.required)
         found = []
         for e, line in self.master.settled.items():
             bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
         for e in self.master.people:
+            if stop():
+                return -INFINITE, found
             priced = self.pricer.best(e, self.base[e] - arrays.prices(e, duals))
             bound += priced.bound
             if priced.line is not None:

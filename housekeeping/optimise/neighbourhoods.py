@@ -24,27 +24,26 @@ REMEMBER = 400
 
 @dataclass
 class Pool:
-    """Lines met so far, by person; those that cost most at the duals of the first bound are forgotten."""
+    """Lines met so far, by person, with their reduced cost at the duals of the first bound; the dearest go."""
 
     search: Search
     duals: Floats
-    _lines: dict[int, dict[bytes, LineArray]] = field(default_factory=dict)
+    _lines: dict[int, dict[bytes, tuple[float, LineArray]]] = field(default_factory=dict)
 
     def add(self, master: LineMaster) -> None:
+        arrays = self.search.arrays
         for e, line in zip(master.owners.tolist(), master.lines, strict=True):
-            self._lines.setdefault(e, {})[line.tobytes()] = line
+            known, key = self._lines.setdefault(e, {}), line.tobytes()
+            if key not in known:
+                reduced = arrays.line_cost(e, line) - float(self.duals[arrays.rows(e, line)].sum())
+                known[key] = reduced, line
+            if len(known) > REMEMBER:
+                self._lines[e] = dict(sorted(known.items(), key=lambda item: item[1][0])[:KEEP])
 
     def cheapest(self, e: int, count: int) -> list[LineArray]:
         """The lines of a person with the least reduced cost."""
-        known = list(self._lines.get(e, {}).values())
-        if not known:
-            return []
-        arrays = self.search.arrays
-        costs = [arrays.line_cost(e, line) - float(self.duals[arrays.rows(e, line)].sum()) for line in known]
-        order = np.argsort(costs, kind="stable")
-        if len(known) > REMEMBER:
-            self._lines[e] = {known[at].tobytes(): known[at] for at in order[:KEEP]}
-        return [known[at] for at in order[:count]]
+        known = sorted(self._lines.get(e, {}).values(), key=lambda pair: pair[0])
+        return [line for _, line in known[:count]]
 
 
 @dataclass

@@ -107,6 +107,7 @@ class _Run:
         search.offer(respond(search, {}), "everybody's best line in turn")
         root = Generation(search.arrays, search.master, search.pricer, search.possible).run(self._stop, 10_000)
         search.prove(root.bound)
+        search.duals = root.duals
         self._tell("bound")
         pool = Pool(search, root.duals)
         for _ in range(FIRST_DIVES):

@@ -17,13 +17,15 @@ Lines = dict[int, LineArray]
 HALF = 0.5  # penalties are whole numbers: less than one better is not better
 EVEN = 1e-4
 SURE = 0.9
+SMOOTHING = 0.3  # little: after each step of a dive the old duals are soon wrong
 
 
 @dataclass
 class Search:
     """The state of one run: tools, the best roster so far and what was proved.
 
-    `improved` is called with each better roster. `lines` is empty until everybody has a line.
+    `improved` is called with each better roster. `lines` is empty until everybody has a line. `duals` are those of
+    the first bound, at which later pricing begins.
     """
 
     arrays: Arrays
@@ -34,6 +36,7 @@ class Search:
     penalty: float = float("inf")
     bound: float = float("-inf")
     steps: int = 0
+    duals: Floats | None = None
 
     def __post_init__(self) -> None:
         self.pricer = LinePricer(self.arrays)
@@ -110,7 +113,7 @@ def dive(
     """
     possible = possible.copy()
     limit = target - 1 + HALF
-    generated = _generate(search, master, possible, rounds, limit)
+    generated = _generate(search, master, possible, rounds, limit, search.duals)
     share_wanted = width
     while not search.stop():
         if generated.relaxation.value > limit:
@@ -139,10 +142,12 @@ def dive(
     return {}
 
 
-def _generate(search: Search, master: LineMaster, possible: Flags, rounds: int, limit: float) -> Generated:
+def _generate(
+    search: Search, master: LineMaster, possible: Flags, rounds: int, limit: float, center: Floats | None = None
+) -> Generated:
     search.steps += 1
     master.allow(possible)
-    generation = Generation(search.arrays, master, search.pricer, possible, smoothing=0.3)
+    generation = Generation(search.arrays, master, search.pricer, possible, SMOOTHING, center)
     return generation.run(search.stop, rounds, enough=limit + EVEN)
 
 
