@@ -46,6 +46,8 @@ class Generation:
     networks: Sequence[Network]
     watch: Stopwatch
     should_stop: ShouldStop | None = None
+    most_work: int | None = None  # steps of labelling in all: a limit that does not depend on the clock
+    work: int = 0
     routes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _speed: float = STEPS_PER_SECOND
     _best: Bound | None = None
@@ -93,7 +95,7 @@ class Generation:
             value, prices, _ = solved
             target = self._rounded(prices)
             if heuristic:
-                added = self._heuristic_round(target, value)
+                added = self._heuristic_round(target)
                 heuristic = added > 0
                 if heuristic:
                     continue
@@ -122,7 +124,7 @@ class Generation:
         """Prices that the bound may use: from 0 to the prize, on the grid."""
         return np.asarray(np.floor(np.clip(prices, 0, self.day.prize) / self._grain) * self._grain)
 
-    def _heuristic_round(self, prices: Floats, value: float) -> int:
+    def _heuristic_round(self, prices: Floats) -> int:
         """Offers of the fast pricing that are worth a new look at the prices; 0 sends us to the exact one."""
         added = 0
         for network, pricer in zip(self.networks, self._pricers, strict=True):
@@ -130,7 +132,6 @@ class Generation:
             if found is None:
                 return 0
             added += self._add(network, found.offers)
-        del value
         return added
 
     def _exact_round(self, prices: Floats) -> tuple[int, float, tuple[float, ...]] | None:
@@ -153,8 +154,13 @@ class Generation:
         if self.should_stop is not None and self.should_stop():
             return None
         steps = STEPS if left is None else int(left * self._speed) + 1
+        if self.most_work is not None:
+            steps = min(steps, self.most_work - self.work)
+        if steps <= 0:
+            return None
         watch = Stopwatch()
         found = pricer.price(prices, heuristic, OFFERS, steps)
+        self.work += found.work
         if found.work > 1e6:
             self._speed = 0.5 * self._speed + 0.5 * found.work / max(watch.seconds, 1e-3)
         return found

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from plantops.engines import (
     Limits,
     Outcome,
@@ -22,12 +20,20 @@ from transport.optimise.explain import insert_what_fits, reasons
 from transport.optimise.heuristic import Search, Tour, search
 from transport.optimise.model import BadProblem, Plan, Problem, Route
 from transport.optimise.pool import Pool, whole_cost
-from transport.optimise.schedule import judge_on_all, timetable, try_route
+from transport.optimise.proof import EXACT, Proof, compile_ahead
+from transport.optimise.schedule import timetable, try_route
 
 DEFAULT_ITERATIONS = 2_000
-FIRST_SHARE = 0.35  # of the time for the first search, from nothing
+FIRST_SHARE = 0.15  # of the time for the first search, from nothing
+SECONDS_PER_ORDER = 0.03  # and not more than this
+PROOF_SHARE = 0.35  # of the time for the bound
+CLOSING_SHARE = 0.5  # of what is left for the proof behind it
+LONG_ROUTES = 10  # orders per route beyond which a bound is rarely to be had ...
+LONG_PROOF_SHARE = 0.12  # ... and gets this share only
 SLICE_SHARE = 0.15  # of the time for each search after that, from the best plan so far
 CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
+NODES = 500  # of one integer program, when iterations are the limit
+STEPS_PER_ITERATION = 100_000  # of labelling, when iterations are the limit
 
 
 @dataclass
@@ -42,11 +48,11 @@ class Run:
     pool: Pool = field(init=False)
     tours: list[Tour] = field(init=False)
     cost: int = field(init=False)
-    bound: int | None = None
-    note: str = ""
+    proof: Proof = field(init=False)
     iterations: int = 0
 
     def __post_init__(self) -> None:
+        self.proof = Proof(self.day)
         self.pool = Pool(self.day)
         self.tours = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix]
         self.cost = whole_cost(self.day, self.tours)
@@ -60,7 +66,7 @@ class Run:
 
     @property
     def proved(self) -> bool:
-        return self.bound is not None and self.bound >= self.cost
+        return self.proof.lower is not None and self.proof.lower >= self.cost
 
     def offer(self, tours: Sequence[Tour], message: str) -> None:
         """Take a plan whose tours hold when it is better than the one in hand."""
@@ -87,9 +93,9 @@ class Run:
     def money_bound(self) -> float | None:
         """The bound on the cost of routes. When orders are left out it speaks of plans that leave out no more,
         and only when leaving out less is proved impossible."""
-        if self.bound is None:
+        if self.proof.lower is None:
             return None
-        whole = min(self.bound, self.cost) - self.prizes_left()
+        whole = min(self.proof.lower, self.cost) - self.prizes_left()
         if self.prizes_left() and whole <= 0:
             return None
         return self.day.money(max(whole, 0))
@@ -109,7 +115,7 @@ def solve(
     admit(problem)
     day = prepare(problem)
     _refuse_frozen(day)
-    judge_on_all(day.arrays, np.zeros(0, np.int32))  # compile before the clock starts
+    compile_ahead()
     if limits.seconds is None and limits.iterations is None:
         limits = replace(limits, iterations=DEFAULT_ITERATIONS)
     run = Run(day, limits, Stopwatch(limits.seconds), progress, should_stop)
@@ -127,14 +133,15 @@ def _refuse_frozen(day: Day) -> None:
 
 
 def _improve(run: Run) -> None:
-    """Search from nothing, then in turns choose out of all routes met and search on from the best plan."""
+    """Search from nothing, try to prove, then in turns search on from the best plan and choose out of all
+    routes met; a proof is tried again when a better plan has made the gap smaller."""
     world = Search(run.day)
     turn = 0
     while not run.stopped:
         share = FIRST_SHARE if turn == 0 else SLICE_SHARE
         found = search(
             world,
-            _slice(run, share),
+            _slice(run, share, first=turn == 0),
             seed=run.limits.seed * 1000 + turn,
             iterations=_portion(run, share),
             start=run.tours if turn and not run.prizes_left() else None,
@@ -148,18 +155,51 @@ def _improve(run: Run) -> None:
             world = Search(run.day, optional=True)  # not all orders can be served, or it is hard to
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
         _choose(run)
+        if turn == 0:
+            _bound(run)
+        _close(run)
         turn += 1
 
 
-def _slice(run: Run, share: float) -> Stopwatch:
+def _slice(run: Run, share: float, first: bool) -> Stopwatch:
     if run.watch.limit is None or run.watch.left is None:
         return Stopwatch()
-    return Stopwatch(min(run.watch.left, max(0.2, share * run.watch.limit)))
+    seconds = share * run.watch.limit
+    if first:
+        seconds = min(seconds, SECONDS_PER_ORDER * len(run.day.problem.orders))
+    return Stopwatch(min(run.watch.left, max(0.2, seconds)))
 
 
 def _portion(run: Run, share: float) -> int | None:
     most = run.limits.iterations
     return None if most is None else min(most - run.iterations, max(10, int(share * most)))
+
+
+def _bound(run: Run) -> None:
+    """Column generation, and one more choice, because it brings routes that no search has met."""
+    if run.stopped or not run.proof.possible:
+        return
+    orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
+    long = orders > LONG_ROUTES * max(1, len(run.tours))
+    watch = Stopwatch()
+    if run.watch.left is not None and run.watch.limit is not None:
+        share = LONG_PROOF_SHARE if long else PROOF_SHARE
+        watch = Stopwatch(min(run.watch.left, share * run.watch.limit))
+    work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
+    run.proof.generate(run.pool, run.cost, watch, work, run.should_stop)
+    run.report("bound")
+    _choose(run)
+
+
+def _close(run: Run) -> None:
+    if run.stopped or not run.proof.worth_closing(run.cost):
+        return
+    seconds = None if run.watch.left is None else CLOSING_SHARE * run.watch.left
+    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else NODES)
+    better = run.proof.close(run.cost, limits, run.should_stop)
+    if better is not None:
+        run.offer(better, "proof")
+    run.report("proof")
 
 
 def _choose(run: Run) -> None:
@@ -168,7 +208,7 @@ def _choose(run: Run) -> None:
     seconds = (
         None if run.watch.left is None else max(0.05, min(run.watch.left, max(0.5, CHOICE_SHARE * run.watch.left)))
     )
-    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else 2_000)
+    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else NODES)
     choice = choose(run.pool, run.tours, limits, None, run.should_stop)
     run.offer(choice.tours, "choice among routes")
 
@@ -187,4 +227,4 @@ def _plan(run: Run) -> Plan:
     if not served:
         status = Status.INFEASIBLE
     outcome = Outcome(status, cost, bound, relative_gap(cost, bound), run.watch.seconds, run.watch.cpu_seconds)
-    return Plan(outcome, tuple(routes), reasons(day, assigned, left), run.note)
+    return Plan(outcome, tuple(routes), reasons(day, assigned, left), EXACT if run.proved else run.proof.note)
