@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from housekeeping import cards, desk_models, jobs, needs, requests, roster_models, rosters, workorders
+from housekeeping import boards, cards, desk_models, jobs, needs, requests, roster_models, rosters, workorders
 from housekeeping.imports import KINDS
+from housekeeping.lists import REQUESTS
 from housekeeping.permissions import Can
 from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
 from personnel.events import AbsenceRecorded, LeaveApproved
 from plantops.events import Absent, WorkWanted
+from plantops.files import RecordSeen
 from plantops.module import Figure, Invariant, Job, Module, PersonalData, Role
 from plantops.options import Option
 
@@ -118,9 +120,10 @@ MODULE = Module(
         AbsenceRecorded: (rosters.uncover,),
         WorkWanted: (requests.work_wanted,),
     },
-    answers={Absent: (rosters.warn_of_absence,), **cards.ANSWERS},
+    answers={Absent: (rosters.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
     jobs={"propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900)},
     imports=KINDS,
+    listings=(REQUESTS,),
     weekly=(REQUESTS_IN_TIME,),
     figures=FIGURES,
     verify=INVARIANTS,

@@ -248,6 +248,8 @@ def _raise(
     )
     ctx.session.add(made)
     ctx.session.flush()
+    if made.photo_id is not None:
+        files.attach(ctx, f"housekeeping_request:{made.id}", made.photo_id)
     ctx.emit(RequestRaised(made.id, site_id))
     return made
 

@@ -1,0 +1,65 @@
+"""The desk's list of requests: what is new, open, overdue or settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from housekeeping import requests
+from housekeeping.desk_models import Request, RequestState
+from housekeeping.permissions import Can
+from plantops import places
+from plantops.context import Context, within
+from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.places import Place
+
+
+@within("the list of requests, filtered by what the person may see")
+def request_rows(ctx: Context) -> Select:
+    clock = sa.values(sa.column("now", sa.DateTime(timezone=True)), name="clock").data([(ctx.now,)])
+    return (
+        sa.select(Request.id)
+        .join(clock, sa.true())
+        .outerjoin(Place, Place.id == Request.place_id)
+        .where(Request.id.in_(requests.visible(ctx).with_only_columns(Request.id)))
+    )
+
+
+@within("the filter by site")
+def site_names(ctx: Context) -> list[tuple[int, str]]:
+    return [(site.id, site.name) for site in places.list_sites(ctx)]
+
+
+NOW: sa.ColumnElement[datetime] = sa.literal_column("clock.now", sa.DateTime(timezone=True))
+OVERDUE = sa.and_(Request.state.in_(requests.OPEN), Request.due_at < NOW)
+
+REQUESTS: Listing[object] = Listing(
+    name="housekeeping.requests",
+    title="Requests",
+    permission=Can.READ_REQUESTS,
+    rows=request_rows,
+    key=Request.id,
+    origin="housekeeping_request",
+    sort="due",
+    empty="No request fits. Somebody reports one by the code at a place, or by the page.",
+    columns=(
+        Column("number", "Number", Request.number, never_null=True, place="lead"),
+        Column("category", "Category", Request.category),
+        Column("text", "What", sa.func.left(Request.text, 90, type_=sa.Text()), sortable=False, place="rest"),
+        Column("place", "Where", Place.name, sort=Place.sort_key),
+        Column("priority", "Priority", Request.priority, Kind.NUMBER),
+        Column("state", "State", Request.state, Kind.CHOICE, place="aside"),
+        Column("reported", "Reported", Request.reported_at, Kind.TIME, never_null=True, place="rest"),
+        Column("due", "Due", Request.due_at, Kind.TIME, never_null=True),
+    ),
+    facets=(
+        Facet("state", "State", Request.state, options=RequestState),
+        Facet("overdue", "Overdue", OVERDUE, Kind.YES_NO),
+        Facet("category", "Category", Request.category, options=lambda _ctx: [(c, c) for c in requests.CATEGORIES]),
+        Facet("priority", "Priority", Request.priority, Kind.NUMBER),
+        Facet("reported", "Reported on", Request.reported_at, Kind.DATE),
+        Facet("site", "Site", Request.site_id, value=int, options=site_names),
+    ),
+    search=(Request.number, Request.text, Place.sort_key),
+)

@@ -1,0 +1,21 @@
+"""Housekeeping and the facility desk as a browser sees them."""
+
+from pathlib import Path
+
+from housekeeping.permissions import Can
+from web.menu import Entry, Pages
+from web.pages.housekeeping import desk, door, rosters, work
+
+PAGES = Pages(
+    name="housekeeping",
+    title="Housekeeping",
+    routers=(door.router, desk.router, work.router, rosters.router),
+    templates=Path(__file__).parent / "templates",
+    menu=(
+        Entry("Requests", "/housekeeping/requests", "message", (Can.READ_REQUESTS,)),
+        Entry("Report an issue", "/housekeeping/requests/new", "alert-circle", (Can.REPORT,)),
+        Entry("Work orders", "/housekeeping/workorders", "tools", (Can.WORK, Can.READ_REQUESTS)),
+        Entry("Rosters", "/housekeeping/rosters", "calendar", (Can.READ_ROSTERS,)),
+    ),
+    order=50,
+)

@@ -1,0 +1,162 @@
+"""The facility desk: what was reported, and what is decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from housekeeping import boards, requests, workorders
+from housekeeping.desk_models import RequestState, WorkKind
+from housekeeping.lists import REQUESTS
+from housekeeping.permissions import Can
+from housekeeping.requests import NewRequest
+from housekeeping.workorders import NewWork
+from plantops import lifecycle, places
+from web.lists import Named, list_page
+from web.page import Context, Form, Query, options, pages_router, render, see
+from web.pages.housekeeping.door import taken
+
+router = pages_router()
+PRIORITIES = ((1, "1: danger, at once"), (2, "2: today"), (3, "3: this week"), (4, "4: some day"))
+TABS = (
+    Named("New", {"state": "new"}),
+    Named("Open", {"state": "new,accepted"}),
+    Named("Overdue", {"overdue": "yes"}),
+    Named("All"),
+)
+TONES = {"new": "info", "accepted": "info", "resolved": "ok", "refused": "bad", "duplicate": "plain"}
+
+
+@dataclass(frozen=True)
+class Told:
+    site_id: int
+    category: str
+    text: str
+    place_id: int | None = None
+    priority: int = requests.USUAL_PRIORITY
+    photo: UploadFile | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    title: str
+    kind: WorkKind = WorkKind.CORRECTIVE
+    assigned_to_id: int | None = None
+    tasks: str = ""
+
+
+@router.get("/housekeeping/requests")
+def index(ctx: Context, query: Query) -> Response:
+    add = ("Report an issue", "/housekeeping/requests/new")
+    return list_page(ctx, REQUESTS, query, tabs=TABS, add=add, tones=TONES)
+
+
+@router.get("/housekeeping/requests/new")
+def new(ctx: Context) -> Response:
+    return render(
+        ctx,
+        "housekeeping/request_new.html",
+        Can=Can,
+        sites=places.list_sites(ctx),
+        categories=requests.CATEGORIES,
+        priorities=PRIORITIES,
+        mine=[] if ctx.may(Can.READ_REQUESTS) else requests.list_requests(ctx, states=tuple(RequestState), limit=20),
+        tones=TONES,
+    )
+
+
+@router.get("/housekeeping/places/lookup")
+def lookup(ctx: Context, query: Query) -> Response:
+    site = query.get("site_id", "")
+    sites = [int(site)] if site.isdigit() else [one.id for one in places.list_sites(ctx)]
+    words = query.get("q", "").casefold().split()
+    rows = [row for id in sites for row in places.list_places(ctx, id)]
+    found = [row for row in rows if all(word in f"{row.name} {row.code}".casefold() for word in words)]
+    return options(ctx, [(row.id, row.name, row.code) for row in found[:20]], query)
+
+
+@router.post("/housekeeping/requests")
+def add(ctx: Context, form: Form) -> Response:
+    told = form.into(Told)
+    new = NewRequest(told.category, told.text, told.place_id, priority=told.priority)
+    made = requests.report(ctx, told.site_id, new, taken(told.photo))
+    return see(ctx, f"/housekeeping/requests/{made.id}", f"{made.number} is with the desk. Thank you.")
+
+
+@router.get("/housekeeping/requests/{id}")
+def show(ctx: Context, id: int) -> Response:
+    sheet = boards.request_sheet(ctx, id)
+    site_id = sheet.request.site_id
+    return render(
+        ctx,
+        "housekeeping/request.html",
+        Can=Can,
+        sheet=sheet,
+        request=sheet.request,
+        is_open=sheet.request.state in requests.OPEN,
+        overdue=sheet.request.state in requests.OPEN and sheet.request.due_at < ctx.now,
+        may_decide=ctx.may(Can.TRIAGE, site_id=site_id),
+        url=f"/housekeeping/requests/{id}",
+        main_states=(RequestState.NEW, RequestState.ACCEPTED, RequestState.RESOLVED),
+        tones=TONES,
+        priorities=PRIORITIES,
+        kinds=WorkKind,
+        workers=workorders.workers(ctx) if ctx.may(Can.MANAGE_WORK, site_id=site_id) else None,
+        steps=lifecycle.steps(ctx, sheet.request),
+    )
+
+
+@router.get("/housekeeping/requests/{id}/photo")
+def photo(ctx: Context, id: int) -> Response:
+    found = boards.photo(ctx, id)
+    if found is None:
+        return Response(status_code=404)
+    _name, media_type, content = found
+    headers = {"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff", "Cache-Control": "private"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.post("/housekeeping/requests/{id}/accept")
+def accept(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.accept(ctx, id, form.version, form.number("priority"))
+    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is accepted with priority {kept.priority}.")
+
+
+@router.post("/housekeeping/requests/{id}/refuse")
+def refuse(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.refuse(ctx, id, form.version, form.text("reason"))
+    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is refused.")
+
+
+@router.post("/housekeeping/requests/{id}/duplicate")
+def duplicate(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.mark_duplicate(ctx, id, form.version, form.text("number"))
+    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is a duplicate.")
+
+
+@router.post("/housekeeping/requests/{id}/resolve")
+def resolve(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.resolve(ctx, id, form.version, form.text("resolution"))
+    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is resolved.")
+
+
+@router.post("/housekeeping/requests/{id}/pause")
+def pause(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.pause(ctx, id, form.version, form.text("reason"))
+    return see(ctx, f"/housekeeping/requests/{id}", f"The clock of {kept.number} stands.")
+
+
+@router.post("/housekeeping/requests/{id}/resume")
+def resume(ctx: Context, id: int, form: Form) -> Response:
+    kept = requests.resume(ctx, id, form.version)
+    return see(ctx, f"/housekeeping/requests/{id}", f"The clock of {kept.number} runs again.")
+
+
+@router.post("/housekeeping/requests/{id}/workorders")
+def open_work(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Wanted)
+    wanted = NewWork(typed.title, typed.kind, typed.assigned_to_id, tuple(typed.tasks.splitlines()))
+    order = workorders.open_for(ctx, id, wanted)
+    return see(ctx, f"/housekeeping/workorders/{order.id}", f"{order.number} is open.")
