@@ -98,7 +98,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
     ctx.session.execute(sa.delete(Address).where(Address.id.in_(doomed)))
 
 
-def number(name: str, title: str, *, most: Decimal, decimals: int, required: bool = True) -> Column:
+def number(name: str, title: str, *, most: Decimal, decimals: int | None = None, required: bool = True) -> Column:
     return Column(name, title, Holds.NUMBER, required, decimals=decimals, at_least=ZERO, at_most=most)
 
 
@@ -110,12 +110,13 @@ ORDERS = ImportKind(
         Column("day", "Day", Holds.DAY),
         Column("address_code", "Address code", longest=60),
         Column("address_name", "Address", required=False, longest=200),
-        Column("latitude", "Latitude", Holds.NUMBER, decimals=10, at_least=Decimal(-90), at_most=Decimal(90)),
-        Column("longitude", "Longitude", Holds.NUMBER, decimals=10, at_least=Decimal(-180), at_most=Decimal(180)),
+        Column("latitude", "Latitude", Holds.NUMBER, at_least=Decimal(-90), at_most=Decimal(90)),
+        Column("longitude", "Longitude", Holds.NUMBER, at_least=Decimal(-180), at_most=Decimal(180)),
         Column("from_minute", "Window from (minute of the day)", Holds.WHOLE, at_least=ZERO, at_most=DAY),
         Column("to_minute", "Window to (minute of the day)", Holds.WHOLE, at_least=ZERO, at_most=DAY),
-        number("weight_kg", "Weight kg", most=orders.HEAVIEST_KG, decimals=6),
-        number("volume_m3", "Volume m3", most=orders.LARGEST_M3, decimals=6),
+        # Measured values are kept to a milligramme, a millilitre and 0.1 m; finer digits are noise of the source.
+        number("weight_kg", "Weight kg", most=orders.HEAVIEST_KG),
+        number("volume_m3", "Volume m3", most=orders.LARGEST_M3),
         number("service_minutes", "Minutes at the stop", most=Decimal(1440), decimals=3),
         number("articles", "Articles", most=Decimal(1_000_000), decimals=3, required=False),
         Column("what", "What", required=False, longest=200),
