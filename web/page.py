@@ -24,7 +24,7 @@ from web.menu import Entry, Pages
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "options", "pages_router", "parts", "render", "see"]
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "options", "pages_router", "parts", "render", "see"]
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -88,6 +88,16 @@ def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response: 
         flash = write_flash([Toast(toast, tone)])
         response.set_cookie(FLASH_COOKIE, flash, max_age=60, secure=secure, httponly=True, samesite="lax")
     return response
+
+
+def back(ctx: Context, otherwise: str, toast: str = "") -> Response:
+    """To the page that the form stood on, so that it is drawn anew; `otherwise` where it cannot be told."""
+    visit = this_visit()
+    here = urlsplit(visit.request.headers.get("hx-current-url", ""))
+    if visit.is_partial and here.path.startswith("/"):
+        return see(ctx, session.safe_path(f"{here.path}?{here.query}" if here.query else here.path), toast)
+    came = came_from(visit.request)
+    return see(ctx, otherwise or "/" if came == "/" else came, toast)
 
 
 def whole_page(visit: Visit) -> dict[str, str]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import WaitingCard
+from plantops.files import AttachmentRow
 from web.assets import icon_names
 from web.charts import Series, bar_chart, column_chart, line_chart
 from web.lists import Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
@@ -91,6 +92,7 @@ def show(ctx: Context, request: Request, query: Query) -> Response:
         work=RUNNING,
         broken=BROKEN,
         charts=charts(),
+        files=[AttachmentRow(1, 1, "", "offer.pdf", "application/pdf", 41_200, "Rita Request", ctx.now)],
         gantt=lanes(ctx),
         map=places(),
     )  # fmt: skip

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import home, work
+from web.pages.home import files, home, talk, work
 
 PAGES = Pages(
     name="home",
     title="",
-    routers=(home.router, work.router, work.streams),
+    routers=(home.router, work.router, work.streams, files.router, talk.router),
     templates=Path(__file__).parent / "templates",
     menu=(Entry("Home", "/", "home"), Entry("My running work", "/jobs", "hourglass")),
     order=0,

@@ -1,0 +1,121 @@
+"""Work that runs, watched: the open page follows it, and two people's changes are brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+
+from plantops.jobs import JobRun
+from tests.browser import Client, Served
+
+pytestmark = pytest.mark.db
+
+
+def queued(served: Served, login: str) -> int:
+    served.person("employee", login)
+    with served.house.acting(served.logins[login]) as ctx:
+        return ctx.enqueue("core.seal_audit")
+
+
+def move(served: Served, run: int, **values: object) -> None:
+    with served.house.database.transaction() as database_session:
+        database_session.execute(sa.update(JobRun).where(JobRun.id == run).values(**values))
+
+
+def test_a_stream_tells_each_change_and_ends(client: Callable[..., Client], served: Served) -> None:
+    run, anna = queued(served, "anna"), client("employee", "anna")
+    move(served, run, state="running", progress=Decimal("0.25"), message="first plan found")
+    heard = ""
+    with anna.http.stream("GET", f"/jobs/{run}/stream") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in answer.headers
+        for text in answer.iter_text():
+            heard += text
+            if "best so far 93" not in heard and ("first plan found" in heard or heard == ""):
+                move(served, run, progress=Decimal("0.5"), message="best so far 93")
+            if "best so far 93" in heard and "ended" not in heard:
+                move(served, run, state="done", progress=Decimal(1), finished_at=served.house.clock())
+    assert "event: ended" in heard
+    assert f'hx-target="#work-{run}"' in heard
+
+
+def test_a_stream_is_for_its_owner(client: Callable[..., Client], served: Served) -> None:
+    run = queued(served, "anna")
+    assert client("employee", "stranger").get(f"/jobs/{run}/stream").status_code == 204
+    with httpx.Client(base_url=served.url) as nobody:
+        assert nobody.get(f"/jobs/{run}/stream").status_code == 204
+
+
+@pytest.mark.browser
+def test_the_open_page_follows_the_work(browser: Callable[..., Page], served: Served) -> None:
+    run = queued(served, "anna")
+    page = browser("employee", "anna")
+    page.goto(f"/jobs/{run}")
+    panel = page.locator(f"#work-{run}")
+    expect(panel).to_contain_text("Waiting for a free worker")
+    move(served, run, state="running", progress=Decimal("0.4"), message="EUR 1,412 so far")
+    expect(panel).to_contain_text("EUR 1,412 so far")
+    expect(panel.get_by_role("progressbar")).to_have_attribute("value", "40.0")
+    panel.get_by_role("button", name="Stop and keep the best so far").click()
+    expect(panel).to_contain_text("Asked to stop")
+    move(served, run, state="cancelled", finished_at=served.house.clock(), message="stopped")
+    expect(panel.locator(".pill")).to_have_text("Cancelled")
+    expect(page.get_by_role("button", name="Run it again")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_two_people_change_one_account_and_nobody_loses_anything(
+    browser: Callable[..., Page], client: Callable[..., Client], served: Served
+) -> None:
+    served.person("employee", "shared")
+    where = f"/admin/users/{served.logins['shared']}"
+    page = browser("administrator", "first")
+    page.goto(where)
+    form = page.locator("#account")
+    form.get_by_label("Name").fill("Mine")
+    form.get_by_label("Mail").fill("mine@plant.example")
+
+    second = client("administrator", "second")
+    assert second.submit(where, "account", name="Theirs", language="de").status_code == 200
+
+    form.get_by_role("button", name="Save").click()
+    note = form.locator(".form-errors")
+    expect(note).to_contain_text("Somebody else changed this account meanwhile")
+    expect(form.get_by_label("Language")).to_have_value("de")  # only they changed it: taken over
+    expect(form.get_by_label("Mail")).to_have_value("mine@plant.example")  # only I changed it: kept
+    choice = note.get_by_role("group", name="Name")
+    expect(choice).to_contain_text("Yours: Mine")
+    choice.get_by_label("Theirs: Theirs").check()
+    expect(form.get_by_role("textbox", name="Name")).to_have_value("Theirs")
+    choice.get_by_label("Yours: Mine").check()
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("shared is saved")
+    expect(form.get_by_label("Name")).to_have_value("Mine")
+    expect(form.get_by_label("Language")).to_have_value("de")
+
+
+@pytest.mark.browser
+def test_a_list_follows_what_is_typed_and_the_way_back(browser: Callable[..., Page], served: Served) -> None:
+    for login in ("quentin", "quinn"):
+        served.person("employee", login)
+    page = browser("administrator", "first")
+    page.goto("/admin/users")
+    search = page.get_by_label("Search in Accounts")
+    search.press_sequentially("qu", delay=60)
+    expect(page.locator("#list-rows tr")).to_have_count(2)
+    expect(search).to_be_focused()
+    search.press_sequentially("inn", delay=60)
+    expect(page.locator("#list-rows tr")).to_have_count(1)
+    expect(search).to_have_value("quinn")
+    assert page.url.endswith("q=quinn")
+    page.get_by_role("link", name="Login").click()
+    page.wait_for_url("**sort=login**")
+    expect(page.get_by_role("columnheader", name="Login")).to_have_attribute("aria-sort", "ascending")
+    page.go_back()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#list-rows tr")).to_have_count(1)
