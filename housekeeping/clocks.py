@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from plantops import options, places
-from plantops.calendar import Period, PlantCalendar
+from plantops import options, plant_days
+from plantops.calendar import Period
 from plantops.context import Context, within
 from plantops.opening import BusinessClock, OpeningHours
 
@@ -17,8 +17,7 @@ LEAST_URGENT = "housekeeping.hours_priority_4"
 @within("requests and reports reckon with the desk's hours")
 def clock(ctx: Context, site_id: int, priority: int) -> BusinessClock:
     """The clock of a priority at a site."""
-    site = places.site(ctx, site_id)
-    calendar = PlantCalendar(site.zone, site.country, site.subdivision)
+    calendar = plant_days.calendar_of(ctx, site_id)
     if priority == 1:
         return BusinessClock.always(calendar)
     hours = str(options.value(ctx, "housekeeping.desk_hours", site_id))

@@ -23,11 +23,11 @@ from personnel.time_models import (
     WorkCalendar,
     WorkCalendarSlot,
 )
+from plantops import plant_days
 from plantops.calendar import PlantCalendar
 from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
-from plantops.places import Site
 
 NO_HALF: frozenset[Half] = frozenset()
 ONE_DAY = timedelta(days=1)
@@ -122,9 +122,8 @@ def spans_planned(
 
 @within("plans and counts of a site follow its holidays")
 def plant_calendar(ctx: Context, site_id: int) -> PlantCalendar:
-    """Zone and public holidays of a site."""
-    site = ctx.session.scalars(sa.select(Site).where(Site.id == site_id)).one()
-    return PlantCalendar(zone_name=site.zone, country=site.country, subdivision=site.subdivision)
+    """Zone, public holidays and own days of a site."""
+    return plant_days.calendar_of(ctx, site_id)
 
 
 @within("counts of leave and hours read it under their own right")
@@ -278,6 +277,18 @@ def visible_templates(ctx: Context) -> sa.Select[ShiftTemplate]:
     sites = ctx.sites(Can.READ_DIRECTORY)
     every = sa.select(ShiftTemplate).where(~ShiftTemplate.archived)
     return every if sites is None else every.where(ShiftTemplate.site_id.in_(sites))
+
+
+def visible_calendars(ctx: Context) -> sa.Select[WorkCalendar]:
+    sites = ctx.sites(Can.READ_DIRECTORY)
+    every = sa.select(WorkCalendar).where(~WorkCalendar.archived)
+    return every if sites is None else every.where(WorkCalendar.site_id.in_(sites))
+
+
+@requires(Can.READ_DIRECTORY)
+def list_calendars(ctx: Context, site_id: int) -> list[WorkCalendar]:
+    query = visible_calendars(ctx).where(WorkCalendar.site_id == site_id)
+    return list(ctx.session.scalars(query.order_by(WorkCalendar.name, WorkCalendar.id)))
 
 
 @requires(Can.READ_DIRECTORY)
