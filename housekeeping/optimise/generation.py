@@ -75,10 +75,10 @@ class Generation:
         return Generated(relaxation, best, best_duals, done, finished)
 
     def _price(self, duals: Floats, relaxation: Relaxation, stop: Stop) -> tuple[float, list[tuple[int, LineArray]]]:
-        """The bound at these duals (-INFINITE when stopped on the way), and the lines that would improve the mixture."""
+        """The bound at these duals (-INFINITE when stopped), and the lines that would improve the mixture."""
         arrays = self.arrays
         bound = float(duals @ arrays.required)
-        found = []
+        found: list[tuple[int, LineArray]] = []
         for e, line in self.master.settled.items():
             bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
         for e in self.master.people:

@@ -60,7 +60,7 @@ def _step(g, t, d, cost, weekend_price):  # type: ignore[no-untyped-def]
         return INFINITE, 0, 0, 0
     if g.need[t] > 0 and g.absent[d] == 0:
         began = d - g.need[t]
-        if began > g.opened and (began == 0 or g.absent[began - 1] == 0):
+        if began > g.opened and (began <= 0 or g.absent[began - 1] == 0):
             return INFINITE, 0, 0, 0
     to = g.to_if_absent[t] if g.absent[d] == 1 else g.to[t]
     added = g.counter[s]

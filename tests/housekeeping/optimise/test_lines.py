@@ -10,7 +10,7 @@ from housekeeping.optimise.arrays import compile_problem
 from housekeeping.optimise.check import line_violations
 from housekeeping.optimise.explain import first_line
 from housekeeping.optimise.lines import LinePricer
-from housekeeping.optimise.model import Problem
+from housekeeping.optimise.model import Person, Problem, Shift
 from tests.housekeeping.optimise.tiny import problems, valid_lines
 
 
@@ -30,3 +30,10 @@ def test_pricing_finds_the_best_line_or_proves_that_there_is_none(problem: Probl
     assert priced.line is not None
     assert not line_violations(problem, person, arrays.cells({0: priced.line})[person.id])
     assert abs(priced.value - min(costs)) < 1e-6
+
+
+def test_an_absence_within_the_horizon_excuses_no_run_that_ended_before_it() -> None:
+    person = Person("Ann", frozenset({"a"}), absent=frozenset({2}), min_consecutive_work=2, history=(None, "a"))
+    arrays = compile_problem(Problem(4, (Shift("a", 240),), (person,)))
+    line = first_line(arrays, LinePricer(arrays), 0)
+    assert line is not None and arrays.cells({0: line})["Ann"][0] == "a"
