@@ -26,7 +26,9 @@ PREFIX = "/api/v1"
 LONGEST_KEY = 80
 
 
-def expected_version(if_match: Annotated[str, Header(description='The ETag that you read, such as "3"')] = "") -> int:
+async def expected_version(
+    if_match: Annotated[str, Header(description='The ETag that you read, such as "3"')] = "",
+) -> int:
     """The version that the caller saw; changing needs it, so that nobody overwrites what they have not read."""
     number = if_match.strip().removeprefix("W/").strip('"')
     if not number.isascii() or not number.isdigit() or len(number) > 9:

@@ -220,11 +220,8 @@ def on_http(request: Request, error: Exception) -> Response:
 def on_unreadable(request: Request, error: Exception) -> Response:
     """Parameters that do not fit: a wrong path is no page, a wrong body says which field."""
     assert isinstance(error, RequestValidationError)
-    door = getattr(request.scope.get("route"), "door", None)
-    if door is not None:
-        refused = told(request, lambda: session.house_of(request).database.run(lambda s: let_in(door, request, s)))
-        if refused.status_code != 204:
-            return refused
+    if refused := refused_at_door(request):
+        return refused
     places = [tuple(str(step) for step in one["loc"]) for one in error.errors()]
     if any(place[0] == "path" for place in places):
         return answer(request, errors.NotFound(f"There is no page {request.url.path}."))
@@ -241,6 +238,21 @@ def spoken(one: Mapping[str, Any]) -> str:
     if one["type"] == "missing":
         return f"{one['loc'][-1]} is missing."
     return f"{one['loc'][-1]}: {one['msg']}."
+
+
+def on_told(request: Request, error: Exception) -> Response:
+    """What was refused before a route's own transaction began; who may not come in hears only that."""
+    assert isinstance(error, PlantopsError)
+    return refused_at_door(request) or answer(request, error)
+
+
+def refused_at_door(request: Request) -> Response | None:
+    """The door's answer, where it does not open for this caller; None where it does."""
+    door = getattr(request.scope.get("route"), "door", None)
+    if door is None:
+        return None
+    said = told(request, lambda: session.house_of(request).database.run(lambda s: let_in(door, request, s)))
+    return None if said.status_code == 204 else said
 
 
 def on_too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette hands both over
@@ -269,3 +281,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_unreadable)
     app.add_exception_handler(TooLarge, on_too_large)
+    app.add_exception_handler(PlantopsError, on_told)
