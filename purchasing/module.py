@@ -6,14 +6,16 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from plantops.events import LowStock, OnOrder
+from plantops.events import LowStock, OnOrder, Waiting
+from plantops.files import RecordSeen
 from plantops.module import Figure, Job, Module, Schedule
 from plantops.options import Option
-from purchasing import api, deliveries, jobs, models, ordering, restock, settlement
+from purchasing import api, cards, deliveries, jobs, models, ordering, restock, settlement
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
 from purchasing.permissions import Can
+from purchasing.reports import WEEKLY
 from purchasing.roles import ROLES
 
 FIGURES = (
@@ -71,7 +73,7 @@ MODULE = Module(
         GoodsReceived: (settlement.match_after_receipt,),
         BankAccountVerified: (settlement.match_after_verification,),
     },
-    answers={OnOrder: (restock.on_order,)},
+    answers={OnOrder: (restock.on_order,), Waiting: (cards.waiting,), RecordSeen: (cards.record_seen,)},
     jobs={
         "send_order": Job(jobs.send_order, "Send an order to its supplier"),
         "send_reminder": Job(jobs.send_reminder, "Ask a supplier where an order is"),
@@ -80,6 +82,7 @@ MODULE = Module(
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
+    weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,
     settings=SETTINGS,
