@@ -14,6 +14,7 @@ from purchasing import api, cards, deliveries, jobs, models, ordering, restock, 
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
+from purchasing.lists import INVOICES, ORDERS, REQUISITIONS
 from purchasing.permissions import Can
 from purchasing.reports import WEEKLY
 from purchasing.roles import ROLES
@@ -82,6 +83,7 @@ MODULE = Module(
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
+    listings=(REQUISITIONS, ORDERS, INVOICES),
     weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,

@@ -1,0 +1,238 @@
+"""What the pages show beside a document: names, who must say yes, what hangs on it, and why a step cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from plantops import approvals, people, places, stores
+from plantops.approvals import Standing
+from plantops.context import Context, requires, within
+from plantops.db import get
+from plantops.places import CostCentre
+from purchasing import (
+    amendments,
+    invoices,
+    orders,
+    receipts,
+    requisition_approval,
+    requisitions,
+    settlement,
+    suppliers,
+    three_way,
+)
+from purchasing.models import Allocation, Invoice, Order, OrderLine, Receipt, Requisition, RequisitionLine
+from purchasing.permissions import Can
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another document, as a link."""
+
+    id: int
+    number: str
+    state: str
+
+
+@dataclass(frozen=True)
+class RequisitionSheet:
+    requisition: Requisition
+    cost_centre: str
+    asked_by: str
+    store: str
+    standing: Standing | None
+    suppliers: dict[int, str]
+    orders: list[Named]
+    is_own: bool
+    why_not_submit: str | None
+    why_not_decide: str | None
+    why_not_take_back: str | None
+    why_not_cancel: str | None
+
+
+@dataclass(frozen=True)
+class OrderSheet:
+    order: Order
+    supplier: str
+    buyer: str
+    store: str
+    cost_centres: dict[int, str]
+    standing: Standing | None
+    receipts: list[Named]
+    invoices: list[Named]
+    why_not_submit: str | None
+    why_not_issue: str | None
+    why_not_decide: str | None
+    why_not_take_back: str | None
+    why_not_amend: str | None
+    why_not_cancel: str | None
+    why_not_short: dict[int, str | None]
+
+
+@dataclass(frozen=True)
+class ReceiptRow:
+    position: int
+    description: str
+    unit: str
+    accepted: Decimal
+    rejected: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReceiptSheet:
+    receipt: Receipt
+    order: str
+    supplier: str
+    lies: str
+    received_by: str
+    lines: list[ReceiptRow]
+
+
+@dataclass(frozen=True)
+class InvoiceSheet:
+    invoice: Invoice
+    supplier: str
+    order: str
+    order_lines: dict[int, OrderLine]
+    cost_centres: dict[int, str]
+    remarks: list[str]
+    standing: Standing | None
+    waits_for_me: bool
+    look_alikes: list[Named]
+    why_not_approve: str | None
+    why_not_accept: dict[int, str | None]
+
+
+# --- Questions
+
+
+@requires(Can.ASK, Can.READ_REQUISITIONS)
+def requisition_sheet(ctx: Context, id: int) -> RequisitionSheet:
+    found = requisitions.read(ctx, id)
+    origin = requisitions.origin(found)
+    on = (
+        sa.select(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Allocation, Allocation.order_line_id == OrderLine.id)
+        .join(RequisitionLine, RequisitionLine.id == Allocation.requisition_line_id)
+        .where(RequisitionLine.requisition_id == id, Allocation.quantity > 0)
+        .distinct()
+        .order_by(Order.id)
+    )
+    return RequisitionSheet(
+        requisition=found,
+        cost_centre=_centres(ctx, {found.cost_centre_id})[found.cost_centre_id],
+        asked_by=people.name_of(ctx, found.asked_by_id),
+        store=stores.store(ctx, found.store_id).name if found.store_id else "",
+        standing=approvals.state_of(ctx, origin),
+        suppliers={key: suppliers.name_of(ctx, key) for line in found.lines if (key := line.supplier_id) is not None},
+        orders=[Named(o.id, o.number or f"Draft {o.id}", o.state) for o in ctx.session.scalars(on)],
+        is_own=ctx.user.id in (found.asked_by_id, found.entered_by_id),
+        why_not_submit=requisition_approval.why_not_submit(found, ctx.today),
+        why_not_decide=why_not_decide(ctx, origin, requisitions.content_hash(found)),
+        why_not_take_back=requisition_approval.why_not_take_back(found, ctx.user.id),
+        why_not_cancel=requisition_approval.why_not_cancel(found),
+    )
+
+
+@requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
+def order_sheet(ctx: Context, id: int) -> OrderSheet:
+    found = orders.read(ctx, id)
+    origin = orders.origin(found)
+    came = sa.select(Receipt).where(Receipt.order_id == id).order_by(Receipt.id)
+    billed = invoices.visible(ctx).where(Invoice.order_id == id).order_by(Invoice.id)
+    bills = ctx.session.scalars(billed) if ctx.may(Can.READ_INVOICES, site_id=found.site_id) else ()
+    return OrderSheet(
+        order=found,
+        supplier=suppliers.name_of(ctx, found.supplier_id),
+        buyer=people.name_of(ctx, found.buyer_id),
+        store=stores.store(ctx, found.store_id).name if found.store_id else "",
+        cost_centres=_centres(ctx, {line.cost_centre_id for line in found.lines if line.cost_centre_id}),
+        standing=approvals.state_of(ctx, origin),
+        receipts=[Named(r.id, r.number or f"Draft {r.id}", r.state) for r in ctx.session.scalars(came)],
+        invoices=[Named(bill.id, bill.number, bill.state) for bill in bills],
+        why_not_submit=orders.why_not_submit(found),
+        why_not_issue=orders.why_not_issue(found),
+        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)),
+        why_not_take_back=orders.why_not_take_back(found),
+        why_not_amend=amendments.why_not_amend(found),
+        why_not_cancel=amendments.why_not_cancel(found),
+        why_not_short={line.id: amendments.why_not_close_short(found, line) for line in found.lines},
+    )
+
+
+@requires(Can.READ_RECEIPTS)
+def receipt_sheet(ctx: Context, id: int) -> ReceiptSheet:
+    found = receipts.read(ctx, id)
+    order = ctx.session.get_one(Order, found.order_id)
+    query = sa.select(OrderLine).where(OrderLine.order_id == found.order_id)
+    lines = {line.id: line for line in ctx.session.scalars(query)}
+    store = stores.store(ctx, found.store_id).name if found.store_id else ""
+    place = places.place(ctx, found.place_id).name if found.place_id else ""
+    return ReceiptSheet(
+        receipt=found,
+        order=order.number or "",
+        supplier=suppliers.name_of(ctx, found.supplier_id),
+        lies=", ".join(filter(None, (store, place))),
+        received_by=people.name_of(ctx, found.received_by_id),
+        lines=[
+            ReceiptRow(line.position, line.description, line.unit, came.accepted, came.rejected, came.reason)
+            for came in found.lines
+            if (line := lines[came.order_line_id])
+        ],
+    )
+
+
+@requires(Can.READ_INVOICES, Can.APPROVE, Can.ASK)
+def invoice_sheet(ctx: Context, id: int) -> InvoiceSheet:
+    """Seen by who reads invoices, and by the budget holder for whose yes a bill waits."""
+    origin = f"{three_way.KIND}:{id}"
+    standing = approvals.state_of(ctx, origin)
+    waits = standing is not None and bool(approvals.claims_on(ctx, approvals.latest(ctx, origin)))
+    every = sa.select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.holds))
+    found = get(ctx.session, (every if waits else invoices.visible(ctx)).where(Invoice.id == id), what="invoice")
+    order = None
+    if found.order_id is not None:
+        order = ctx.session.scalar(
+            sa.select(Order).options(selectinload(Order.lines)).where(Order.id == found.order_id)
+        )
+    reads = ctx.may(Can.READ_INVOICES, site_id=found.site_id)
+    return InvoiceSheet(
+        invoice=found,
+        supplier=suppliers.name_of(ctx, found.supplier_id),
+        order=order.number or "" if order else "",
+        order_lines={line.id: line for line in order.lines} if order else {},
+        cost_centres=_centres(ctx, {line.cost_centre_id for line in found.lines if line.cost_centre_id}),
+        remarks=three_way.remarks(ctx, found, order),
+        standing=standing,
+        waits_for_me=waits,
+        look_alikes=[Named(o.id, o.number, o.state) for o in invoices.look_alikes(ctx, found)] if reads else [],
+        why_not_approve=settlement.why_not_approve(found, settlement.received_it(ctx, found)),
+        why_not_accept={hold.id: settlement.why_not_accept(hold) for hold in found.holds},
+    )
+
+
+@requires(Can.CAPTURE)
+def order_to_bill(ctx: Context, number: str) -> Order | None:
+    """The order whose number stands on the bill."""
+    query = sa.select(Order).where(Order.number == number.strip().upper())
+    sites = ctx.sites(Can.CAPTURE)
+    return ctx.session.scalar(query if sites is None else query.where(Order.site_id.in_(sites)))
+
+
+@within("a document's page hides or explains its buttons by it")
+def why_not_decide(ctx: Context, origin: str, content_hash: str) -> str | None:
+    if approvals.state_of(ctx, origin) is None:
+        return "nobody asked for approval"
+    approval = approvals.latest(ctx, origin)
+    return approvals.why_not_decide(approval, ctx.user.id, approvals.claims_on(ctx, approval), content_hash, True)
+
+
+def _centres(ctx: Context, ids: Collection[int]) -> dict[int, str]:
+    rows = ctx.session.execute(sa.select(CostCentre).where(CostCentre.id.in_(ids))).scalars()
+    return {centre.id: f"{centre.code} {centre.name}" for centre in rows}

@@ -1,0 +1,22 @@
+"""Purchasing as a browser sees it."""
+
+from pathlib import Path
+
+from purchasing.permissions import Can
+from web.menu import Entry, Pages
+from web.pages.purchasing import approvals, orders, receive, requisitions, to_order
+
+PAGES = Pages(
+    name="purchasing",
+    title="Purchasing",
+    routers=(requisitions.router, approvals.router, to_order.router, orders.router, receive.router),
+    templates=Path(__file__).parent / "templates",
+    menu=(
+        Entry("Requisitions", "/purchasing/requisitions", "clipboard-list", (Can.ASK,)),
+        Entry("Approvals", "/purchasing/approvals", "clipboard-check", (Can.APPROVE, Can.APPROVE_ORDERS)),
+        Entry("To order", "/purchasing/to-order", "shopping-cart", (Can.BUY,)),
+        Entry("Orders", "/purchasing/orders", "file-text", (Can.READ_ORDERS,)),
+        Entry("Receive", "/purchasing/receive", "package", (Can.RECEIVE,)),
+    ),
+    order=20,
+)

@@ -1,0 +1,153 @@
+"""Orders: look over, send, hear from the supplier, and end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi.responses import Response
+
+from plantops import files, lifecycle
+from purchasing import amendments, boards, orders
+from purchasing.lists import ORDERS
+from purchasing.models.orders import OrderState as State
+from purchasing.permissions import Can
+from web.lists import Named, list_page
+from web.page import Context, Form, Query, pages_router, render, see
+
+router = pages_router()
+TABS = (
+    Named("Open", {"state": "issued,acknowledged"}),
+    Named("Late", {"late": "yes"}),
+    Named("Drafts", {"state": "draft"}),
+    Named("Waiting for approval", {"state": "pending_approval"}),
+    Named("To be sent", {"state": "approved"}),
+    Named("All"),
+)
+MAIN_STATES = (State.DRAFT, State.PENDING, State.APPROVED, State.ISSUED, State.ACKNOWLEDGED, State.CLOSED)
+
+
+@dataclass(frozen=True)
+class Dated:
+    line_id: int
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class Promised:
+    """The supplier's dates, one a line; a line left empty keeps its own."""
+
+    lines: tuple[Dated, ...] = ()
+    reference: str = ""
+    by_us: bool = False
+
+    def days(self) -> Mapping[int, date]:
+        return {one.line_id: one.day for one in self.lines if one.day is not None}
+
+
+def to(id: int) -> str:
+    return f"/purchasing/orders/{id}"
+
+
+@router.get("/purchasing/orders")
+def index(ctx: Context, query: Query) -> Response:
+    return list_page(ctx, ORDERS, query, tabs=TABS)
+
+
+@router.get("/purchasing/orders/{id}")
+def show(ctx: Context, id: int) -> Response:
+    sheet = boards.order_sheet(ctx, id)
+    return render(
+        ctx,
+        "purchasing/order.html",
+        Can=Can,
+        sheet=sheet,
+        o=sheet.order,
+        url=to(id),
+        states=MAIN_STATES,
+        steps=lifecycle.steps(ctx, sheet.order),
+        files=files.attachments(ctx, orders.origin(sheet.order)),
+        today=ctx.today,
+    )
+
+
+@router.post("/purchasing/orders/{id}/lines/{line_id}/remove")
+def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
+    orders.remove_line(ctx, id, form.version, line_id)
+    return see(ctx, to(id), "Off this order: it is to be ordered again.")
+
+
+@router.post("/purchasing/orders/{id}/place")
+def place(ctx: Context, id: int, form: Form) -> Response:
+    done = orders.place(ctx, id, form.version)
+    sent = f"{done.number} goes to the supplier." if done.number else "It waits for approval before it goes out."
+    return see(ctx, to(id), sent)
+
+
+@router.post("/purchasing/orders/{id}/issue")
+def issue(ctx: Context, id: int, form: Form) -> Response:
+    return see(ctx, to(id), f"{orders.issue(ctx, id, form.version).number} goes to the supplier.")
+
+
+@router.post("/purchasing/orders/{id}/approve")
+def approve(ctx: Context, id: int, form: Form) -> Response:
+    orders.approve(ctx, id, form.version)
+    return see(ctx, to(id), "Your yes is noted.")
+
+
+@router.post("/purchasing/orders/{id}/refuse")
+def refuse(ctx: Context, id: int, form: Form) -> Response:
+    orders.refuse(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, to(id), "It went back to the buyer.")
+
+
+@router.post("/purchasing/orders/{id}/take-back")
+def take_back(ctx: Context, id: int, form: Form) -> Response:
+    orders.take_back(ctx, id, form.version)
+    return see(ctx, to(id), "It is a draft again.")
+
+
+@router.post("/purchasing/orders/{id}/acknowledge")
+def acknowledge(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Promised)
+    amendments.acknowledge(ctx, id, form.version, typed.reference, typed.days())
+    return see(ctx, to(id), "The supplier's confirmation is noted.")
+
+
+@router.post("/purchasing/orders/{id}/promise")
+def promise(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Promised)
+    amendments.promise(ctx, id, form.version, typed.days(), by_us=typed.by_us)
+    return see(ctx, to(id), "The new dates are noted.")
+
+
+@router.post("/purchasing/orders/{id}/chase")
+def chase(ctx: Context, id: int, form: Form) -> Response:
+    amendments.chase(ctx, id, form.version)
+    return see(ctx, to(id), "The supplier is asked by mail.")
+
+
+@router.post("/purchasing/orders/{id}/hold")
+def hold(ctx: Context, id: int, form: Form) -> Response:
+    orders.hold(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, to(id), "Held: nothing is sent, received or paid on it.")
+
+
+@router.post("/purchasing/orders/{id}/free")
+def free(ctx: Context, id: int, form: Form) -> Response:
+    orders.free(ctx, id, form.version)
+    return see(ctx, to(id), "Freed.")
+
+
+@router.post("/purchasing/orders/{id}/cancel")
+def cancel(ctx: Context, id: int, form: Form) -> Response:
+    amendments.cancel(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, to(id), "Cancelled: what it covered is to be ordered again.")
+
+
+@router.post("/purchasing/orders/{id}/lines/{line_id}/short")
+def close_short(ctx: Context, id: int, line_id: int, form: Form) -> Response:
+    reorder = form.text("reorder") == "true"
+    amendments.close_short(ctx, id, form.version, line_id, form.text("reason", required=True), reorder=reorder)
+    return see(ctx, to(id), "No more of this line is expected.")

@@ -1,0 +1,98 @@
+"""Receiving at the dock: which orders are to come, what came of one, where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from plantops import files, lifecycle, places
+from purchasing import boards, receipts
+from purchasing.permissions import Can
+from purchasing.receipts import Came, NewReceipt
+from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.purchasing.chosen import site_of, stores_of
+
+router = pages_router()
+
+
+@dataclass(frozen=True)
+class Counted:
+    order_line_id: int
+    accepted: Decimal = Decimal(0)
+    rejected: Decimal = Decimal(0)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    arrived_on: date
+    lines: tuple[Counted, ...]
+    delivery_note: str = ""
+    store_id: int | None = None
+    photo: UploadFile | None = None
+
+
+@router.get("/purchasing/receive")
+def index(ctx: Context, query: Query) -> Response:
+    site_id = site_of(ctx, query)
+    search = query.get("q", "")
+    return render(
+        ctx,
+        "purchasing/receive.html",
+        sites=places.list_sites(ctx),
+        site_id=site_id,
+        search=search,
+        expected=receipts.list_expected(ctx, site_id, search=search),
+        today=ctx.today,
+    )
+
+
+@router.get("/purchasing/receive/{order_id}")
+def count(ctx: Context, order_id: int) -> Response:
+    order = receipts.expected_order(ctx, order_id)
+    return render(
+        ctx,
+        "purchasing/receive_order.html",
+        order=order,
+        open=receipts.suggestion(order),
+        stores=stores_of(ctx, order.site_id),
+        today=ctx.today,
+    )
+
+
+@router.post("/purchasing/receive/{order_id}")
+def receive(ctx: Context, order_id: int, form: Form) -> Response:
+    """“All received” fills the open quantities in here, so that it works without a script."""
+    typed = form.into(Delivery)
+    came = tuple(Came(one.order_line_id, one.accepted, one.rejected, one.reason) for one in typed.lines)
+    if form.text("all") == "yes":
+        order = receipts.expected_order(ctx, order_id)
+        came = tuple(Came(line.id, left) for line, left in receipts.suggestion(order) if left > 0)
+    photo_id = files.keep(ctx, typed.photo.filename or "photo", typed.photo.file.read()).id if typed.photo else None
+    new = NewReceipt(order_id, came, typed.arrived_on, typed.delivery_note, store_id=typed.store_id, photo_id=photo_id)
+    done = receipts.receive(ctx, new)
+    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} is posted.")
+
+
+@router.get("/purchasing/receipts/{id}")
+def show(ctx: Context, id: int) -> Response:
+    sheet = boards.receipt_sheet(ctx, id)
+    return render(
+        ctx,
+        "purchasing/receipt.html",
+        Can=Can,
+        sheet=sheet,
+        r=sheet.receipt,
+        url=f"/purchasing/receipts/{id}",
+        steps=lifecycle.steps(ctx, sheet.receipt),
+    )
+
+
+@router.post("/purchasing/receipts/{id}/reverse")
+def reverse(ctx: Context, id: int, form: Form) -> Response:
+    done = receipts.reverse(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} takes it back.")

@@ -1,0 +1,150 @@
+"""Requisitions: ask for something, line by line; the budget holder says yes or no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from fastapi.responses import Response
+
+from plantops import lifecycle, places
+from purchasing import boards, catalogue, requisition_approval, requisitions
+from purchasing.lists import REQUISITIONS
+from purchasing.models.orders import RequisitionState as State
+from purchasing.permissions import Can
+from purchasing.requisition_lines import NewLine
+from purchasing.requisitions import Head
+from web.lists import Named, list_page
+from web.page import Context, Form, Query, options, pages_router, render, see
+from web.pages.purchasing.chosen import centres_of, site_of, stores_of
+
+router = pages_router()
+TABS = (
+    Named("Mine", {"mine": "yes"}),
+    Named("Waiting for approval", {"state": "submitted"}),
+    Named("To be ordered", {"state": "approved"}),
+    Named("All"),
+)
+MAIN_STATES = (State.DRAFT, State.SUBMITTED, State.APPROVED, State.ORDERED, State.CLOSED)
+USUAL_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was typed: an item of the list, or words of one's own with an estimate."""
+
+    quantity: Decimal
+    item_id: int | None = None
+    item_id_text: str = ""
+    unit: str = ""
+    price: Decimal | None = None
+
+    def as_line(self) -> NewLine:
+        text = "" if self.item_id else self.item_id_text
+        return NewLine(self.quantity, self.item_id, text, self.unit, price=self.price)
+
+
+@router.get("/purchasing/requisitions")
+def index(ctx: Context, query: Query) -> Response:
+    add = ("New requisition", "/purchasing/requisitions/new")
+    return list_page(ctx, REQUISITIONS, query, tabs=TABS, add=add)
+
+
+@router.get("/purchasing/requisitions/new")
+def new(ctx: Context, query: Query) -> Response:
+    site_id = site_of(ctx, query)
+    return render(
+        ctx,
+        "purchasing/requisition_new.html",
+        sites=places.list_sites(ctx),
+        site_id=site_id,
+        centres=centres_of(ctx, site_id),
+        stores=stores_of(ctx, site_id),
+        need_by=ctx.today + timedelta(days=USUAL_DAYS),
+    )
+
+
+@router.post("/purchasing/requisitions")
+def start(ctx: Context, form: Form) -> Response:
+    made = requisitions.start(ctx, form.into(Head))
+    return see(ctx, f"/purchasing/requisitions/{made.id}", "A draft. Add what you need, then submit it.")
+
+
+@router.get("/purchasing/items/lookup")
+def lookup(ctx: Context, query: Query) -> Response:
+    rows = catalogue.list_catalogue(ctx, search=query.get("q", ""), limit=20)
+    return options(ctx, [(row.item_id, row.name, f"{row.sku}, {row.stock_unit}") for row in rows], query)
+
+
+@router.get("/purchasing/requisitions/{id}")
+def show(ctx: Context, id: int) -> Response:
+    return drawn(ctx, id)
+
+
+def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
+    sheet = boards.requisition_sheet(ctx, id)
+    found = sheet.requisition
+    return render(
+        ctx,
+        "purchasing/requisition.html",
+        *blocks,
+        toast=toast,
+        Can=Can,
+        sheet=sheet,
+        r=found,
+        url=f"/purchasing/requisitions/{id}",
+        states=MAIN_STATES,
+        steps=lifecycle.steps(ctx, found),
+        may_change=requisitions.why_not_change(found, ctx.user.id) is None,
+        today=ctx.today,
+    )
+
+
+@router.post("/purchasing/requisitions/{id}/lines")
+def add_line(ctx: Context, id: int, form: Form) -> Response:
+    requisitions.add_line(ctx, id, form.version, form.into(Line).as_line())
+    return drawn(ctx, id, "buttons", "lines", toast="Line added.")
+
+
+@router.post("/purchasing/requisitions/{id}/lines/{line_id}/remove")
+def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
+    requisitions.remove_line(ctx, id, form.version, line_id)
+    return drawn(ctx, id, "buttons", "lines", toast="Line taken off.")
+
+
+@router.post("/purchasing/requisitions/{id}/submit")
+def submit(ctx: Context, id: int, form: Form) -> Response:
+    done = requisition_approval.submit(ctx, id, form.version)
+    said = "is approved: small orders of the catalogue need no yes" if done.approves_itself else "waits for approval"
+    return see(ctx, f"/purchasing/requisitions/{id}", f"{done.number} {said}.")
+
+
+@router.post("/purchasing/requisitions/{id}/approve")
+def approve(ctx: Context, id: int, form: Form) -> Response:
+    done = requisition_approval.approve(ctx, id, form.version)
+    said = "is approved" if done.state is State.APPROVED else "has your yes and waits for the next"
+    return see(ctx, after_decision(ctx, id), f"{done.number} {said}.")
+
+
+@router.post("/purchasing/requisitions/{id}/reject")
+def reject(ctx: Context, id: int, form: Form) -> Response:
+    done = requisition_approval.reject(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, after_decision(ctx, id), f"{done.number} went back to its writer.")
+
+
+def after_decision(ctx: Context, id: int) -> str:
+    """A delegate may see a requisition only while it waits for them."""
+    return f"/purchasing/requisitions/{id}" if ctx.may(Can.READ_REQUISITIONS) else "/purchasing/approvals"
+
+
+@router.post("/purchasing/requisitions/{id}/take-back")
+def take_back(ctx: Context, id: int, form: Form) -> Response:
+    requisition_approval.take_back(ctx, id, form.version)
+    return see(ctx, f"/purchasing/requisitions/{id}", "It is a draft again.")
+
+
+@router.post("/purchasing/requisitions/{id}/cancel")
+def cancel(ctx: Context, id: int, form: Form) -> Response:
+    requisition_approval.cancel(ctx, id, form.version, form.text("reason", required=True))
+    return see(ctx, f"/purchasing/requisitions/{id}", "The requisition is cancelled.")
