@@ -31,7 +31,7 @@ from purchasing.permissions import Can
 KINDS = (requisitions.KIND, orders.KIND, three_way.KIND)
 
 
-def count(ctx: Context, query: sa.Select[Any]) -> int:
+def _count(ctx: Context, query: sa.Select[Any]) -> int:
     return ctx.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 
 
@@ -53,7 +53,7 @@ def _for_approvers(ctx: Context) -> list[WaitingCard]:
     if not mine and not ctx.may(Can.APPROVE):
         return []
     ids = [links.parts(row.origin)[1] for row in mine if row.kind == requisitions.KIND]
-    over = count(ctx, sa.select(Requisition.id).where(Requisition.id.in_(ids), Requisition.over_budget > 0))
+    over = _count(ctx, sa.select(Requisition.id).where(Requisition.id.in_(ids), Requisition.over_budget > 0))
     detail = f"{over} over budget" if over else ""
     return [WaitingCard("to approve", len(mine), "/purchasing/inbox", "warn" if over else "plain", detail, order=10)]
 
@@ -65,8 +65,8 @@ def _for_askers(ctx: Context) -> list[WaitingCard]:
     arrived = own.where(Requisition.state == RequisitionState.CLOSED, Requisition.submitted_at > ctx.now - RECENT)
     why, home = "read why, then change and send again", "/purchasing/requisitions"
     cards = [
-        WaitingCard("sent back to you", count(ctx, sent_back), f"{home}?state=draft", "warn", why, order=20),
-        WaitingCard("of your wishes arrived", count(ctx, arrived), f"{home}?state=closed", "ok", order=40),
+        WaitingCard("sent back to you", _count(ctx, sent_back), f"{home}?state=draft", "warn", why, order=20),
+        WaitingCard("of your wishes arrived", _count(ctx, arrived), f"{home}?state=closed", "ok", order=40),
     ]
     return [card for card in cards if card.count]
 
@@ -76,7 +76,12 @@ def _for_buyers(ctx: Context) -> list[WaitingCard]:
     to_order = (
         sa.select(RequisitionLine.id)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(requisitions.scope(ctx), Requisition.state == RequisitionState.APPROVED, left, ~RequisitionLine.dropped)
+        .where(
+            requisitions.visible_scope(ctx),
+            Requisition.state == RequisitionState.APPROVED,
+            left,
+            ~RequisitionLine.dropped,
+        )
     )
     out = orders.visible(ctx).with_only_columns(Order.id).where(Order.state.in_(OUT))
     open_line = OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100)
@@ -89,17 +94,17 @@ def _for_buyers(ctx: Context) -> list[WaitingCard]:
     asked = sa.select(Hold.id).where(Hold.state == HoldState.OPEN, Hold.asked == "buyer", Hold.answer == "")
     unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
     return [
-        WaitingCard("lines to order", count(ctx, to_order), "/purchasing/to-order", order=10),
-        WaitingCard("orders late", count(ctx, late), "/purchasing/orders?late=yes", "warn", order=11),
-        WaitingCard("questions about bills", count(ctx, asked), "/purchasing/questions", "warn", order=12),
+        WaitingCard("lines to order", _count(ctx, to_order), "/purchasing/to-order", order=10),
+        WaitingCard("orders late", _count(ctx, late), "/purchasing/orders?late=yes", "warn", order=11),
+        WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
         WaitingCard("deliveries that nobody knows",
-                    count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN)),
+                    _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN)),
                     "/purchasing/unknown", "warn", order=13),
     ]  # fmt: skip
 
 
 def _for_receivers(ctx: Context) -> list[WaitingCard]:
-    due = receipts.receivable(ctx).with_only_columns(Order.id).where(
+    due = receipts.visible_expected(ctx).with_only_columns(Order.id).where(
         sa.exists().where(
             OrderLine.order_id == Order.id, OrderLine.state == LineState.OPEN, OrderLine.three_way,
             OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100),
@@ -108,11 +113,11 @@ def _for_receivers(ctx: Context) -> list[WaitingCard]:
     )  # fmt: skip
     asked = sa.select(Hold.id).where(Hold.state == HoldState.OPEN, Hold.asked == "receiver", Hold.answer == "")
     unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
-    parked = count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN))
+    parked = _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN))
     return [
-        WaitingCard("deliveries expected", count(ctx, due), "/purchasing/receive", order=10),
+        WaitingCard("deliveries expected", _count(ctx, due), "/purchasing/receive", order=10),
         WaitingCard("unknown deliveries parked", parked, "/purchasing/unknown", "warn", order=11),
-        WaitingCard("questions about bills", count(ctx, asked), "/purchasing/questions", "warn", order=12),
+        WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
     ]
 
 
@@ -124,8 +129,8 @@ def _for_payers(ctx: Context) -> list[WaitingCard]:
     ending = invoices.visible(ctx).where(Invoice.state.in_(unpaid), Invoice.discount_until == ctx.today)
     lost = sum(settlement.discount_at_risk(one, ctx.today) * one.rate for one in ctx.session.scalars(ending))
     cards = [
-        WaitingCard("bills that differ", count(ctx, held), "/purchasing/invoices?state=exception", order=10),
-        WaitingCard("bills to approve", count(ctx, matched), "/purchasing/invoices?state=matched", order=11),
+        WaitingCard("bills that differ", _count(ctx, held), "/purchasing/invoices?state=exception", order=10),
+        WaitingCard("bills to approve", _count(ctx, matched), "/purchasing/invoices?state=matched", order=11),
     ]
     if lost:
         href = "/purchasing/invoices?state=exception,matched,approved"

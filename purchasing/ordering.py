@@ -27,7 +27,7 @@ from purchasing.order_lines import NewOrderLine
 from purchasing.orders import OrderHead
 from purchasing.permissions import Can
 from purchasing.prices import best
-from purchasing.requisitions import scope
+from purchasing.requisitions import visible_scope
 
 Known = dict[int, tuple[Requisition, RequisitionLine]]
 
@@ -106,7 +106,7 @@ def list_to_order(ctx: Context, site_id: int, *, search: str = "", limit: int = 
         .outerjoin(Supplier, Supplier.id == RequisitionLine.supplier_id)
         .outerjoin(Party, Party.id == Supplier.party_id)
         .outerjoin(last, sa.true())
-        .where(scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
+        .where(visible_scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
         .where(~RequisitionLine.dropped, open_quantity() > 0)
         .order_by(Requisition.need_by, RequisitionLine.id)
         .limit(limit)
@@ -122,7 +122,7 @@ def count_to_order(ctx: Context, site_id: int) -> int:
         sa.select(sa.func.count())
         .select_from(RequisitionLine)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
+        .where(visible_scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
         .where(~RequisitionLine.dropped, open_quantity() > 0)
     )
     return ctx.session.scalar(query) or 0

@@ -121,7 +121,7 @@ def visible(ctx: Context) -> sa.Select[Receipt]:
     return query if sites is None else query.where(Receipt.site_id.in_(sites))
 
 
-def receivable(ctx: Context) -> sa.Select[Order]:
+def visible_expected(ctx: Context) -> sa.Select[Order]:
     """The orders of the sites where the person receives. It takes no right to read or to write orders."""
     query = sa.select(Order).options(selectinload(Order.lines)).where(Order.state.in_(OUT))
     sites = ctx.sites(Can.RECEIVE)
@@ -135,14 +135,14 @@ def read(ctx: Context, id: int) -> Receipt:
 
 @requires(Can.RECEIVE)
 def expected_order(ctx: Context, order_id: int) -> Order:
-    return get(ctx.session, receivable(ctx).where(Order.id == order_id), what="order")
+    return get(ctx.session, visible_expected(ctx).where(Order.id == order_id), what="order")
 
 
 @requires(Can.RECEIVE)
 def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 100) -> list[ExpectedRow]:
     """What is still to come, the most overdue first; found by order number, supplier or item."""
     due = sa.func.min(sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by))
-    ids = receivable(ctx).with_only_columns(Order.id)
+    ids = visible_expected(ctx).with_only_columns(Order.id)
     query: sa.Select[*tuple[Any, ...]] = (
         sa.select(Order.id, Order.number, Party.name, due, sa.func.count(), Order.on_hold)
         .join(OrderLine, OrderLine.order_id == Order.id)
@@ -173,7 +173,7 @@ def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 
 @requires(Can.RECEIVE)
 def start(ctx: Context, new: NewReceipt) -> Receipt:
     """A draft of what came. Nothing counts before it is posted."""
-    order = get(ctx.session, receivable(ctx).where(Order.id == new.order_id), what="order")
+    order = get(ctx.session, visible_expected(ctx).where(Order.id == new.order_id), what="order")
     _check_head(ctx, order, new)
     receipt = Receipt(
         site_id=order.site_id,

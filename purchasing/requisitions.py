@@ -93,7 +93,7 @@ def head_of(requisition: Requisition) -> Head:
 # --- Questions
 
 
-def scope(ctx: Context) -> sa.ColumnElement[bool]:
+def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     """One's own; with the right to read, those of one's sites and cost centres; what the house drafted by itself."""
     own = sa.or_(Requisition.asked_by_id == ctx.user.id, Requisition.entered_by_id == ctx.user.id)
     sites = ctx.sites(Can.READ_REQUISITIONS)
@@ -106,7 +106,7 @@ def scope(ctx: Context) -> sa.ColumnElement[bool]:
 
 
 def visible(ctx: Context) -> sa.Select[Requisition]:
-    return sa.select(Requisition).options(selectinload(Requisition.lines)).where(scope(ctx))
+    return sa.select(Requisition).options(selectinload(Requisition.lines)).where(visible_scope(ctx))
 
 
 @requires(Can.ASK, Can.READ_REQUISITIONS)
