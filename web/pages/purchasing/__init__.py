@@ -4,12 +4,21 @@ from pathlib import Path
 
 from purchasing.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.purchasing import approvals, orders, receive, requisitions, to_order
+from web.pages.purchasing import api, approvals, invoices, orders, receive, requisitions, suppliers, to_order
 
 PAGES = Pages(
     name="purchasing",
     title="Purchasing",
-    routers=(requisitions.router, approvals.router, to_order.router, orders.router, receive.router),
+    routers=(
+        requisitions.router,
+        approvals.router,
+        to_order.router,
+        orders.router,
+        receive.router,
+        invoices.router,
+        suppliers.router,
+    ),
+    api=(api.router,),
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Requisitions", "/purchasing/requisitions", "clipboard-list", (Can.ASK,)),
@@ -17,6 +26,9 @@ PAGES = Pages(
         Entry("To order", "/purchasing/to-order", "shopping-cart", (Can.BUY,)),
         Entry("Orders", "/purchasing/orders", "file-text", (Can.READ_ORDERS,)),
         Entry("Receive", "/purchasing/receive", "package", (Can.RECEIVE,)),
+        Entry("Invoices", "/purchasing/invoices", "receipt", (Can.READ_INVOICES,)),
+        Entry("Suppliers", "/purchasing/suppliers", "building-factory-2", (Can.READ_SUPPLIERS,)),
+        Entry("Catalogue", "/purchasing/catalogue", "list", (Can.READ_CATALOGUE,)),
     ),
     order=20,
 )
