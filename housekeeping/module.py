@@ -131,6 +131,7 @@ MODULE = Module(
         PersonalData("housekeeping_request", ("contact",), "to answer who reported an issue", 1, "reported_by_id"),
     ),
     settings=SETTINGS,
+    demo="housekeeping.demo:build",
     links={
         "housekeeping_request": "/housekeeping/requests/{id}",
         "housekeeping_workorder": "/housekeeping/workorders/{id}",

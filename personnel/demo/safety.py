@@ -23,6 +23,7 @@ TYPES = (
     ("ELEC", "Electrically skilled person", 36, ("electric",)),
     ("HEIGHT", "Work at height", 12, ("height",)),
     ("CHEM", "Handling of chemicals", 24, ("chemicals",)),
+    ("BRIEF", "Site briefing", 60, ("clean", "maintain", "gate")),
 )
 # department, certificate, every n-th person holds it
 HOLDERS = (
@@ -30,7 +31,7 @@ HOLDERS = (
     ("DRIVE", "B", 1), ("STORE", "B", 2), ("GATE", "B", 2), ("TECH", "B", 1),
     ("DRIVE", "C", 1), ("H1", "AID", 7), ("H2", "AID", 7), ("H3", "AID", 5), ("GATE", "AID", 1),
     ("CLEAN", "AID", 6), ("TECH", "ELEC", 2), ("TECH", "HEIGHT", 1), ("CLEAN", "HEIGHT", 6),
-    ("CLEAN", "CHEM", 2), ("H3", "CHEM", 2),
+    ("CLEAN", "CHEM", 2), ("H3", "CHEM", 2), ("CLEAN", "BRIEF", 1), ("TECH", "BRIEF", 1), ("GATE", "BRIEF", 1),
 )  # fmt: skip
 EXPIRING = 5
 NEAR_MISSES = (
