@@ -19,7 +19,7 @@ from personnel.organisation import needed_text
 from personnel.permissions import Can
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
-from plantops.errors import Conflict, Invalid
+from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import DueItem
 from plantops.places import sort_key
 
@@ -178,6 +178,24 @@ def list_certificates(
     if expiring_until is not None:
         query = query.where(Certificate.expires_on <= expiring_until, Certificate.withdrawn_on.is_(None))
     return [CertificateRow(*row) for row in ctx.session.execute(query)]
+
+
+@requires(Can.READ_EMPLOYEES, Can.READ_TEAM, Can.READ_OWN)
+def certificate(ctx: Context, id: int) -> CertificateRow:
+    """One paper with the names of its holder and its type."""
+    query: sa.Select[*tuple[Any, ...]] = (
+        visible(ctx)
+        .with_only_columns(Certificate, Employee.name, CertificateType.name)
+        .join(Employee, Employee.id == Certificate.employee_id)
+        .join(CertificateType, CertificateType.id == Certificate.type_id)
+        .where(Certificate.id == id)
+    )
+    found = ctx.session.execute(query).first()
+    if found is None:
+        raise NotFound("There is no such certificate, or you may not see it.")
+    c, person, type = found
+    dates = (c.issued_on, c.expires_on, c.withdrawn_on)
+    return CertificateRow(c.id, c.employee_id, person, c.type_id, type, c.reference, *dates, c.version)
 
 
 @within("neighbours only learn yes or no from it")

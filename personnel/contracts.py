@@ -62,6 +62,7 @@ class ContractRow:
     probation_ends_on: date | None
     probation_decided_on: date | None
     decided_on: date | None
+    version: int
 
 
 def visible(ctx: Context) -> sa.Select[Contract]:
@@ -85,6 +86,7 @@ def list_contracts(ctx: Context, employee_id: int) -> list[ContractRow]:
             one.probation_ends_on,
             one.probation_decided_on,
             one.decided_on,
+            one.version,
         )
         for one in found
     ]

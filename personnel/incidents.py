@@ -113,6 +113,11 @@ def list_incidents(ctx: Context, first: date | None = None, last: date | None = 
     ]
 
 
+@requires(Can.REPORT_INCIDENT, Can.MANAGE_INCIDENTS)
+def incident(ctx: Context, id: int) -> Incident:
+    return get(ctx.session, visible(ctx).where(Incident.id == id), what="incident")
+
+
 # --- Actions
 
 

@@ -85,6 +85,34 @@ def outlook(ctx: Context, row: RequestRow) -> Outlook:
     return Outlook(row, after, seat[0].day_minutes if seat else 480, warnings, tuple(sorted(others)))
 
 
+@requires(Can.ASK_LEAVE, Can.APPROVE_LEAVE, Can.READ_EMPLOYEES)
+def why_not_now(ctx: Context, id: int) -> str | None:
+    """Why this person cannot say yes or no to a request now; None when they can."""
+    found = leave.request(ctx, id)
+    person = employees.of_id(ctx, found.employee_id)
+    return why_not_decide(found, person.user_id, ctx.user.id, _is_entitled(ctx, found))
+
+
+@requires(Can.ASK_LEAVE, Can.APPROVE_LEAVE, Can.READ_EMPLOYEES)
+def why_not_call_off(ctx: Context, id: int) -> str | None:
+    """Why this person cannot cancel a request now; None when they can."""
+    found = leave.request(ctx, id)
+    is_office = ctx.may(Can.MANAGE_LEAVE, site_id=found.site_id)
+    if employees.of_id(ctx, found.employee_id).user_id != ctx.user.id and not is_office:
+        return "only the person or the personnel office can"
+    return why_not_cancel(found, ctx.today, is_office)
+
+
+def _is_entitled(ctx: Context, request: LeaveRequest) -> bool:
+    """The personnel office of the site, or who leads the person, or whom that one delegated to."""
+    if ctx.may(Can.MANAGE_LEAVE, site_id=request.site_id):
+        return True
+    if not ctx.may(Can.APPROVE_LEAVE):
+        return False
+    leads = sa.select(sa.literal(1)).where(sa.literal(request.employee_id).in_(employees.visible_delegated(ctx)))
+    return ctx.session.scalar(leads) is not None
+
+
 # --- Actions
 
 
@@ -93,9 +121,7 @@ def _to_decide(ctx: Context, id: int, version: int) -> tuple[LeaveRequest, Emplo
     asked = visible(ctx).where(LeaveRequest.id == id)
     found = get(ctx.session, asked, what="leave request", version=version, lock=True)
     person = employees.of_id(ctx, found.employee_id, lock=True)
-    leads = sa.select(sa.literal(1)).where(sa.literal(person.id).in_(employees.visible_delegated(ctx)))
-    entitled = ctx.may(Can.MANAGE_LEAVE, site_id=found.site_id) or ctx.session.scalar(leads) is not None
-    if reason := why_not_decide(found, person.user_id, ctx.user.id, entitled):
+    if reason := why_not_decide(found, person.user_id, ctx.user.id, _is_entitled(ctx, found)):
         error = Conflict if found.state != LeaveState.ASKED else Forbidden
         raise error(f"You cannot decide {found.number}: {reason}.")
     return found, person

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from personnel import certificates, contracts, cover, employees, jobs, models, time_models
+from personnel import cards, certificates, contracts, cover, employees, jobs, models, time_models
 from personnel.imports import KINDS
 from personnel.invariants import INVARIANTS
+from personnel.listings import LISTINGS, SEARCH
 from personnel.permissions import Can
 from personnel.reports.cover import COVERED
 from personnel.reports.figures import FIGURES
 from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, STRIPS
 from personnel.roles import ROLES
-from plantops.events import Absent, ManagerOf
+from plantops.events import Absent, ManagerOf, Waiting
 from plantops.module import Job, Module, PersonalData, Schedule
 from plantops.options import Option
 
@@ -46,7 +47,7 @@ MODULE = Module(
     title="Personnel",
     permissions=Can,
     roles=ROLES,
-    answers={Absent: (cover.warn,), ManagerOf: (employees.managers_of,)},
+    answers={Absent: (cover.warn,), ManagerOf: (employees.managers_of,), Waiting: (cards.waiting,)},
     jobs={
         "settle_leave": Job(jobs.settle_leave, "Grants and expiries of leave"),
         "extend_absences": Job(jobs.extend_absences, "Open absences grow by a day"),
@@ -58,6 +59,8 @@ MODULE = Module(
         Schedule("personnel.close_attendance", at="01:30"),
     ),
     imports=KINDS,
+    listings=LISTINGS,
+    search=SEARCH,
     weekly=(INJURIES, COVERED, ABSENCE, OVERTIME, *STRIPS),
     figures=FIGURES,
     verify=INVARIANTS,
@@ -68,5 +71,7 @@ MODULE = Module(
     links={
         "personnel_employee": "/personnel/employees/{id}",
         "personnel_leave_request": "/personnel/leave/{id}",
+        "personnel_certificate": "/personnel/certificates/{id}",
+        "personnel_incident": "/personnel/incidents/{id}",
     },
 )

@@ -60,6 +60,14 @@ def versions(ctx: Context, id: int) -> list[VersionRow]:
     return [VersionRow(*row) for row in rows]
 
 
+@requires(Can.READ_EMPLOYEES, Can.READ_TEAM, Can.READ_OWN)
+def current(ctx: Context, id: int) -> Seat | None:
+    """Where somebody belongs today; None when they are not here today."""
+    employee(ctx, id)
+    found = seat_on(ctx, id, ctx.today)
+    return None if found is None else Seat(**{name: getattr(found, name) for name in Seat.__dataclass_fields__})
+
+
 # --- Actions
 
 

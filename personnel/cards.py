@@ -1,0 +1,78 @@
+"""What waits on the home page: leaves to decide, people missing, certificates running out, one's own shifts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from personnel import certificates, contracts, employees, leave, leave_accounts, shifts
+from personnel.models import Employee
+from personnel.permissions import Can
+from personnel.time_models import Absence
+from plantops.context import Context, within
+from plantops.events import Waiting, WaitingCard
+
+SOON = timedelta(days=60)
+
+
+@within("the home page asks with the reader's rights")
+def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
+    return [*_office(ctx), *_lead(ctx), *_own(ctx)]
+
+
+def _office(ctx: Context) -> list[WaitingCard]:
+    """For the personnel office: what runs out and must be decided."""
+    if not ctx.may(Can.MANAGE_CERTIFICATES):
+        return []
+    expiring = certificates.due(ctx, ctx.today + SOON)
+    expired = sum(item.due_on <= ctx.today for item in expiring)
+    ending = contracts.due(ctx, ctx.today + timedelta(days=contracts.WARN_DAYS))
+    cards = []
+    if expiring:
+        detail = f"{expired} have expired" if expired else f"the first on {expiring[0].due_on:%d %b}"
+        tone = "bad" if expired else "warn"
+        title = "Certificates expire within 60 days"
+        cards.append(WaitingCard(title, len(expiring), "/personnel/certificates", tone, detail, order=10))
+    if ending:
+        cards.append(WaitingCard("Probations and contracts to decide", len(ending), "/due", "warn", order=11))
+    return cards
+
+
+def _lead(ctx: Context) -> list[WaitingCard]:
+    """For who leads people: who is missing today, and whose leave waits."""
+    cards = []
+    if ctx.may(Can.MANAGE_ABSENCES):
+        missing = ctx.session.scalar(
+            sa.select(sa.func.count(sa.distinct(Absence.employee_id))).where(
+                Absence.withdrawn_at.is_(None),
+                Absence.first_day <= ctx.today,
+                Absence.last_day.is_(None) | (Absence.last_day >= ctx.today),
+                Absence.employee_id.in_(employees.visible_ids(ctx)),
+            )
+        )
+        if missing:
+            cards.append(WaitingCard("People missing today", missing, "/personnel", "warn", order=12))
+    if ctx.may(Can.APPROVE_LEAVE):
+        asked = len(leave.list_to_decide(ctx))
+        if asked:
+            cards.append(WaitingCard("Leaves to decide", asked, "/personnel/leave/decide", "warn", order=13))
+    return cards
+
+
+def _own(ctx: Context) -> list[WaitingCard]:
+    """For everybody with a personnel number: the next shift and what is left of the year's leave."""
+    me = ctx.session.scalar(sa.select(Employee.id).where(Employee.user_id == ctx.user.id))
+    if me is None or not ctx.may(Can.READ_OWN):
+        return []
+    cards = []
+    mine = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
+    if mine:
+        detail = f"next {mine[0].starts_at.astimezone(ctx.zone):%a %d %b %H:%M}"
+        title = "Shifts in the next two weeks"
+        cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60))
+    for balance in leave_accounts.balances(ctx, me)[:1]:
+        days = leave.in_words(balance.minutes, balance.day_minutes)
+        cards.append(WaitingCard("My leave", int(balance.minutes / balance.day_minutes), "/personnel/leave",
+                                 detail=f"{days} left", order=61))  # fmt: skip
+    return cards

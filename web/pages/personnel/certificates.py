@@ -1,0 +1,54 @@
+"""Certificates: people by certificate, amber before it expires, red after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi.responses import Response
+
+from personnel import certificates, listings, organisation
+from personnel.permissions import Can
+from web.lists import list_page
+from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.personnel import chosen
+
+router = pages_router()
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    on: date
+
+
+@router.get("/personnel/certificates")
+def show_matrix(ctx: Context, query: Query) -> Response:
+    wanted = query.get("department", "")
+    department_id = int(wanted) if wanted.isascii() and wanted.isdigit() else None
+    matrix = certificates.matrix(ctx, department_id=department_id)
+    heads = [("Who", "text"), ("Department", "text"), *((type.name, "text") for type in matrix.types)]
+    return render(
+        ctx,
+        "personnel/matrix.html",
+        matrix=matrix,
+        heads=heads,
+        departments=organisation.list_departments(ctx, chosen.site(ctx, query)),
+        department_id=department_id,
+    )
+
+
+@router.get("/personnel/certificates/list")
+def index(ctx: Context, query: Query) -> Response:
+    return list_page(ctx, listings.CERTIFICATES, query)
+
+
+@router.get("/personnel/certificates/{id}")
+def show(ctx: Context, id: int) -> Response:
+    paper = certificates.certificate(ctx, id)
+    return render(ctx, "personnel/certificate.html", Can=Can, paper=paper, today=ctx.today)
+
+
+@router.post("/personnel/certificates/{id}/withdraw")
+def withdraw(ctx: Context, id: int, form: Form) -> Response:
+    found = certificates.withdraw(ctx, id, form.version, form.into(Withdrawn).on)
+    return see(ctx, f"/personnel/employees/{found.employee_id}", "The certificate is withdrawn.")

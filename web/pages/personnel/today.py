@@ -1,0 +1,28 @@
+"""Today: per shift who is needed, here and missing. Never why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi.responses import Response
+
+from personnel import attendance
+from personnel.permissions import Can
+from web.page import Context, Query, pages_router, render
+from web.pages.personnel import chosen
+
+router = pages_router()
+
+
+@router.get("/personnel")
+def show(ctx: Context, query: Query) -> Response:
+    day = chosen.day(ctx, query)
+    return render(
+        ctx,
+        "personnel/today.html",
+        Can=Can,
+        day=day,
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        shifts=attendance.board(ctx, chosen.site(ctx, query), day),
+    )
