@@ -22,16 +22,20 @@ Assigned = tuple[str, Tour]  # vehicle id, its tour
 
 
 def insert_what_fits(day: Day, tours: Sequence[Tour]) -> list[Tour]:
-    """Put left-out orders, the weightiest and then the cheapest first, where they fit as they are."""
+    """Put left-out orders, the weightiest first, each where it costs least, until none fits any more."""
     plan = list(tours)
     while True:
         served = {n for _, sequence in plan for n in day.served(sequence)}
         left = [n for n in range(len(day.problem.orders)) if n not in served]
-        options = [(-int(day.prize[n]), cost, at, tour) for n in left for at, tour, cost in _openings(day, plan, n)]
-        if not options:
+        put_in = 0
+        for n in sorted(left, key=lambda n: -int(day.prize[n])):
+            options = [(cost, at, tour) for at, tour, cost in _openings(day, plan, n)]
+            if options:
+                _, at, tour = min(options)
+                plan[at : at + 1] = [tour]
+                put_in += 1
+        if not put_in:
             return plan
-        _, _, at, tour = min(options)
-        plan[at : at + 1] = [tour]
 
 
 def _openings(day: Day, plan: Sequence[Tour], n: int) -> Iterator[tuple[int, Tour, int]]:
@@ -63,7 +67,7 @@ def _insertions(day: Day, k: int, sequence: tuple[int, ...], n: int) -> Iterator
 
 
 def reasons(day: Day, assigned: Sequence[Assigned], left: Sequence[int]) -> tuple[Unassigned, ...]:
-    """For each left-out order (by number) one reason per vehicle; like idle vehicles are named once."""
+    """For each left-out order (by number) one reason per vehicle; idle vehicles with the same are named once."""
     routes = {vehicle: sequence for vehicle, (_, sequence) in assigned}
     vehicles = {vehicle.id: vehicle for vehicle in day.problem.vehicles}
     owner = {name: fixed.vehicle for fixed in day.problem.fixed for name in fixed.orders}
@@ -72,8 +76,11 @@ def reasons(day: Day, assigned: Sequence[Assigned], left: Sequence[int]) -> tupl
         order = day.problem.orders[n]
         given = []
         for k, members in enumerate(day.members):
-            idle = [member for member in members if member not in routes]
-            for member in [m for m in members if m in routes] + idle[:1]:
+            idle: dict[str | None, str] = {}
+            for member in members:
+                if member not in routes:
+                    idle.setdefault(why_not_serve(vehicles[member], order, owner.get(order.id)), member)
+            for member in [m for m in members if m in routes] + list(idle.values()):
                 sequence = routes.get(member, day.prefix[k])
                 given.append(_reason(day, k, vehicles[member], sequence, n, owner.get(order.id)))
         answers.append(Unassigned(order.id, tuple(given)))

@@ -17,7 +17,7 @@ from transport.optimise.pool import Pool, whole_cost
 NEIGHBOURS = 8
 MOST_ORDERS = 400  # beyond, memory and patience end before the linear program does
 START_COLUMNS = 3_000
-WORTH_CLOSING = 0.05  # gap, as a fraction, that all routes are listed for
+WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes are listed
 
 EXACT = "Proved: no plan is cheaper."
 COMPLETE = "Bound: the linear program over all routes, solved to its end."
@@ -67,7 +67,7 @@ class Proof:
             return False
         if self._tried_at is not None and upper >= self._tried_at:
             return False
-        return upper - self.lower <= WORTH_CLOSING * upper
+        return (upper - self.lower) * len(self.day.problem.orders) <= WORTH_CLOSING * upper
 
     def close(self, upper: int, limits: Limits, should_stop: ShouldStop | None) -> list[Tour] | None:
         """Try to end the gap to a plan of cost `upper`; a better plan when one was found."""

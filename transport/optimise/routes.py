@@ -120,6 +120,7 @@ def solve(
         limits = replace(limits, iterations=DEFAULT_ITERATIONS)
     run = Run(day, limits, Stopwatch(limits.seconds), progress, should_stop)
     _improve(run)
+    run.offer(insert_what_fits(run.day, run.tours), "insertion")
     return _plan(run)
 
 
