@@ -16,7 +16,13 @@ LONG_AGO = -(10**6)
 
 @dataclass
 class _States:
-    """States in the making: day-off states first, then one per (kind of last shift, days in a row)."""
+    """States in the making.
+
+    First those of days off: `waiting` ones, in which the least number of days off is not reached; one for each kind of
+    shift that forbids something after a single day off (`off_kinds`); the rested one, from which anything may begin.
+    Then one per kind of last shift and days in a row. A single day off can be enough when one day is the least, or
+    when it is an absence.
+    """
 
     person: Person
     bar_next: list[frozenset[int]]
@@ -28,37 +34,43 @@ class _States:
     def __post_init__(self) -> None:
         own = self.person
         self.longest = own.max_consecutive_work or max(1, own.min_consecutive_work)
-        splits = own.min_consecutive_off == 1
-        self.kinds = sorted({self.kind(s, splits) for s in range(len(self.bar_next))}, key=_by_content)
-        self.off_kinds = sorted({after for _, after in self.kinds}, key=sorted) if splits else []
-        if not any(self.off_kinds):
-            self.off_kinds = []
+        self.kinds = sorted({self.kind(s) for s in range(len(self.bar_next))}, key=_by_content)
+        after = {after for _, after in self.kinds}
+        self.off_kinds = sorted(after, key=sorted) if any(after) else []
 
-    def kind(self, shift: int, splits: bool | None = None) -> tuple[frozenset[int], frozenset[int]]:
+    def kind(self, shift: int) -> tuple[frozenset[int], frozenset[int]]:
         """What a shift forbids for later days: all that the state must remember of it."""
-        remembers = self.person.min_consecutive_off == 1 if splits is None else splits
-        return self.bar_next[shift], self.bar_after_off[shift] if remembers else frozenset()
+        single = self.waiting == 0 or bool(self.person.absent)
+        return self.bar_next[shift], self.bar_after_off[shift] if single else frozenset()
+
+    @property
+    def waiting(self) -> int:
+        return self.person.min_consecutive_off - 1
 
     @property
     def off_count(self) -> int:
-        return len(self.off_kinds) + 1 if self.off_kinds else self.person.min_consecutive_off
+        return self.waiting + len(self.off_kinds) + 1
 
     @property
     def rested(self) -> int:
         """The day-off state from which any work may begin."""
         return self.off_count - 1
 
+    def single_off(self, kind: int) -> int:
+        """The state of the first day off after work of a kind, when that one day is enough."""
+        return self.waiting + self.off_kinds.index(self.kinds[kind][1]) if self.off_kinds else self.rested
+
     def first_off(self, kind: int) -> int:
         """The state of the first day off after work of a kind."""
-        return self.off_kinds.index(self.kinds[kind][1]) if self.off_kinds else 0
+        return 0 if self.waiting else self.single_off(kind)
 
     def next_off(self, state: int) -> int:
-        return self.rested if self.off_kinds else min(state + 1, self.rested)
+        return state + 1 if state + 1 < self.waiting else self.rested
 
     def may_start(self, state: int, shift: int) -> bool:
-        if self.off_kinds and state < self.rested:
-            return shift not in self.off_kinds[state]
-        return state == self.rested
+        if state < self.waiting:
+            return False
+        return state == self.rested or shift not in self.off_kinds[state - self.waiting]
 
     def work(self, kind: int, length: int) -> int:
         return self.off_count + kind * self.longest + length - 1
@@ -87,7 +99,7 @@ def _transitions(states: _States, shifts: int) -> list[list[Transition]]:
     for kind in range(len(states.kinds)):
         for length in range(1, states.longest + 1):
             need = length if length < person.min_consecutive_work else 0
-            moves = [(states.first_off(kind), states.rested, shifts, need, 0)]
+            moves = [(states.first_off(kind), states.single_off(kind), shifts, need, 0)]
             longer = length + 1 if length < states.longest else length
             if longer > length or person.max_consecutive_work is None:
                 for s in range(shifts):
@@ -107,8 +119,8 @@ def _start(states: _States, history: Line, known: dict[str, int]) -> tuple[int, 
     whole = len(run) == len(history)
     if latest[0] is None:
         if whole or len(run) >= states.person.min_consecutive_off:
-            if len(run) == 1 and not whole and states.off_kinds:
-                return states.first_off(_kind_of(states, latest[1], known)), LONG_AGO
+            if len(run) == 1 and not whole:
+                return states.single_off(_kind_of(states, latest[1], known)), LONG_AGO
             return states.rested, LONG_AGO
         return len(run) - 1, LONG_AGO
     length = min(len(run), states.longest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,3 +38,18 @@ def test_an_absence_within_the_horizon_excuses_no_run_that_ended_before_it() -> 
     arrays = compile_problem(Problem(4, (Shift("a", 240),), (person,)))
     line = first_line(arrays, LinePricer(arrays), 0)
     assert line is not None and arrays.cells({0: line})["Ann"][0] == "a"
+
+
+@pytest.mark.parametrize("least_off", [1, 2])
+def test_a_single_day_of_absence_still_needs_the_rest_around_a_day_off(least_off: int) -> None:
+    shifts = Shift("a", 240), Shift("b", 240, not_after_day_off=frozenset({"a"}))
+    person = Person(
+        "Ann",
+        frozenset({"a"}),
+        absent=frozenset({0}),
+        frozen={1: "a"},
+        min_consecutive_off=least_off,
+        history=("b",),
+    )
+    arrays = compile_problem(Problem(3, shifts, (person,)))
+    assert first_line(arrays, LinePricer(arrays), 0) is None
