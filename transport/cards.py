@@ -25,7 +25,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
         .where(Order.id.in_(orders.visible(ctx).with_only_columns(Order.id)), Order.day == ctx.today)
         .group_by(Order.state)
     )
-    found: dict[OrderState, int] = dict(counts.tuples().all())
+    found: dict[OrderState, int] = {row[0]: row[1] for row in counts}
     open_now = found.get(OrderState.PLANNED, 0)
     cards = []
     if ctx.may(Can.DRIVE) and not ctx.may(Can.PLAN):

@@ -16,8 +16,6 @@ from plantops.events import Absent
 from transport.models import Driver, Plan, PlanState, Trip, Vehicle
 from transport.permissions import Can
 
-DRIVING = "drive"
-
 
 @dataclass(frozen=True)
 class DriverRow:
@@ -83,14 +81,9 @@ def list_drivers(ctx: Context, site_id: int, day: date) -> list[DriverRow]:
     ids = [driver.employee_id for driver in found]
     names = personnel.names(ctx, ids)
     here = personnel.available(ctx, ids, day, day)
-    licensed = personnel.qualified(ctx, ids, DRIVING, day, day)
     rows = []
     for driver in found:
-        reason = None
-        if day not in here.days.get(driver.employee_id, frozenset()):
-            reason = "not available"
-        elif driver.employee_id not in licensed:
-            reason = "the licence does not hold on this day"
+        reason = None if day in here.days.get(driver.employee_id, frozenset()) else "not available on this day"
         rows.append(DriverRow(driver.id, driver.employee_id, names[driver.employee_id], driver.home_vehicle_id, reason))
     return rows
 
@@ -105,11 +98,10 @@ def assign(ctx: Context, site_id: int, day: date, trips: Sequence[Trip]) -> None
         return
     by_employee = {driver.employee_id: driver.id for driver in drivers}
     here = personnel.available(ctx, list(by_employee), day, day)
-    may_drive = personnel.qualified(ctx, list(by_employee), DRIVING, day, day)
     ready = [
         (driver.id, driver.home_vehicle_id)
         for driver in drivers
-        if day in here.days.get(driver.employee_id, frozenset()) and driver.employee_id in may_drive
+        if day in here.days.get(driver.employee_id, frozenset())
     ]
     query = sa.select(Vehicle.id, Vehicle.licence).where(Vehicle.id.in_([trip.vehicle_id for trip in trips]))
     needed = {row.id: row.licence for row in ctx.session.execute(query)}
@@ -168,6 +160,9 @@ def put_on(ctx: Context, trip_id: int, driver_id: int | None) -> Trip:
         row = next((one for one in list_drivers(ctx, plan.site_id, plan.day) if one.id == driver_id), None)
         if row is None or row.reason:
             raise Conflict(f"Cannot put this driver on: {row.reason if row else 'no driver of this site'}.")
+        licence = ctx.session.scalar(sa.select(Vehicle.licence).where(Vehicle.id == trip.vehicle_id))
+        if licence and row.employee_id not in personnel.qualified(ctx, [row.employee_id], licence, plan.day, plan.day):
+            raise Conflict(f"{row.name} does not hold licence {licence} on this day, which this vehicle needs.")
         busy = sa.select(Trip.id).where(Trip.plan_id == plan.id, Trip.driver_id == driver_id, Trip.id != trip_id)
         if ctx.session.scalar(busy):
             raise Conflict(f"{row.name} drives another vehicle in this plan already.")

@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 
 def _codes(ctx: Context, run: ImportRun, model: type[Address] | type[Vehicle]) -> dict[str, int]:
     query = sa.select(model.code, model.id).where(model.site_id == run.site_id)
-    return dict(ctx.session.execute(query).tuples().all())
+    return {row.code: row.id for row in ctx.session.execute(query)}
 
 
 # --- Vehicles

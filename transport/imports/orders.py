@@ -57,7 +57,7 @@ def _addresses(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> dict[str, i
     """Address code -> id; the ones that are not there yet are made from their first row."""
     codes = {str(row.text("address_code")) for row in rows}
     query = sa.select(Address.code, Address.id).where(Address.site_id == run.site_id, Address.code.in_(codes))
-    known = dict(ctx.session.execute(query).tuples().all())
+    known = {row.code: row.id for row in ctx.session.execute(query)}
     for row in rows:
         code = str(row.text("address_code"))
         if code in known:
