@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from housekeeping import boards, cards, desk_models, jobs, needs, requests, roster_models, rosters, workorders
+from housekeeping import boards, cards, cli, desk_models, jobs, needs, requests, roster_models, rosters, workorders
 from housekeeping.imports import KINDS
 from housekeeping.lists import REQUESTS
 from housekeeping.permissions import Can
@@ -131,6 +131,7 @@ MODULE = Module(
         PersonalData("housekeeping_request", ("contact",), "to answer who reported an issue", 1, "reported_by_id"),
     ),
     settings=SETTINGS,
+    cli=cli.register,
     demo="housekeeping.demo:build",
     links={
         "housekeeping_request": "/housekeeping/requests/{id}",
