@@ -248,6 +248,8 @@ def test_requisitions_by_the_api_are_approved_by_somebody_else_only(served: Serv
 def test_the_pages_on_a_phone_and_wide_have_nothing_for_axe(browser: Open, client: Enter, shop: Shop) -> None:
     draft = asked(client("requester,storekeeper", "rita"), shop, 80)
     out = ordered(client, shop, 90)
+    on_the_list = asked(client("requester,storekeeper", "rita"), shop, 110)
+    went(button(client("approver"), on_the_list, "approve"))
     on_the_way = ordered(client, shop, 100)
     receipt = received(client, out, "LS-9")
     payable = client("accounts_payable")

@@ -29,6 +29,10 @@ TABS = (
     Named("All"),
 )
 MAIN_STATES = (State.CAPTURED, State.MATCHED, State.APPROVED, State.POSTED, State.PAID)
+ASIDE = {
+    State.EXCEPTION: (State.CAPTURED, State.EXCEPTION, *MAIN_STATES[1:]),
+    State.VOIDED: (State.CAPTURED, State.VOIDED),
+}
 TONES = {"exception": "bad", "captured": "warn", "matched": "info", "approved": "info", "posted": "info", "paid": "ok"}
 EMPTY_ROWS = 3
 
@@ -152,7 +156,7 @@ def show(ctx: Context, id: int) -> Response:
         open=[hold for hold in sheet.invoice.holds if hold.state == "open"],
         passed=[hold for hold in sheet.invoice.holds if hold.state != "open"],
         url=to(id),
-        states=MAIN_STATES,
+        states=ASIDE.get(sheet.invoice.state, MAIN_STATES),
         tones=TONES,
         steps=lifecycle.steps(ctx, sheet.invoice),
         why_not_void=invoices.why_not_change(sheet.invoice),

@@ -65,7 +65,7 @@ def show(ctx: Context, id: int) -> Response:
         sheet=sheet,
         o=sheet.order,
         url=to(id),
-        states=MAIN_STATES,
+        states=(State.DRAFT, State.CANCELLED) if sheet.order.state is State.CANCELLED else MAIN_STATES,
         steps=lifecycle.steps(ctx, sheet.order),
         files=files.attachments(ctx, orders.origin(sheet.order)),
         today=ctx.today,
