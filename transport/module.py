@@ -7,7 +7,7 @@ from sqlalchemy import text
 from plantops.events import Absent
 from plantops.files import RecordSeen
 from plantops.module import Figure, Invariant, Job, Module, Role
-from transport import boards, cards, drivers, jobs, orders, plans, vehicles
+from transport import boards, cards, cli, drivers, jobs, orders, plans, vehicles
 from transport.events import VehicleTakenOut
 from transport.imports import KINDS
 from transport.permissions import Can
@@ -95,6 +95,7 @@ MODULE = Module(
     depends=("personnel",),
     after=("purchasing",),
     permissions=Can,
+    cli=cli.register,
     roles=ROLES,
     imports=KINDS,
     listens={VehicleTakenOut: (plans.vehicle_taken_out,)},
