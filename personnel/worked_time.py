@@ -11,6 +11,8 @@ from personnel.calendars import DAY_MINUTES, instant
 from plantops.calendar import Period
 from plantops.calendar import days as each_day
 
+ONE_MINUTE = timedelta(minutes=1)
+
 
 class Basis(StrEnum):
     """Overtime by the calendar day on which each minute fell, by the day on which the shift began, or by week."""
@@ -57,7 +59,9 @@ def minutes_by_calendar_day(stretches: Iterable[Period], zone: ZoneInfo) -> dict
 
 
 def _shared_minutes(w: Period, start: datetime, end: datetime) -> int:
-    return max(0, minutes_between(max(w.start, start), min(w.end, end)))
+    """Whole minutes that a stretch has in common with [start, end); both moments are in UTC already."""
+    shared = min(w.end, end) - max(w.start, start)
+    return max(0, shared // ONE_MINUTE)
 
 
 # --- Rules: night

@@ -96,3 +96,18 @@ def gapless(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -
         {"site": site_id, "kind": kind, "year": series.year},
     )
     return series.spelled(int(number or 0))
+
+
+@within("imports and demo history post many documents of a closed year at once")
+def gapless_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int | None = None) -> list[str]:
+    """The next `count` numbers of a legal series without gaps, in one step under the same lock as `gapless`."""
+    series = _series(ctx, kind, site_id, year)
+    last = ctx.session.scalar(
+        sa.text(
+            "INSERT INTO core_gapless (site_id, kind, year, last) VALUES (:site, :kind, :year, :count)"
+            " ON CONFLICT (site_id, kind, year) DO UPDATE SET last = core_gapless.last + :count RETURNING last"
+        ),
+        {"site": site_id, "kind": kind, "year": series.year, "count": count},
+    )
+    first = int(last or 0) - count + 1
+    return [series.spelled(number) for number in range(first, first + count)]

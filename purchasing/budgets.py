@@ -16,13 +16,13 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.places import CostCentre
+from purchasing import bulk
 from purchasing.models import Budget, BudgetMonth, Commitment
 from purchasing.models.sources import Check, Stage
 from purchasing.permissions import Can
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
-AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -221,9 +221,7 @@ def bring(ctx: Context, cause: str, targets: Sequence[Target], on: date | None =
 @within("history is written for lines that were never in the ledger")
 def write_first(ctx: Context, cause: str, targets: Sequence[tuple[Target, date]]) -> None:
     """First entries of lines that are new, each on its own day."""
-    for first in range(0, len(targets), AT_ONCE):
-        part = targets[first : first + AT_ONCE]
-        _write(ctx, [_entry(cause, target, target.amount, on) for target, on in part if target.amount])
+    bulk.insert_many(ctx, Commitment, [_entry(cause, t, t.amount, on) for t, on in targets if t.amount])
 
 
 def _entry(cause: str, target: Target, amount: Decimal, on: date) -> dict[str, Any]:

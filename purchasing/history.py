@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from psycopg import sql
-from psycopg.types.json import Jsonb
 from sqlalchemy.orm import selectinload
 
 from plantops import numbers
 from plantops.context import Context, within
-from plantops.db import Base
 from plantops.errors import Conflict
 from plantops.lifecycle import Transition
 from purchasing import allocations, budgets, prices
+from purchasing.bulk import insert_many
 from purchasing.matching import number_key
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState
@@ -61,6 +58,8 @@ class PastLine:
     deliveries: tuple[Delivery, ...] = ()
     settled: bool = True
     """Paid and done outside of here: a delivered line is closed. Else it waits for its invoice."""
+    billed: bool = False
+    """Its invoice is written right after it, for all that came."""
     imported: Mapping[str, Any] | None = None
 
 
@@ -116,8 +115,15 @@ def has_come(line: PastLine) -> bool:
     return came > 0 and came >= line.quantity * (1 - line.under_percent / 100)
 
 
+def is_closed(line: PastLine) -> bool:
+    """Come and paid for in full; of a service, billed in full."""
+    if not line.three_way:
+        return line.billed
+    return has_come(line) and (line.settled or line.billed)
+
+
 def state_of(order: PastOrder) -> OrderState:
-    if all(line.settled and has_come(line) for line in order.lines):
+    if all(is_closed(line) for line in order.lines):
         return OrderState.CLOSED
     return OrderState.ACKNOWLEDGED if order.acknowledged else OrderState.ISSUED
 
@@ -187,7 +193,7 @@ def _line(line: PastLine, currency: str, order_id: int, position: int) -> dict[s
     return {
         "order_id": order_id,
         "position": position,
-        "state": LineState.CLOSED if complete and line.settled else LineState.OPEN,
+        "state": LineState.CLOSED if is_closed(line) else LineState.OPEN,
         "item_id": line.item_id,
         "description": line.description,
         "supplier_code": line.supplier_code,
@@ -208,6 +214,7 @@ def _line(line: PastLine, currency: str, order_id: int, position: int) -> dict[s
         "confirmed_first": line.confirmed_first,
         "promised_on": line.promised_on or line.confirmed_first,
         "accepted": came,
+        "invoiced": (came if line.three_way else line.quantity) if line.billed else ZERO,
         "received_on": max(delivery.on for delivery in line.deliveries) if complete else None,
         "imported": dict(line.imported) if line.imported else None,
     }
@@ -256,7 +263,7 @@ def _bring_money(ctx: Context, orders: Sequence[PastOrder], written: Sequence[Wr
     ids = [
         one.order_id
         for order, one in zip(orders, written, strict=True)
-        if any(line.cost_centre_id is not None and not (line.settled and has_come(line)) for line in order.lines)
+        if any(line.cost_centre_id is not None and not is_closed(line) for line in order.lines)
     ]
     if not ids:
         return
@@ -290,38 +297,6 @@ def steps(
         for state, id in reached
     ]
     insert_many(ctx, Transition, rows)
-
-
-@within("imports and the demo write history")
-def insert_many(ctx: Context, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The new ids in the order of the rows. By COPY: checks, keys and audit triggers hold as for any row."""
-    if not rows:
-        return []
-    table = cast(sa.Table, model.__table__)
-    ctx.session.flush()
-    taken = sa.text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
-    ids = list(ctx.session.scalars(taken, {"table": table.name, "count": len(rows)}))
-    names = [column.name for column in table.columns if column.server_default is None and column.name != "id"]
-    names += [name for name in rows[0] if name not in names]
-    defaults = {column.name: _default(column) for column in table.columns}
-    listed = sql.SQL(", ").join(map(sql.Identifier, ("id", *names)))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), listed)
-    driver: Any = ctx.session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for id, row in zip(ids, rows, strict=True):
-            copy.write_row((id, *(_copied(row.get(name, defaults[name])) for name in names)))
-    return ids
-
-
-def _default(column: sa.Column[Any]) -> Any:
-    return column.default.arg if isinstance(column.default, sa.ColumnDefault) else None
-
-
-def _copied(value: Any) -> Any:
-    """A value as COPY wants it."""
-    if isinstance(value, StrEnum):
-        return value.value
-    return Jsonb(value) if isinstance(value, dict) else value
 
 
 def at_noon(day: date | None) -> datetime | None:

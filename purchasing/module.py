@@ -67,6 +67,7 @@ SETTINGS = {
 MODULE = Module(
     name="purchasing",
     title="Purchasing",
+    demo="purchasing.demo:build",
     permissions=Can,
     roles=ROLES,
     listens={

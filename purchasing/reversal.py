@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from plantops import numbers
 from plantops.context import Context, within
 from plantops.errors import Conflict
-from purchasing import history
+from purchasing import bulk, history
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState
 from purchasing.models.orders import LineState, OrderState
@@ -93,7 +93,7 @@ def _reverse_receipts(ctx: Context, import_id: int, reason: str) -> None:
         mine = [head for head in heads if head["site_id"] == site_id]
         for head, number in zip(mine, numbers.plain_many(ctx, "GR", site_id, len(mine)), strict=True):
             head["number"] = number
-    ids = history.insert_many(ctx, Receipt, heads)
+    ids = bulk.insert_many(ctx, Receipt, heads)
     taken_back = dict(zip((one.id for one in originals), ids, strict=True))
     lines = ctx.session.scalars(sa.select(ReceiptLine).where(ReceiptLine.receipt_id.in_(taken_back))).all()
     rows = [
@@ -106,7 +106,7 @@ def _reverse_receipts(ctx: Context, import_id: int, reason: str) -> None:
         }
         for line in lines
     ]
-    history.insert_many(ctx, ReceiptLine, rows)
+    bulk.insert_many(ctx, ReceiptLine, rows)
     ctx.session.execute(
         sa.update(Receipt)
         .where(Receipt.id.in_(taken_back))

@@ -10,7 +10,7 @@ from typing import ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice
+from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice, unaudited
 from plantops.lifecycle import Lifecycle
 from purchasing.models.sources import Percent
 
@@ -268,12 +268,13 @@ class InvoiceLine(Base):
 
 
 class Match(Base):
-    """This much of an invoice line is covered by that receipt line of that order line."""
+    """This much of an invoice line is covered by that receipt line of that order line. Made anew at each match."""
 
     __tablename__ = "purchasing_match"
     __table_args__ = (
         sa.UniqueConstraint("invoice_line_id", "receipt_line_id", postgresql_nulls_not_distinct=True),
         sa.CheckConstraint("quantity > 0", name="covers_something"),
+        unaudited(),
     )
 
     id: Mapped[Id]

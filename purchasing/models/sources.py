@@ -10,7 +10,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice
+from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice, unaudited
 
 Percent = Annotated[Decimal, mapped_column(sa.Numeric(7, 3))]
 
@@ -220,13 +220,18 @@ class BudgetMonth(Base):
 
 
 class Commitment(Base):
-    """One entry of the commitment ledger, in the site's currency. Never changed; each key once."""
+    """
+    One entry of the commitment ledger, in the site's currency. Never changed; each key once.
+
+    An append-only ledger is its own trail: it keeps none beside it, and `verify` recomputes it from the documents.
+    """
 
     __tablename__ = "purchasing_commitment"
     __table_args__ = (
         sa.CheckConstraint("amount <> 0", name="not_nothing"),
         sa.CheckConstraint("num_nonnulls(requisition_line_id, order_line_id, invoice_line_id) = 1", name="of_one_line"),
         sa.Index("ix_purchasing_commitment_cost_centre_year", "cost_centre_id", "year", "stage"),
+        unaudited(),
     )
 
     id: Mapped[Id]
