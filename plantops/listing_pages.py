@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -104,6 +104,13 @@ def _sorting(listing: Listing[Any], sort: str) -> tuple[Expression, bool, bool]:
     return expr, never_null, sort.startswith("-")
 
 
+def _end_of(day: date, ctx: Context) -> datetime:
+    """The midnight that ends a plant day; the last day that there is never ends."""
+    if day >= date.max - timedelta(days=1):
+        return datetime.max.replace(tzinfo=ctx.zone)
+    return datetime.combine(day + timedelta(days=1), time(), ctx.zone)
+
+
 def _matching(ctx: Context, listing: Listing[Any], params: ListParams, *, besides: Facet | None = None) -> Select:
     """The list's rows under the search and the filters (without one of them, to count its options)."""
     query: Select = listing.rows(ctx).order_by(None)
@@ -126,7 +133,7 @@ def _condition(ctx: Context, facet: Facet, wanted: Filter) -> sa.ColumnElement[b
     if facet.kind is Kind.TIME:
         # Days are the plant's: from its midnight to the next, 23 or 25 hours when the clocks change.
         low = None if wanted.low is None else datetime.combine(wanted.low, time(), ctx.zone)
-        high = None if wanted.high is None else datetime.combine(wanted.high + timedelta(days=1), time(), ctx.zone)
+        high = None if wanted.high is None else _end_of(wanted.high, ctx)
         return _between(facet.expr >= low if low else None, facet.expr < high if high else None)
     if facet.is_range:
         return _between(

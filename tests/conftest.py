@@ -13,6 +13,7 @@ from plantops import embedded
 from plantops.core import House
 from plantops.settings import Settings
 from tests import houses
+from tests.browser import browser, chromium, client, served  # noqa: F401  one browser per process, for pages and stories
 
 
 @pytest.fixture(autouse=True)

@@ -180,8 +180,10 @@ def add_budgets(demo: Demo) -> None:
     with demo.house.acting() as ctx:
         spent = _spent(ctx)
         for code, centre_id in sorted(demo.cost_centres.items()):
-            now = spent.get((centre_id, today.year), Decimal(0)) * 365 / today.timetuple().tm_yday
-            usual = (now + spent.get((centre_id, today.year - 1), Decimal(0))) / 2
+            this_year = min((today - demo.first_day).days, today.timetuple().tm_yday)
+            now = spent.get((centre_id, today.year), Decimal(0)) * 365 / this_year
+            ever = sum((amount for (centre, _), amount in spent.items() if centre == centre_id), Decimal(0))
+            usual = max(now, ever * 365 / (today - demo.first_day).days) * Decimal("1.01")
             for year in range(first, today.year + 2):
                 whole = rounded(usual * Decimal("1.03") ** (year - today.year))
                 covered = [month for month in range(1, 13) if year > first or month >= demo.first_day.month]

@@ -352,10 +352,11 @@ def test_a_new_line_comes_with_the_revision(shop: Shop) -> None:
 
 def test_what_came_cannot_be_unordered(shop: Shop) -> None:
     order = shop.issued()
+    less = [LineChange(order.lines[0].id, quantity=D(3))]
     shop.receive(order, 4)
     version = shop.fresh(Order, order.id).version
     with pytest.raises(Conflict, match="of line 1 4 came or were billed"):
-        amendments.revise(shop.buyer, order.id, version, "less", [LineChange(order.lines[0].id, quantity=D(3))])
+        amendments.revise(shop.buyer, order.id, version, "less", less)
 
 
 def test_less_ordered_is_less_covered(shop: Shop) -> None:
@@ -388,9 +389,10 @@ def test_what_came_on_keeps_it_from_being_cancelled(shop: Shop) -> None:
 @pytest.mark.parametrize("reorder", [True, False])
 def test_closing_short_drops_or_orders_again(shop: Shop, reorder: bool) -> None:
     order = shop.issued()
+    line_id = order.lines[0].id
     shop.receive(order, 3)
     version = shop.fresh(Order, order.id).version
-    amendments.close_short(shop.buyer, order.id, version, order.lines[0].id, "sold out", reorder=reorder)
+    amendments.close_short(shop.buyer, order.id, version, line_id, "sold out", reorder=reorder)
     assert [row.quantity for row in ordering.list_to_order(shop.buyer, shop.site_id)] == ([D(200)] if reorder else [])
     line = shop.someone.session.scalars(sa.select(RequisitionLine).order_by(RequisitionLine.id.desc())).first()
     assert line and line.dropped is not reorder

@@ -1,0 +1,63 @@
+"""The demo's purchasing, on ten weeks instead of two years: every invariant holds, and the first morning is there."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from plantops import verify
+from plantops.core import House, initialise
+from plantops.demo import Demo, plant
+from plantops.events import Waiting
+from plantops.settings import Settings
+from purchasing.demo import add_budgets, add_sources, open_the_morning, write_years
+from tests import houses
+
+pytestmark = pytest.mark.db
+
+
+class ShortDemo(Demo):
+    @property
+    def first_day(self) -> date:
+        return self.today - timedelta(days=70 + self.today.weekday())
+
+
+@pytest.fixture
+def demo(server_url: str, settings: Settings) -> Demo:
+    """An empty house: the demo makes its own sites."""
+    with houses.admin_engine(server_url).connect() as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS plantops_test_demo_purchasing WITH (FORCE)"))
+        connection.execute(sa.text("CREATE DATABASE plantops_test_demo_purchasing"))
+    house = initialise(houses.url_of(server_url, "plantops_test_demo_purchasing"), settings)
+    house.clock = lambda: houses.NOW
+    yield ShortDemo(house)  # type: ignore[misc]
+    house.database.dispose()
+    houses.drop_database(house.database.url, server_url)
+
+
+def cards(house: House, user_id: int) -> dict[str, int]:
+    with house.acting(user_id) as ctx:
+        return {card.title: card.count for card in ctx.ask(Waiting(""))}
+
+
+def test_ten_weeks_and_the_first_morning(demo: Demo) -> None:
+    plant.build(demo)
+    sources = add_sources(demo)
+    write_years(demo, sources)
+    add_budgets(demo)
+    open_the_morning(demo, sources)
+    with demo.house.acting() as ctx:
+        assert verify.verify(ctx).broken == ()
+        weekly = ctx.session.scalar(sa.text("SELECT count(*) / 10 FROM purchasing_order")) or 0
+        assert 40 <= weekly <= 60
+        assert ctx.session.scalar(sa.text("SELECT count(*) FROM purchasing_supplier")) == 60
+    buyer = cards(demo.house, demo.users["buyer"])
+    assert (buyer["lines to order"], buyer["orders late"]) == (14, 6)
+    assert cards(demo.house, demo.users["approver"])["to approve"] == 5
+    receiver = cards(demo.house, demo.users["receiver"])
+    assert (receiver["deliveries expected"], receiver["unknown deliveries parked"]) == (9, 1)
+    payable = cards(demo.house, demo.users["accounts_payable"])
+    assert (payable["bills that differ"], payable["EUR discount ends today"]) == (7, 310)
+    assert cards(demo.house, demo.users["requester"])["of your wishes arrived"] == 1
