@@ -173,7 +173,8 @@ def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 
 @requires(Can.RECEIVE)
 def start(ctx: Context, new: NewReceipt) -> Receipt:
     """A draft of what came. Nothing counts before it is posted."""
-    order = get(ctx.session, visible_expected(ctx).where(Order.id == new.order_id), what="order")
+    # Locked before the receipt names it: the foreign key's share lock could not be raised by two at once.
+    order = get(ctx.session, visible_expected(ctx).where(Order.id == new.order_id), what="order", lock=True)
     _check_head(ctx, order, new)
     receipt = Receipt(
         site_id=order.site_id,

@@ -107,18 +107,19 @@ class Hub:
 async def stream(request: Request, job_id: int, cancel_url: str) -> Response:
     """Server-sent events: the inside of the progress panel at each change, then `ended`."""
     try:
-        html, _running = await run_in_threadpool(look, request, job_id, cancel_url)
+        await run_in_threadpool(look, request, job_id, cancel_url)
     except PlantopsError:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        changes(request, job_id, cancel_url, html), media_type="text/event-stream", headers=headers
+        changes(request, job_id, cancel_url), media_type="text/event-stream", headers=headers
     )
 
 
-async def changes(request: Request, job_id: int, cancel_url: str, shown: str) -> AsyncIterator[str]:
+async def changes(request: Request, job_id: int, cancel_url: str) -> AsyncIterator[str]:
+    """The panel as it is first: the job may have moved between the page and its listening."""
     hub: Hub = request.app.state.live
-    silent = 0.0
+    shown, silent = "", 0.0
     while not await request.is_disconnected():
         try:
             html, running = await run_in_threadpool(look, request, job_id, cancel_url)

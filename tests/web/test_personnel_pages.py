@@ -201,7 +201,9 @@ def test_a_stale_form_tells_and_saves_nothing(client: Enter, hall: Hall) -> None
 # --- certificates, organisation, incidents
 
 
-def test_matrix_tree_and_incidents_read_well_and_break_no_rule(browser: Open, hall: Hall) -> None:
+def test_matrix_tree_and_incidents_read_well_and_break_no_rule(browser: Open, client: Enter, hall: Hall) -> None:
+    asked = {"leave_type_id": hall.office.vacation_id, "part": "whole days"}
+    client("employee", "ada").post("/personnel/leave", first_day="2027-03-01", last_day="2027-03-01", **asked)
     page = browser("hr", "hanna")
     for path, text in (
         ("/personnel", "Assembly"),
