@@ -111,9 +111,7 @@ async def stream(request: Request, job_id: int, cancel_url: str) -> Response:
     except PlantopsError:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        changes(request, job_id, cancel_url), media_type="text/event-stream", headers=headers
-    )
+    return StreamingResponse(changes(request, job_id, cancel_url), media_type="text/event-stream", headers=headers)
 
 
 async def changes(request: Request, job_id: int, cancel_url: str) -> AsyncIterator[str]:
