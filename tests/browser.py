@@ -19,7 +19,7 @@ import lxml.html
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, sync_playwright
 
 from plantops import logs, people
 from plantops.core import House
@@ -222,15 +222,29 @@ def chromium() -> Iterator[Browser]:
         running.close()
 
 
+class Ear:
+    """Hears on every page of a browser what its security policy refuses, and every script that fails."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def listen(self, context: BrowserContext) -> None:
+        context.on("console", self._message)
+        context.on("weberror", self._fault)
+
+    def _message(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "violates the following" in message.text:
+            self.heard.append(message.text)
+
+    def _fault(self, fault: WebError) -> None:
+        self.heard.append(f"script error: {fault.error}")
+
+
 @pytest.fixture
 def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """`browser("buyer", width=390, dark=True)`: a page of somebody's browser. What breaks the security policy fails."""
     contexts: list[BrowserContext] = []
-    refused: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text or "violates the following" in message.text:
-            refused.append(message.text)
+    ear = Ear()
 
     def open_one(as_: str = "", login: str | None = None, *, width: int = 1280, dark: bool = False) -> Page:
         context = chromium.new_context(
@@ -241,19 +255,17 @@ def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
+        ear.listen(context)
         if as_:
             name = session.cookie_name(served.house.settings)
             context.add_cookies([{"name": name, "value": served.token(as_, login), "url": served.url}])
-        page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: refused.append(f"script error: {error}"))
-        return page
+        return context.new_page()
 
     with same_clock(served.house):
         yield open_one
     for context in contexts:
         context.close()
-    assert not refused, "\n".join(refused)
+    assert not ear.heard, "\n".join(ear.heard)
 
 
 def axe(page: Page, *, only: tuple[str, ...] = ()) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import PASSWORD, Served, axe
+from tests.browser import PASSWORD, Ear, Served, axe
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
 
@@ -28,6 +28,20 @@ def test_signing_in_and_out(browser: Open, served: Served) -> None:
     page.get_by_role("button", name="Anna: account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_what_the_policy_refuses_and_what_fails_is_heard(served: Served, chromium: Browser) -> None:
+    ear, context = Ear(), chromium.new_context(base_url=served.url)
+    ear.listen(context)
+    page = context.new_page()
+    page.goto("/login")
+    assert ear.heard == []
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.evaluate("setTimeout(() => { throw new Error('a fault') })")
+    page.wait_for_timeout(100)
+    context.close()
+    assert any("Content Security Policy" in words for words in ear.heard)
+    assert any("a fault" in words for words in ear.heard)
 
 
 def test_what_is_wrong_stands_at_its_field(browser: Open) -> None:

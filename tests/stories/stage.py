@@ -1,0 +1,61 @@
+"""What stories have in common: a worker at his work, hands that only have a keyboard, figures as a page shows them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from playwright.sync_api import Locator, Page, expect
+
+from plantops.core import House
+from plantops.worker import Worker
+from tests.plantops.job_house import QUICK, with_jobs
+
+COMPUTED_MS = 90_000
+MOST_TABS = 200
+
+
+@contextmanager
+def working(house: House) -> Iterator[None]:
+    """The worker runs meanwhile, without the house's own schedules."""
+    made = Worker(with_jobs(house), QUICK)
+    thread = threading.Thread(target=made.forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        made.stop()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Goes there as somebody without a mouse does, and must be able to see where they are."""
+    expect(target).to_be_visible()
+    for _ in range(MOST_TABS):
+        if target.evaluate("it => it === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"The Tab key does not lead to {target}.")
+
+
+def press(page: Page, button: str) -> None:
+    """A button or link of this name, by keyboard alone."""
+    dialog = page.locator("dialog[open]")
+    inside = dialog if dialog.count() else page.locator("main")
+    tab_to(page, inside.get_by_role("button", name=button, exact=True))
+    page.keyboard.press("Enter")
+
+
+def toast(page: Page, words: str) -> None:
+    expect(page.locator("#toasts")).to_contain_text(words)
+
+
+def figure(text: str) -> Decimal:
+    """The number in a text such as `EUR 1,234.50` or `84.2 %`."""
+    found = re.search(r"-?\d[\d,]*(\.\d+)?", text)
+    assert found, f"no number in {text!r}"
+    return Decimal(found[0].replace(",", ""))
