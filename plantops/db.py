@@ -19,6 +19,11 @@ from plantops.errors import NotFound, Stale, Unavailable
 T = TypeVar("T")
 Row = TypeVar("Row", bound="Base")
 
+NOTHING_SAVED = "The database does not answer. Nothing was saved; try again in a moment."
+PERHAPS_SAVED = (
+    "The database stopped answering while this was being saved, so it may or may not be there: look first. "
+    "To send the same form again is safe, it is never done twice."
+)
 RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 TRIES = 3
 
@@ -132,14 +137,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error."""
-        session = self._session()
+        session, committing = self._session(), False
         try:
             yield session
+            session.flush()
+            committing = True
             session.commit()
         except OperationalError as error:
             session.rollback()
             if is_gone(error):
-                raise Unavailable("The database does not answer. Nothing was saved; try again in a moment.") from error
+                raise Unavailable(PERHAPS_SAVED if committing else NOTHING_SAVED) from error
             raise
         except BaseException:
             session.rollback()
