@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -238,12 +238,20 @@ def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callabl
         row = Row(raw.number, values, reasons)
         if not problems:
             sources = {how.column.name: how.sources[0] for how in imap.columns}
-            for column, why in kind.rule(row):
+            for column, why in _faults(kind, row):
                 source = sources.get(column, column)
                 problems.append(Refusal(raw.number, source, short(str(raw.cells.get(source, ""))), why))
         return ReadRow(row, tuple(problems))
 
     return read
+
+
+def _faults(kind: ImportKind, row: Row) -> Iterator[tuple[str, str]]:
+    """What the kind's own rule says; a value that it cannot even reckon with is a fault of that row, not of the file."""
+    try:
+        yield from kind.rule(row)
+    except Invalid as error:
+        yield next(iter(error.fields), WHOLE_ROW), error.message
 
 
 def _cell(found: Mapping[str, Cell], sources: Sequence[str]) -> Cell:

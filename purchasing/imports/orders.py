@@ -42,6 +42,7 @@ def why_not_row(row: Row) -> Iterator[tuple[str, str]]:
     currency = row.text("currency")
     if currency and (why := why_not_currency(currency)):
         yield "currency", why
+        return
     if row.decimal("price") is None and row.decimal("amount") is None:
         yield "price", "a line needs a price or an amount"
     if (row.decimal("quantity") or ZERO) <= 0:
