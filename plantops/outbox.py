@@ -117,6 +117,13 @@ def one(ctx: Context, id: int) -> OutgoingMail:
     return get(ctx.session, visible(ctx).where(OutgoingMail.id == id), what="mail")
 
 
+@within("shown on a record that the person may see")
+def of_record(ctx: Context, origin: str) -> list[OutgoingMail]:
+    """The mails that went out about a record, or wait to, oldest first."""
+    query = sa.select(OutgoingMail).where(OutgoingMail.origin == origin).order_by(OutgoingMail.id)
+    return list(ctx.session.scalars(query))
+
+
 @requires(Can.READ_OUTBOX)
 def count(ctx: Context) -> Count:
     """For the outbox page and for health: without a server mails wait, and the page says so."""

@@ -8,7 +8,7 @@ from datetime import date
 
 from fastapi.responses import Response
 
-from plantops import files, lifecycle
+from plantops import files, lifecycle, outbox
 from purchasing import amendments, boards, orders
 from purchasing.lists import ORDERS
 from purchasing.models.orders import OrderState as State
@@ -68,6 +68,7 @@ def show(ctx: Context, id: int) -> Response:
         states=(State.DRAFT, State.CANCELLED) if sheet.order.state is State.CANCELLED else MAIN_STATES,
         steps=lifecycle.steps(ctx, sheet.order),
         files=files.attachments(ctx, orders.origin(sheet.order)),
+        mails=outbox.of_record(ctx, orders.origin(sheet.order)),
         today=ctx.today,
     )
 
