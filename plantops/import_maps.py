@@ -247,7 +247,7 @@ def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callabl
 
 
 def _faults(kind: ImportKind, row: Row) -> Iterator[tuple[str, str]]:
-    """What the kind's own rule says; a value that it cannot even reckon with is a fault of that row, not of the file."""
+    """What the kind's own rule says; a value that it cannot reckon with is a fault of the row, not of the file."""
     try:
         yield from kind.rule(row)
     except Invalid as error:
