@@ -66,7 +66,8 @@ def _own(ctx: Context) -> list[WaitingCard]:
     if me is None or not ctx.may(Can.READ_OWN):
         return []
     cards = []
-    mine = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
+    planned = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
+    mine = [shift for shift in planned if not shift.released]
     if mine:
         detail = f"next {mine[0].starts_at.astimezone(ctx.zone):%a %d %b %H:%M}"
         title = "Shifts in the next two weeks"
