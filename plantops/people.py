@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, mark_actor, requires, within
-from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, unaudited
+from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, one_at_a_time, unaudited
 from plantops.errors import Conflict, Invalid, NotFound, Throttled, Unauthenticated
 from plantops.module import Registry
 from plantops.permissions import Can
@@ -27,6 +27,7 @@ TRIES_BEFORE_WAIT = 5
 ADDRESS_TRIES_BEFORE_WAIT = 50  # a whole plant stands behind one address: one person's typing must not lock out all
 WAIT = timedelta(minutes=1)
 SHORTEST_PASSWORD = 10
+ADMINISTRATOR = "administrator"
 
 HASHER = PasswordHasher()
 
@@ -271,19 +272,21 @@ def grant(
         ctx.session.flush()
 
 
+def _leave_an_administrator(ctx: Context, user_id: int) -> None:
+    """Somebody else is one; decided one at a time, for two who shut each other out would leave nobody."""
+    one_at_a_time(ctx.session, "administrators")
+    administrators = sa.select(UserGrant.user_id).join(User, User.id == UserGrant.user_id)
+    left = set(ctx.session.scalars(administrators.where(UserGrant.role == ADMINISTRATOR, User.active)))
+    if left == {user_id}:
+        raise Conflict("This is the last administrator. Make somebody else one first.")
+
+
 @requires(Can.MANAGE_USERS)
 def revoke(ctx: Context, user_id: int, role: str) -> None:
     """Take a role away everywhere. The last administrator stays."""
+    if role == ADMINISTRATOR:
+        _leave_an_administrator(ctx, user_id)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
-    if role == "administrator":
-        others = ctx.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(UserGrant)
-            .join(User, User.id == UserGrant.user_id)
-            .where(UserGrant.role == role, UserGrant.user_id != user_id, User.active)
-        )
-        if not others:
-            raise Conflict("This is the last administrator. Make somebody else one first.")
     ctx.session.execute(sa.delete(UserGrant).where(UserGrant.user_id == user_id, UserGrant.role == role))
     bump(user)
 
@@ -291,6 +294,7 @@ def revoke(ctx: Context, user_id: int, role: str) -> None:
 @requires(Can.MANAGE_USERS)
 def close_account(ctx: Context, user_id: int, version: int) -> User:
     """Nobody signs in with it any more; what it did stays."""
+    _leave_an_administrator(ctx, user_id)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", version=version, lock=True)
     if user.id in (SYSTEM_ID, ctx.user.id):
         raise Conflict("You cannot close this account: it is your own or the system's.")
@@ -302,7 +306,8 @@ def close_account(ctx: Context, user_id: int, version: int) -> User:
 
 
 @anyone("everybody may change their own password, and needs the old one for it")
-def change_password(ctx: Context, old: str, new: str) -> None:
+def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None:
+    """Ends every other session of this person; `here` is the token of the one that goes on."""
     user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
     if not password_matches(user, old):
         raise Invalid("The old password is not right.", field="old")
@@ -310,6 +315,8 @@ def change_password(ctx: Context, old: str, new: str) -> None:
         raise Invalid(f"This password cannot be used: {reason}.", field="new")
     user.password_hash = HASHER.hash(new)
     bump(user)
+    others = sa.update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None))
+    ctx.session.execute(others.where(SignIn.token_hash != digest(here)).values(ended_at=ctx.now))
 
 
 @requires(Can.MANAGE_USERS)

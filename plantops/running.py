@@ -64,6 +64,7 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
         port=port,
         workers=workers if workers > 1 else None,
         log_level=settings.log_level,
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=True,

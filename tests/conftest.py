@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from plantops import embedded
+from plantops import embedded, logs
 from plantops.core import House
 from plantops.settings import Settings
 from tests import houses
@@ -21,6 +21,7 @@ def log_as_before() -> Iterator[None]:
     """The command line sends the log to its stderr, which pytest closes after the test."""
     yield
     structlog.reset_defaults()
+    logs.unconfigure()
 
 
 @pytest.fixture(scope="session")

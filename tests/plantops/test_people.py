@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 
 from plantops import people
+from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
 from plantops.permissions import Can
@@ -36,6 +38,36 @@ def test_the_last_administrator_stays(ctx: Someone) -> None:
     admin = ctx(as_="administrator")
     with pytest.raises(Conflict, match="last administrator"):
         people.revoke(admin, admin.user.id, "administrator")
+
+
+@pytest.mark.parametrize("how", ["revoke", "close"])
+def test_two_administrators_cannot_shut_each_other_out_at_once(plant: House, how: str) -> None:
+    with plant.acting() as ctx:
+        pair = [people.add_user(ctx, login, login.title()) for login in ("ada", "bo")]
+        for one in pair:
+            people.grant(ctx, one.id, "administrator")
+    both_are_in = threading.Barrier(2)
+    found: list[object] = []
+
+    def shut_out(actor: people.User, other: people.User) -> None:
+        def work(ctx: Context) -> None:
+            both_are_in.wait(10)
+            if how == "revoke":
+                people.revoke(ctx, other.id, "administrator")
+            else:
+                people.close_account(ctx, other.id, other.version)
+
+        try:
+            found.append(plant.run(work, actor.id))
+        except Conflict as refused:
+            found.append(refused.message)
+
+    threads = [threading.Thread(target=shut_out, args=one) for one in (pair, pair[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(found, key=str) == [None, "This is the last administrator. Make somebody else one first."]
 
 
 def test_a_role_for_one_site_holds_nowhere_else(ctx: Someone) -> None:

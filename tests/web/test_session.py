@@ -111,7 +111,8 @@ def test_requests_from_other_sites_are_refused(client: Callable[..., Client], he
 
 
 def test_a_password_is_changed_only_with_the_old_one(client: Callable[..., Client]) -> None:
-    anna = client("employee", "changer")
+    anna, elsewhere = client("employee", "changer"), client("employee", "changer")
+    assert elsewhere.get("/account").status_code == 200
     answer = anna.submit("/account", "password", old="wrong", new="a new sentence", again="a new sentence")
     assert answer.status_code == 422
     assert "The old password is not right" in answer.text
@@ -119,6 +120,8 @@ def test_a_password_is_changed_only_with_the_old_one(client: Callable[..., Clien
     assert "typed in two different ways" in answer.text
     answer = anna.submit("/account", "password", old=PASSWORD, new="a new sentence", again="a new sentence")
     assert answer.headers["HX-Redirect"] == "/account"
+    assert anna.get("/account").status_code == 200
+    assert elsewhere.get("/account").headers["location"].startswith("/login")
     assert sign_in(client(), "changer", "a new sentence").headers["HX-Redirect"] == "/"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastapi import Request
 from fastapi.responses import Response
 
 from plantops import people
 from plantops.errors import Invalid
 from web.page import Context, Form, pages_router, render, see
+from web.session import session_token
 
 router = pages_router()
 
@@ -26,9 +28,9 @@ def show(ctx: Context) -> Response:
 
 
 @router.post("/account/password")
-def change_password(ctx: Context, form: Form) -> Response:
+def change_password(ctx: Context, form: Form, request: Request) -> Response:
     typed = form.into(NewPassword)
     if typed.new != typed.again:
         raise Invalid("The new password was typed in two different ways.", field="again")
-    people.change_password(ctx, typed.old, typed.new)
-    return see(ctx, "/account", "Your password is changed.")
+    people.change_password(ctx, typed.old, typed.new, here=session_token(request))
+    return see(ctx, "/account", "Your password is changed. Every other session of yours has ended.")
