@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -59,3 +60,28 @@ def figure(text: str) -> Decimal:
     found = re.search(r"-?\d[\d,]*(\.\d+)?", text)
     assert found, f"no number in {text!r}"
     return Decimal(found[0].replace(",", ""))
+
+
+def menu(page: Page, entry: str) -> None:
+    page.get_by_role("navigation", name="Main").get_by_role("link", name=entry, exact=True).click()
+
+
+def wait_until(done: Callable[[], bool], patience_ms: int) -> None:
+    """For what a page shows only when it is loaded again."""
+    end = time.monotonic() + patience_ms / 1000
+    while not done():
+        assert time.monotonic() < end, "It did not come about in time."
+        time.sleep(0.5)
+
+
+def waiting(page: Page, title: str, count: str, *, keyboard: bool = False) -> None:
+    """Follows the card of the home page that says that so many of something wait."""
+    page.goto("/")
+    card = page.get_by_label("What waits for you").get_by_role("link").filter(has_text=title)
+    expect(card.locator(".count")).to_have_text(count)
+    if keyboard:
+        tab_to(page, card)
+        page.keyboard.press("Enter")
+    else:
+        card.click()
+    expect(page.get_by_label("What waits for you")).to_have_count(0)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import as_file, files
 
@@ -12,30 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from plantops import imports
-from plantops.core import House
 from plantops.places import Site
-from plantops.worker import Worker
 from tests.browser import Served
-from tests.plantops.job_house import QUICK, with_jobs
+from tests.stories.stage import COMPUTED_MS, press, working
 from transport import addresses
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
 
 DAY = "2026-11-23"
-COMPUTED_MS = 90_000
-
-
-@contextmanager
-def working(house: House) -> Iterator[None]:
-    made = Worker(with_jobs(house), QUICK)
-    thread = threading.Thread(target=made.forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        made.stop()
-        thread.join(60)
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +92,7 @@ def test_the_day_is_planned_published_and_planned_again(
         page.get_by_role("button", name="Publish").click()
         expect(page.get_by_text("Published: the drivers have their day.")).to_be_visible()
 
-        page.get_by_role("button", name="Print the manifest").click()
+        press(page, "Print the manifest")
         expect(page.get_by_text("The manifest is ready.")).to_be_visible(timeout=COMPUTED_MS)
         page.goto(second)
         expect(page.get_by_role("link", name="manifest-2026-11-23").first).to_be_visible()
