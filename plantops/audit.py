@@ -76,29 +76,60 @@ class Change:
 # --- The triggers
 
 FUNCTIONS = """
-CREATE OR REPLACE FUNCTION core_audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION core_audit_actor(changed text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     actor text := current_setting('plantops.actor', true);
-    behalf text := current_setting('plantops.on_behalf_of', true);
-    body jsonb; key text; noise bytea; old_row jsonb; new_row jsonb;
 BEGIN
     IF actor IS NULL OR actor = '' THEN
-        RAISE EXCEPTION 'nobody said who changes %: plantops.actor is not set', TG_TABLE_NAME
+        RAISE EXCEPTION 'nobody said who changes %: plantops.actor is not set', changed
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF TG_OP = 'INSERT' THEN
-        body := jsonb_strip_nulls(to_jsonb(NEW)); key := to_jsonb(NEW)->>'id';
-    ELSIF TG_OP = 'DELETE' THEN
-        body := jsonb_strip_nulls(to_jsonb(OLD)); key := to_jsonb(OLD)->>'id';
+    RETURN actor;
+END $$;
+
+CREATE OR REPLACE FUNCTION core_audit_hide(body jsonb, hidden text[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY hidden LOOP
+        IF body ? name THEN body := jsonb_set(body, ARRAY[name], '"(hidden)"'); END IF;
+    END LOOP;
+    RETURN body;
+END $$;
+
+-- What one statement added, in one statement: a year of history costs a third of what it costs row by row.
+CREATE OR REPLACE FUNCTION core_audit_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    actor text; behalf text := current_setting('plantops.on_behalf_of', true);
+    request text := COALESCE(current_setting('plantops.request', true), '');
+BEGIN
+    IF NOT EXISTS (SELECT FROM added) THEN RETURN NULL; END IF;
+    actor := core_audit_actor(TG_TABLE_NAME);
+    INSERT INTO core_audit (actor_id, on_behalf_of, request, table_name, row_id, operation, payload, salt, digest)
+    SELECT actor::bigint, NULLIF(behalf, '')::bigint, request, TG_TABLE_NAME, one.key, 'I', one.body, one.noise,
+        sha256(one.noise || convert_to(concat_ws('|', actor, TG_TABLE_NAME, one.key, 'I', one.body), 'UTF8'))
+    FROM (
+        SELECT COALESCE(whole.body->>'id', '') AS key, uuid_send(gen_random_uuid()) AS noise,
+            (CASE WHEN TG_NARGS = 0 THEN whole.body ELSE core_audit_hide(whole.body, TG_ARGV) END)::text AS body
+        FROM (SELECT jsonb_strip_nulls(to_jsonb(added)) AS body FROM added OFFSET 0) AS whole
+    ) AS one;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION core_audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    actor text := core_audit_actor(TG_TABLE_NAME);
+    behalf text := current_setting('plantops.on_behalf_of', true);
+    body jsonb; key text; noise bytea; old_row jsonb := to_jsonb(OLD); new_row jsonb;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        body := jsonb_strip_nulls(old_row); key := old_row->>'id';
     ELSE
-        old_row := to_jsonb(OLD); new_row := to_jsonb(NEW); key := new_row->>'id';
+        new_row := to_jsonb(NEW); key := new_row->>'id';
         SELECT jsonb_object_agg(n.key, jsonb_build_array(old_row->n.key, n.value)) INTO body
             FROM jsonb_each(new_row) AS n WHERE n.value IS DISTINCT FROM old_row->n.key;
         IF body IS NULL THEN RETURN NULL; END IF;
     END IF;
-    FOR i IN 0 .. TG_NARGS - 1 LOOP
-        IF body ? TG_ARGV[i] THEN body := jsonb_set(body, ARRAY[TG_ARGV[i]], '"(hidden)"'); END IF;
-    END LOOP;
+    IF TG_NARGS > 0 THEN body := core_audit_hide(body, TG_ARGV); END IF;
     noise := uuid_send(gen_random_uuid());
     INSERT INTO core_audit (actor_id, on_behalf_of, request, table_name, row_id, operation, payload, salt, digest)
     VALUES (actor::bigint, NULLIF(behalf, '')::bigint, COALESCE(current_setting('plantops.request', true), ''),
@@ -157,7 +188,7 @@ def make_partitions(connection: sa.Connection, today: date) -> None:
 
 
 def attach(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
-    """The audit trigger on each of these tables that does not declare itself machinery.
+    """The audit triggers on each of these tables that does not declare itself machinery.
 
     Columns with `info={"hidden": True}` (secrets) are noted as changed without their values.
     """
@@ -166,7 +197,9 @@ def attach(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
             hidden = ", ".join(f"'{column.name}'" for column in table.columns if column.info.get("hidden"))
             connection.execute(
                 sa.text(
-                    f"CREATE OR REPLACE TRIGGER core_audit_row AFTER INSERT OR UPDATE OR DELETE ON {table.name}"
+                    f"CREATE OR REPLACE TRIGGER core_audit_added AFTER INSERT ON {table.name} REFERENCING NEW TABLE"
+                    f" AS added FOR EACH STATEMENT EXECUTE FUNCTION core_audit_added({hidden});"
+                    f"CREATE OR REPLACE TRIGGER core_audit_row AFTER UPDATE OR DELETE ON {table.name}"
                     f" FOR EACH ROW EXECUTE FUNCTION core_audit_write({hidden})"
                 )
             )

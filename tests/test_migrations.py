@@ -105,8 +105,9 @@ def triggers(house: houses.House) -> set[str]:
     with house.database.engine.connect() as connection:
         rows = connection.scalars(
             sa.text(
-                "SELECT DISTINCT event_object_table FROM information_schema.triggers"
-                " WHERE trigger_name = 'core_audit_row'"
+                "SELECT event_object_table FROM information_schema.triggers WHERE trigger_name = 'core_audit_row'"
+                " INTERSECT SELECT event_object_table FROM information_schema.triggers"
+                " WHERE trigger_name = 'core_audit_added'"
             )
         )
         return set(rows)

@@ -75,3 +75,24 @@ def test_a_running_transaction_is_not_sealed_around(plant: House) -> None:
         assert audit.seal(sealer) >= 2
     with plant.database.transaction() as session:
         assert audit.verify(session).broken == ()
+
+
+def test_every_row_of_one_statement_is_kept_under_its_own_id(plant: House) -> None:
+    with plant.acting() as ctx:
+        ctx.session.execute(
+            sa.text(
+                "INSERT INTO core_option (key, value, changed_at)"
+                " SELECT 'test.' || n, to_jsonb(n), now() FROM generate_series(1, 500) AS n"
+            )
+        )
+        kept = "SELECT count(DISTINCT row_id), count(DISTINCT digest) FROM core_audit WHERE payload LIKE '%\"test.%'"
+        assert tuple(ctx.session.execute(sa.text(kept)).one()) == (500, 500)
+    with plant.acting() as ctx:
+        assert audit.seal(ctx) >= 500
+        assert audit.verify(ctx.session).broken == ()
+
+
+def test_a_statement_that_adds_nothing_needs_nobody(plant: House) -> None:
+    with plant.database.transaction() as session:
+        session.execute(sa.text("INSERT INTO core_option (key, value, changed_at) SELECT 'x', '1', now() WHERE false"))
+        assert session.scalar(sa.text("SELECT count(*) FROM core_audit WHERE table_name = 'core_option'")) == 0
