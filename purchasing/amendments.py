@@ -101,6 +101,18 @@ def needs_a_yes(total: Decimal, approved_total: Decimal | None, new_lines: bool)
     return new_lines or approved_total is None or total > approved_total
 
 
+# --- Questions
+
+
+def visible_revisions(ctx: Context) -> sa.Select[Revision]:
+    return sa.select(Revision).where(Revision.order_id.in_(orders.visible(ctx).with_only_columns(Order.id)))
+
+
+@within("a page says whether an approval still fits what is asked")
+def hash_now(order: Order, revision: Revision) -> str:
+    return _hash(order, revision.changes)
+
+
 # --- Actions: dates
 
 
@@ -220,6 +232,32 @@ def _ask(ctx: Context, order: Order, revision: Revision, new_lines: bool) -> Non
         if approval.state is not ApprovalState.APPROVED:
             return
     _apply(ctx, order, revision)
+
+
+@requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
+def read_revision(ctx: Context, revision_id: int) -> tuple[Order, Revision]:
+    """A change of an order that the person may see, and the order."""
+    revision = get(ctx.session, visible_revisions(ctx).where(Revision.id == revision_id), what="revision")
+    return orders.read(ctx, revision.order_id), revision
+
+
+@requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
+def list_revisions(ctx: Context, order_id: int) -> list[Revision]:
+    """Every change of an order, the newest first."""
+    of_order = visible_revisions(ctx).where(Revision.order_id == order_id)
+    return list(ctx.session.scalars(of_order.order_by(Revision.number.desc())))
+
+
+@requires(Can.BUY)
+def withdraw_revision(ctx: Context, revision_id: int, version: int, reason: str) -> Revision:
+    """The buyer thinks again before anybody decided: the order stays as it is."""
+    order, revision = _to_decide(ctx, revision_id, version)
+    ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
+    approvals.void(ctx, origin(revision), "withdrawn")
+    lifecycle.move(ctx, revision, RevisionState.REFUSED, reason.strip() or "withdrawn by the buyer")
+    bump(order)
+    ctx.session.flush()
+    return revision
 
 
 @requires(Can.APPROVE_ORDERS)

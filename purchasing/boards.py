@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -25,7 +26,9 @@ from purchasing import (
     suppliers,
     three_way,
 )
-from purchasing.models import Allocation, Invoice, Order, OrderLine, Receipt, Requisition, RequisitionLine
+from purchasing.models import Allocation, Invoice, Order, OrderLine, Receipt, Requisition, RequisitionLine, Revision
+from purchasing.models.bills import InvoiceState
+from purchasing.models.orders import RevisionState
 from purchasing.permissions import Can
 
 
@@ -64,6 +67,7 @@ class OrderSheet:
     standing: Standing | None
     receipts: list[Named]
     invoices: list[Named]
+    revisions: list[Revision]
     why_not_submit: str | None
     why_not_issue: str | None
     why_not_decide: str | None
@@ -74,6 +78,31 @@ class OrderSheet:
 
 
 @dataclass(frozen=True)
+class ChangedLine:
+    """A line of an order before and after a revision; what stays is the same on both sides."""
+
+    position: int | None
+    description: str
+    unit: str
+    quantity: tuple[Decimal | None, Decimal]
+    price: tuple[Decimal | None, Decimal]
+    per: int
+    need_by: tuple[date | None, date]
+
+
+@dataclass(frozen=True)
+class RevisionSheet:
+    revision: Revision
+    order: Order
+    supplier: str
+    made_by: str
+    total_before: Decimal
+    lines: list[ChangedLine]
+    standing: Standing | None
+    why_not_decide: str | None
+
+
+@dataclass(frozen=True)
 class ReceiptRow:
     position: int
     description: str
@@ -81,6 +110,9 @@ class ReceiptRow:
     accepted: Decimal
     rejected: Decimal
     reason: str
+    order_line_id: int
+    here: Decimal
+    """What of the order line came and did not go back, on this receipt or another."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +123,9 @@ class ReceiptSheet:
     lies: str
     received_by: str
     lines: list[ReceiptRow]
+    reverses: Named | None
+    reversed_by: Named | None
+    why_not_send_back: str | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +139,9 @@ class InvoiceSheet:
     standing: Standing | None
     waits_for_me: bool
     look_alikes: list[Named]
+    credits: Named | None
+    credited_by: list[Named]
+    duplicate_of: Named | None
     why_not_approve: str | None
     why_not_accept: dict[int, str | None]
 
@@ -156,6 +194,7 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
         standing=approvals.state_of(ctx, origin),
         receipts=[Named(r.id, r.number or f"Draft {r.id}", r.state) for r in ctx.session.scalars(came)],
         invoices=[Named(bill.id, bill.number, bill.state) for bill in bills],
+        revisions=amendments.list_revisions(ctx, id),
         why_not_submit=orders.why_not_submit(found),
         why_not_issue=orders.why_not_issue(found),
         why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)),
@@ -164,6 +203,60 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
         why_not_cancel=amendments.why_not_cancel(found),
         why_not_short={line.id: amendments.why_not_close_short(found, line) for line in found.lines},
     )
+
+
+@requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
+def revision_sheet(ctx: Context, id: int) -> RevisionSheet:
+    """What a revision changes, line by line, and whose yes it waits for."""
+    order, revision = amendments.read_revision(ctx, id)
+    origin = amendments.origin(revision)
+    waits = revision.state is RevisionState.PENDING
+    return RevisionSheet(
+        revision=revision,
+        order=order,
+        supplier=suppliers.name_of(ctx, order.supplier_id),
+        made_by=people.name_of(ctx, revision.made_by_id),
+        total_before=Decimal(revision.before["total"]),
+        lines=[*_changed(order, revision), *_added(revision)],
+        standing=approvals.state_of(ctx, origin) if waits else None,
+        why_not_decide=why_not_decide(ctx, origin, amendments.hash_now(order, revision)) if waits else None,
+    )
+
+
+def _changed(order: Order, revision: Revision) -> list[ChangedLine]:
+    before = {line["line_id"]: line for line in revision.before["lines"]}
+    lines = {line.id: line for line in order.lines}
+    found: list[ChangedLine] = []
+    for change in revision.changes["lines"]:
+        line, was = lines[change["line_id"]], before[change["line_id"]]
+        quantity, price, need_by = (change[key] or was[key] for key in ("quantity", "price", "need_by"))
+        found.append(
+            ChangedLine(
+                position=line.position,
+                description=line.description,
+                unit=line.unit,
+                quantity=(Decimal(was["quantity"]), Decimal(quantity)),
+                price=(Decimal(was["price"]), Decimal(price)),
+                per=line.per,
+                need_by=(date.fromisoformat(was["need_by"]), date.fromisoformat(need_by)),
+            )
+        )
+    return found
+
+
+def _added(revision: Revision) -> list[ChangedLine]:
+    return [
+        ChangedLine(
+            position=None,
+            description=new["description"],
+            unit=new["unit"],
+            quantity=(None, Decimal(new["quantity"])),
+            price=(None, Decimal(new["price"])),
+            per=new["per"],
+            need_by=(None, date.fromisoformat(new["need_by"])),
+        )
+        for new in revision.changes["new"]
+    ]
 
 
 @requires(Can.READ_RECEIPTS)
@@ -181,11 +274,22 @@ def receipt_sheet(ctx: Context, id: int) -> ReceiptSheet:
         lies=", ".join(filter(None, (store, place))),
         received_by=people.name_of(ctx, found.received_by_id),
         lines=[
-            ReceiptRow(line.position, line.description, line.unit, came.accepted, came.rejected, came.reason)
+            ReceiptRow(
+                line.position, line.description, line.unit, came.accepted, came.rejected, came.reason, line.id,
+                line.accepted - line.returned,
+            )
             for came in found.lines
             if (line := lines[came.order_line_id])
         ],
-    )
+        reverses=_receipt(ctx, Receipt.id == found.reverses_id) if found.reverses_id else None,
+        reversed_by=_receipt(ctx, Receipt.reverses_id == id),
+        why_not_send_back=receipts.why_not_send_back(found, list(lines.values())),
+    )  # fmt: skip
+
+
+def _receipt(ctx: Context, which: sa.ColumnElement[bool]) -> Named | None:
+    found = ctx.session.scalar(receipts.visible(ctx).where(which))
+    return Named(found.id, found.number or f"Draft {found.id}", found.state) if found else None
 
 
 @requires(Can.READ_INVOICES, Can.APPROVE, Can.ASK)
@@ -212,9 +316,18 @@ def invoice_sheet(ctx: Context, id: int) -> InvoiceSheet:
         standing=standing,
         waits_for_me=waits,
         look_alikes=[Named(o.id, o.number, o.state) for o in invoices.look_alikes(ctx, found)] if reads else [],
+        credits=next(iter(_bills(ctx, Invoice.id == found.credits_id)), None),
+        credited_by=_bills(ctx, Invoice.credits_id == id),
+        duplicate_of=next(iter(_bills(ctx, Invoice.id == found.duplicate_of_id)), None),
         why_not_approve=settlement.why_not_approve(found, settlement.received_it(ctx, found)),
         why_not_accept={hold.id: settlement.why_not_accept(hold) for hold in found.holds},
     )
+
+
+def _bills(ctx: Context, which: sa.ColumnElement[bool]) -> list[Named]:
+    """Other bills that hang together with one, as far as the person may see them."""
+    seen = invoices.visible(ctx).where(which, Invoice.state != InvoiceState.VOIDED).order_by(Invoice.id)
+    return [Named(one.id, one.number, one.state) for one in ctx.session.scalars(seen)]
 
 
 @requires(Can.CAPTURE)

@@ -55,7 +55,9 @@ def _for_approvers(ctx: Context) -> list[WaitingCard]:
     ids = [links.parts(row.origin)[1] for row in mine if row.kind == requisitions.KIND]
     over = _count(ctx, sa.select(Requisition.id).where(Requisition.id.in_(ids), Requisition.over_budget > 0))
     detail = f"{over} over budget" if over else ""
-    return [WaitingCard("to approve", len(mine), "/purchasing/inbox", "warn" if over else "plain", detail, order=10)]
+    return [
+        WaitingCard("to approve", len(mine), "/purchasing/approvals", "warn" if over else "plain", detail, order=10)
+    ]
 
 
 def _for_askers(ctx: Context) -> list[WaitingCard]:
@@ -91,7 +93,7 @@ def _for_buyers(ctx: Context) -> list[WaitingCard]:
             sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) < ctx.today,
         )
     )  # fmt: skip
-    asked = sa.select(Hold.id).where(Hold.state == HoldState.OPEN, Hold.asked == "buyer", Hold.answer == "")
+    asked = settlement.visible_questions(ctx).with_only_columns(Hold.id).where(Hold.asked == "buyer")
     unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
     return [
         WaitingCard("lines to order", _count(ctx, to_order), "/purchasing/to-order", order=10),
@@ -111,7 +113,7 @@ def _for_receivers(ctx: Context) -> list[WaitingCard]:
             sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) <= ctx.today,
         )
     )  # fmt: skip
-    asked = sa.select(Hold.id).where(Hold.state == HoldState.OPEN, Hold.asked == "receiver", Hold.answer == "")
+    asked = settlement.visible_questions(ctx).with_only_columns(Hold.id).where(Hold.asked == "receiver")
     unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
     parked = _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN))
     return [
@@ -128,14 +130,18 @@ def _for_payers(ctx: Context) -> list[WaitingCard]:
     unpaid = (InvoiceState.CAPTURED, InvoiceState.EXCEPTION, InvoiceState.MATCHED, InvoiceState.APPROVED)
     ending = invoices.visible(ctx).where(Invoice.state.in_(unpaid), Invoice.discount_until == ctx.today)
     lost = sum(settlement.discount_at_risk(one, ctx.today) * one.rate for one in ctx.session.scalars(ending))
+    answered = mine.where(
+        sa.exists().where(Hold.invoice_id == Invoice.id, Hold.state == HoldState.OPEN, Hold.answer != "")
+    )
     cards = [
+        WaitingCard("answers to your questions", _count(ctx, answered), "/purchasing/invoices?answered=yes", order=9),
         WaitingCard("bills that differ", _count(ctx, held), "/purchasing/invoices?state=exception", order=10),
         WaitingCard("bills to approve", _count(ctx, matched), "/purchasing/invoices?state=matched", order=11),
     ]
     if lost:
         href = "/purchasing/invoices?state=exception,matched,approved"
         cards.append(WaitingCard("EUR discount ends today", int(lost), href, "bad", order=5))
-    return cards
+    return [card for card in cards if card.count or card.title != "answers to your questions"]
 
 
 RECENT = settlement.FIVE_WORKING_DAYS * 4

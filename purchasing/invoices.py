@@ -20,7 +20,7 @@ from plantops.money import Money, why_not_currency
 from plantops.places import CostCentre
 from purchasing import prices, rates, suppliers, three_way
 from purchasing.matching import number_key
-from purchasing.models import Invoice, InvoiceLine, Order
+from purchasing.models import Invoice, InvoiceLine, Order, OrderLine
 from purchasing.models.bills import BillLine, InvoiceKind
 from purchasing.models.bills import InvoiceState as State
 from purchasing.models.orders import LineState
@@ -154,6 +154,27 @@ def open_lines(ctx: Context, order_id: int) -> list[NewBillLine]:
                 )
             )
     return found
+
+
+@requires(Can.CAPTURE)
+def creditable_lines(ctx: Context, order_id: int) -> list[NewBillLine]:
+    """What a credit note of an order may give back: what was billed beyond what is here, or went back."""
+    order = get(ctx.session, _orders(ctx).where(Order.id == order_id), what="order")
+    found = [(line, _creditable(line)) for line in order.lines]
+    if not any(quantity > 0 for _, quantity in found):
+        found = [(line, line.invoiced - line.credited) for line in order.lines]
+    return [
+        NewBillLine(quantity, line.price, line.description, line.unit, line.per, order_line_id=line.id)
+        for line, quantity in found
+        if quantity > 0
+    ]
+
+
+def _creditable(line: OrderLine) -> Decimal:
+    """Billed and not here; before anything was billed, what went back: both papers then come by the same post."""
+    billed = line.invoiced - line.credited
+    here = line.accepted - line.returned if line.three_way else line.quantity
+    return billed - here if line.invoiced else line.returned - line.credited
 
 
 def _orders(ctx: Context) -> sa.Select[Order]:

@@ -13,9 +13,9 @@ from plantops.listing import Column, Expression, Facet, Kind, Listing, Select
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
-from purchasing import invoices, orders, requisitions
-from purchasing.models import Invoice, Order, OrderLine, Requisition, Supplier
-from purchasing.models.bills import InvoiceState
+from purchasing import deliveries, invoices, orders, receipts, requisitions
+from purchasing.models import Hold, Invoice, Order, OrderLine, Receipt, Requisition, Supplier, UnknownDelivery
+from purchasing.models.bills import HoldState, InvoiceKind, InvoiceState, ReceiptKind, ReceiptState, UnknownState
 from purchasing.models.orders import LineState, OrderState, RequisitionState
 from purchasing.permissions import Can
 
@@ -65,6 +65,27 @@ def invoice_rows(ctx: Context) -> Select:
     )
 
 
+@within("the list of receipts, filtered by what the person may see")
+def receipt_rows(ctx: Context) -> Select:
+    return (
+        sa.select(Receipt.id)
+        .join(Order, Order.id == Receipt.order_id)
+        .join(Supplier, Supplier.id == Receipt.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .join(User, User.id == Receipt.received_by_id)
+        .where(Receipt.id.in_(receipts.visible(ctx).with_only_columns(Receipt.id)))
+    )
+
+
+@within("the list of parked deliveries, filtered by what the person may see")
+def unknown_rows(ctx: Context) -> Select:
+    return (
+        sa.select(UnknownDelivery.id)
+        .join(User, User.id == UnknownDelivery.parked_by_id)
+        .where(UnknownDelivery.id.in_(deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)))
+    )
+
+
 @within("the filter by site")
 def site_names(ctx: Context) -> list[tuple[int, str]]:
     return [(site.id, site.name) for site in places.list_sites(ctx)]
@@ -79,6 +100,8 @@ LATE = sa.and_(
         sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) < TODAY,
     ),
 )
+
+ANSWERED = sa.exists().where(Hold.invoice_id == Invoice.id, Hold.state == HoldState.OPEN, Hold.answer != "")
 
 REQUISITIONS: Listing[object] = Listing(
     name="purchasing.requisitions",
@@ -156,8 +179,63 @@ INVOICES: Listing[object] = Listing(
     ),
     facets=(
         Facet("state", "State", Invoice.state, options=InvoiceState),
+        Facet("kind", "Kind", Invoice.kind, options=InvoiceKind),
+        Facet("answered", "Answered", ANSWERED, Kind.YES_NO),
         Facet("due", "Due", Invoice.due_on, Kind.DATE),
         Facet("site", "Site", Invoice.site_id, value=int, options=site_names),
     ),
     search=(Invoice.number, Invoice.supplier_number, Party.sort_key),
+)
+
+RECEIPTS: Listing[object] = Listing(
+    name="purchasing.receipts",
+    title="Receipts",
+    permission=Can.READ_RECEIPTS,
+    rows=receipt_rows,
+    key=Receipt.id,
+    origin="purchasing_receipt",
+    sort="-arrived_on",
+    empty="No receipt fits.",
+    columns=(
+        Column("number", "Number", named(Receipt.number, Receipt.id), place="lead"),
+        Column("kind", "Kind", Receipt.kind, Kind.CHOICE),
+        Column("supplier", "Supplier", Party.name, sort=Party.sort_key),
+        Column("order", "Order", Order.number),
+        Column("arrived_on", "Came on", Receipt.arrived_on, Kind.DATE, never_null=True),
+        Column("delivery_note", "Delivery note", Receipt.delivery_note, place="rest"),
+        Column("received_by", "By", User.name, sort=User.sort_key, place="rest"),
+        Column("state", "State", Receipt.state, Kind.CHOICE, place="aside"),
+    ),
+    facets=(
+        Facet("kind", "Kind", Receipt.kind, options=ReceiptKind),
+        Facet("state", "State", Receipt.state, options=ReceiptState),
+        Facet("arrived", "Came on", Receipt.arrived_on, Kind.DATE),
+        Facet("site", "Site", Receipt.site_id, value=int, options=site_names),
+    ),
+    search=(Receipt.number, Receipt.delivery_note, Order.number, Party.sort_key),
+)
+
+UNKNOWN: Listing[object] = Listing(
+    name="purchasing.unknown",
+    title="Deliveries without an order",
+    permission=Can.READ_RECEIPTS,
+    rows=unknown_rows,
+    key=UnknownDelivery.id,
+    origin="purchasing_unknown_delivery",
+    sort="arrived_on",
+    empty="Every delivery found its order.",
+    columns=(
+        Column("sender", "Sender", UnknownDelivery.sender, place="lead"),
+        Column("text", "What it is", sa.func.left(UnknownDelivery.text, 80, type_=sa.Text()), sortable=False),
+        Column("arrived_on", "Came on", UnknownDelivery.arrived_on, Kind.DATE, never_null=True),
+        Column("delivery_note", "Delivery note", UnknownDelivery.delivery_note),
+        Column("parked_by", "Parked by", User.name, sort=User.sort_key, place="rest"),
+        Column("state", "State", UnknownDelivery.state, Kind.CHOICE, place="aside"),
+    ),
+    facets=(
+        Facet("state", "State", UnknownDelivery.state, options=UnknownState),
+        Facet("arrived", "Came on", UnknownDelivery.arrived_on, Kind.DATE),
+        Facet("site", "Site", UnknownDelivery.site_id, value=int, options=site_names),
+    ),
+    search=(UnknownDelivery.sender, UnknownDelivery.text, UnknownDelivery.delivery_note),
 )

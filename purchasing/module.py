@@ -14,7 +14,7 @@ from purchasing import api, cards, deliveries, jobs, models, ordering, restock, 
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
-from purchasing.lists import INVOICES, ORDERS, REQUISITIONS
+from purchasing.lists import INVOICES, ORDERS, RECEIPTS, REQUISITIONS, UNKNOWN
 from purchasing.permissions import Can
 from purchasing.reports import WEEKLY
 from purchasing.roles import ROLES
@@ -84,7 +84,7 @@ MODULE = Module(
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
-    listings=(REQUISITIONS, ORDERS, INVOICES),
+    listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES),
     weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,
@@ -92,6 +92,8 @@ MODULE = Module(
     links={
         "purchasing_requisition": "/purchasing/requisitions/{id}",
         "purchasing_order": "/purchasing/orders/{id}",
+        "purchasing_revision": "/purchasing/revisions/{id}",
+        "purchasing_unknown_delivery": "/purchasing/unknown/{id}",
         "purchasing_receipt": "/purchasing/receipts/{id}",
         "purchasing_invoice": "/purchasing/invoices/{id}",
         "purchasing_supplier": "/purchasing/suppliers/{id}",

@@ -112,6 +112,16 @@ def why_not_return(line: OrderLine, quantity: Decimal) -> str | None:
     return None
 
 
+def why_not_send_back(receipt: Receipt, lines: Sequence[OrderLine]) -> str | None:
+    """Why nothing of a delivery goes back to the supplier."""
+    if receipt.kind is not Kind.DELIVERY or receipt.state is not State.POSTED:
+        return f"it is a {receipt.kind}" if receipt.kind is not Kind.DELIVERY else f"it is {receipt.state}"
+    came = {one.order_line_id for one in receipt.lines if one.accepted}
+    if not any(line.accepted > line.returned for line in lines if line.id in came):
+        return "nothing of it is here any more"
+    return None
+
+
 # --- Questions
 
 
@@ -371,8 +381,10 @@ def reverse(ctx: Context, id: int, version: int, reason: str) -> Receipt:
 
 
 @requires(Can.RECEIVE)
-def send_back(ctx: Context, order_id: int, lines: Sequence[Came], reason: str, *, note: str = "") -> Receipt:
-    """Goods go back to the supplier; they are open again until the buyer closes the line short."""
+def send_back(
+    ctx: Context, order_id: int, lines: Sequence[Came], reason: str, *, note: str = "", store_id: int | None = None
+) -> Receipt:
+    """Goods go back to the supplier, out of the store where they lie; open again until the line is closed short."""
     this = sa.select(Order).options(selectinload(Order.lines)).where(Order.id == order_id)
     sites = ctx.sites(Can.RECEIVE)
     if sites is not None:
@@ -392,6 +404,7 @@ def send_back(ctx: Context, order_id: int, lines: Sequence[Came], reason: str, *
         ctx, order, None, Kind.RETURN, [(came.order_line_id, -came.accepted, ZERO, reason.strip()) for came in wanted]
     )
     sent.delivery_note = note.strip()[:60]
+    sent.store_id = store_id or sent.store_id
     _book(ctx, sent)
     out = [stock.Line(item_id, -came.accepted * line.factor) for line, came in _stocked(ctx, order, sent)
            if (item_id := line.item_id) is not None]  # fmt: skip

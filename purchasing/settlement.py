@@ -52,6 +52,23 @@ class HeldRow:
     opened_at: datetime
 
 
+@dataclass(frozen=True)
+class QuestionRow:
+    """What accounts payable asks the buyer or the receiver about a bill. They see no more of it than this."""
+
+    hold_id: int
+    version: int
+    invoice: str
+    supplier: str
+    supplier_number: str
+    order_id: int | None
+    order: str
+    code: str
+    text: str
+    asked: str
+    opened_at: datetime
+
+
 # --- Rules
 
 
@@ -107,6 +124,34 @@ def list_held(ctx: Context, site_id: int, *, asked: str = "", limit: int = 200) 
     if asked:
         query = query.where(Hold.asked == asked, Hold.answer == "")
     return [HeldRow(*row) for row in ctx.session.execute(query)]
+
+
+def visible_questions(ctx: Context) -> sa.Select[Hold]:
+    """Open questions to the buyers and receivers of the sites where the person is one."""
+    query = sa.select(Hold).join(Invoice, Invoice.id == Hold.invoice_id)
+    mine: list[sa.ColumnElement[bool]] = []
+    for whom, right in zip(ASKED, (Can.BUY, Can.RECEIVE), strict=True):
+        sites = ctx.sites(right)
+        mine.append((Hold.asked == whom) & (sa.true() if sites is None else Invoice.site_id.in_(sites)))
+    return query.where(Hold.state == HoldState.OPEN, Hold.answer == "", sa.or_(*mine))
+
+
+@requires(Can.BUY, Can.RECEIVE)
+def list_questions(ctx: Context, *, limit: int = 200) -> list[QuestionRow]:
+    """What accounts payable wants to know, the oldest first."""
+    query: sa.Select[*tuple[Any, ...]] = (
+        visible_questions(ctx)
+        .join(Supplier, Supplier.id == Invoice.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .outerjoin(Order, Order.id == Invoice.order_id)
+        .with_only_columns(
+            Hold.id, Hold.version, Invoice.number, Party.name, Invoice.supplier_number, Order.id,
+            sa.func.coalesce(Order.number, ""), Hold.code, Hold.text, Hold.asked, Hold.opened_at,
+        )
+        .order_by(Hold.opened_at, Hold.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [QuestionRow(*row) for row in ctx.session.execute(query)]
 
 
 @within("an approval looks whether the same person received the goods")

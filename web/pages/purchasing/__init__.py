@@ -4,7 +4,20 @@ from pathlib import Path
 
 from purchasing.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.purchasing import api, approvals, invoices, orders, receive, requisitions, suppliers, to_order
+from web.pages.purchasing import (
+    api,
+    approvals,
+    bills,
+    invoices,
+    orders,
+    questions,
+    receive,
+    requisitions,
+    revisions,
+    suppliers,
+    to_order,
+    unknown,
+)
 
 PAGES = Pages(
     name="purchasing",
@@ -14,7 +27,11 @@ PAGES = Pages(
         approvals.router,
         to_order.router,
         orders.router,
+        revisions.router,
         receive.router,
+        unknown.router,
+        questions.router,
+        bills.router,
         invoices.router,
         suppliers.router,
     ),
@@ -26,6 +43,7 @@ PAGES = Pages(
         Entry("To order", "/purchasing/to-order", "shopping-cart", (Can.BUY,)),
         Entry("Orders", "/purchasing/orders", "file-text", (Can.READ_ORDERS,)),
         Entry("Receive", "/purchasing/receive", "package", (Can.RECEIVE,)),
+        Entry("Receipts", "/purchasing/receipts", "history", (Can.READ_RECEIPTS,)),
         Entry("Invoices", "/purchasing/invoices", "receipt", (Can.READ_INVOICES,)),
         Entry("Suppliers", "/purchasing/suppliers", "building-factory-2", (Can.READ_SUPPLIERS,)),
         Entry("Catalogue", "/purchasing/catalogue", "list", (Can.READ_CATALOGUE,)),

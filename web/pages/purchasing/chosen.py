@@ -26,3 +26,8 @@ def centres_of(ctx: Context, site_id: int) -> list[tuple[int, str]]:
 def stores_of(ctx: Context, site_id: int) -> list[StoreRow]:
     """Goods go into a store only for who may see its stock."""
     return stores.list_stores(ctx, site_id) if ctx.may(Core.READ_STOCK) else []
+
+
+def places_of(ctx: Context, site_id: int) -> list[tuple[int, str]]:
+    """Where goods may stand or go to."""
+    return [(place.id, f"{place.code} {place.name}") for place in places.list_places(ctx, site_id)]

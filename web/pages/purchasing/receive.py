@@ -11,12 +11,26 @@ from starlette.datastructures import UploadFile
 
 from plantops import files, lifecycle, places
 from purchasing import boards, receipts
+from purchasing.lists import RECEIPTS
+from purchasing.models.bills import ReceiptState as State
 from purchasing.permissions import Can
 from purchasing.receipts import Came, NewReceipt
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.purchasing.chosen import site_of, stores_of
 
 router = pages_router()
+TABS = (
+    Named("All"),
+    Named("Deliveries", {"kind": "delivery"}),
+    Named("Sent back", {"kind": "return"}),
+    Named("Taken back", {"kind": "reversal"}),
+)
+STATES = {
+    State.DRAFT: (State.DRAFT, State.POSTED),
+    State.POSTED: (State.DRAFT, State.POSTED),
+    State.REVERSED: (State.DRAFT, State.POSTED, State.REVERSED),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,14 @@ class Delivery:
     delivery_note: str = ""
     store_id: int | None = None
     photo: UploadFile | None = None
+
+
+@dataclass(frozen=True)
+class SentBack:
+    reason: str
+    lines: tuple[Counted, ...]
+    note: str = ""
+    store_id: int | None = None
 
 
 @router.get("/purchasing/receive")
@@ -61,6 +83,7 @@ def count(ctx: Context, order_id: int) -> Response:
         open=receipts.suggestion(order),
         stores=stores_of(ctx, order.site_id),
         today=ctx.today,
+        parked=None,
     )
 
 
@@ -78,6 +101,11 @@ def receive(ctx: Context, order_id: int, form: Form) -> Response:
     return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} is posted.")
 
 
+@router.get("/purchasing/receipts")
+def receipts_index(ctx: Context, query: Query) -> Response:
+    return list_page(ctx, RECEIPTS, query, tabs=TABS)
+
+
 @router.get("/purchasing/receipts/{id}")
 def show(ctx: Context, id: int) -> Response:
     sheet = boards.receipt_sheet(ctx, id)
@@ -88,6 +116,8 @@ def show(ctx: Context, id: int) -> Response:
         sheet=sheet,
         r=sheet.receipt,
         url=f"/purchasing/receipts/{id}",
+        states=STATES[sheet.receipt.state],
+        stores=stores_of(ctx, sheet.receipt.site_id),
         steps=lifecycle.steps(ctx, sheet.receipt),
     )
 
@@ -96,3 +126,23 @@ def show(ctx: Context, id: int) -> Response:
 def reverse(ctx: Context, id: int, form: Form) -> Response:
     done = receipts.reverse(ctx, id, form.version, form.text("reason", required=True))
     return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} takes it back.")
+
+
+@router.post("/purchasing/receipts/{id}/back")
+def send_back(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(SentBack)
+    found = boards.receipt_sheet(ctx, id).receipt
+    came = [Came(one.order_line_id, one.accepted) for one in typed.lines]
+    done = receipts.send_back(ctx, found.order_id, came, typed.reason, note=typed.note, store_id=typed.store_id)
+    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number}: it goes back. The supplier owes a credit note.")
+
+
+@router.post("/purchasing/receipts/{id}/post")
+def post(ctx: Context, id: int, form: Form) -> Response:
+    return see(ctx, f"/purchasing/receipts/{id}", f"{receipts.post(ctx, id, form.version).number} is posted.")
+
+
+@router.post("/purchasing/receipts/{id}/discard")
+def discard(ctx: Context, id: int, form: Form) -> Response:
+    receipts.discard(ctx, id, form.version)
+    return see(ctx, "/purchasing/receive", "The draft is gone.")

@@ -1,0 +1,238 @@
+"""Bills as they are typed in: a new one, a correction before it is approved, a credit note after it was posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from plantops import files, places
+from purchasing import boards, invoices, suppliers
+from purchasing.invoices import BillHead, NewBillLine
+from purchasing.models import Invoice, InvoiceLine, Order
+from purchasing.models.bills import BillLine, InvoiceKind
+from purchasing.models.bills import InvoiceState as State
+from purchasing.permissions import Can
+from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.purchasing.chosen import centres_of, site_of
+
+router = pages_router()
+FREE_ROWS = 3
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Billed:
+    """One row of the bill; a row without a quantity is left out."""
+
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    amount: Decimal | None = None
+    description: str = ""
+    unit: str = "each"
+    per: int = 1
+    tax_percent: Decimal = NOTHING
+    kind: BillLine = BillLine.GOODS
+    order_line_id: int | None = None
+    cost_centre_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Bill:
+    site_id: int
+    supplier_id: int
+    supplier_number: str
+    invoice_date: date
+    stated_gross: Decimal
+    lines: tuple[Billed, ...]
+    kind: InvoiceKind = InvoiceKind.INVOICE
+    order_id: int | None = None
+    credits_id: int | None = None
+    due_on: date | None = None
+    iban: str = ""
+    note: str = ""
+    file: UploadFile | None = None
+
+
+@router.get("/purchasing/invoices/new")
+def new(ctx: Context, query: Query) -> Response:
+    ctx.need(Can.CAPTURE)
+    kind = InvoiceKind.CREDIT_NOTE if query.get("kind") == InvoiceKind.CREDIT_NOTE else InvoiceKind.INVOICE
+    number = query.get("order", "")
+    order = boards.order_to_bill(ctx, number) if number else None
+    site_id = order.site_id if order else site_of(ctx, query)
+    rows: Sequence[Billed] = []
+    if order:
+        offered = invoices.open_lines if kind is InvoiceKind.INVOICE else invoices.creditable_lines
+        rows = [offered_row(line) for line in offered(ctx, order.id)]
+    head = {"kind": kind, "invoice_date": ctx.today}
+    return drawn(ctx, "Capture an invoice", "/purchasing/invoices", site_id, order, rows, head, number=number)
+
+
+@router.get("/purchasing/invoices/{id}/credit")
+def credit(ctx: Context, id: int) -> Response:
+    """A credit note for a bill that was posted: the only way in which it is corrected."""
+    ctx.need(Can.CAPTURE)
+    sheet = boards.invoice_sheet(ctx, id)
+    found = sheet.invoice
+    order = boards.order_to_bill(ctx, sheet.order) if sheet.order else None
+    head = {
+        "kind": InvoiceKind.CREDIT_NOTE,
+        "invoice_date": ctx.today,
+        "stated_gross": found.gross,
+        "iban": found.iban,
+        "credits_id": found.id,
+        "supplier_id": found.supplier_id,
+    }
+    rows = [billed_row(line) for line in found.lines]
+    return drawn(ctx, f"Credit note for {found.number}", "/purchasing/invoices", found.site_id, order, rows, head)
+
+
+@router.get("/purchasing/invoices/{id}/change")
+def change_form(ctx: Context, id: int, query: Query) -> Response:
+    """What was typed can be set right until it is approved; it may also find its order here."""
+    ctx.need(Can.CAPTURE)
+    sheet = boards.invoice_sheet(ctx, id)
+    found = sheet.invoice
+    number = query.get("order", "") or sheet.order
+    order = boards.order_to_bill(ctx, number) if number else None
+    if order and order.id != found.order_id:
+        rows = [offered_row(line) for line in invoices.open_lines(ctx, order.id)]
+    else:
+        rows = [billed_row(line) for line in found.lines]
+    return drawn(
+        ctx,
+        f"Correct {found.number}",
+        f"/purchasing/invoices/{id}/change",
+        found.site_id,
+        order,
+        rows,
+        found,
+        number=number,
+        invoice=found,
+        why_not=invoices.why_not_change(found),
+    )
+
+
+def drawn(
+    ctx: Context,
+    title: str,
+    action: str,
+    site_id: int,
+    order: Order | None,
+    rows: Sequence[Billed],
+    head: object,
+    *,
+    number: str = "",
+    invoice: Invoice | None = None,
+    why_not: str | None = None,
+) -> Response:
+    """The form begins with the values of `head`; behind the known rows stand empty ones for what else is billed."""
+    free = Billed(kind=BillLine.FREIGHT) if order else Billed()
+    return render(
+        ctx,
+        "purchasing/bill.html",
+        title=title,
+        action=action,
+        number=number,
+        order=order,
+        supplier=suppliers.name_of(ctx, order.supplier_id) if order else "",
+        rows=[*rows, *[free] * (1 if order or rows else FREE_ROWS)],
+        known=len(rows),
+        head=head,
+        invoice=invoice,
+        why_not=why_not,
+        sites=places.list_sites(ctx),
+        site_id=site_id,
+        centres=centres_of(ctx, site_id),
+        suppliers=suppliers.choices(ctx),
+        kinds=InvoiceKind,
+        line_kinds=BillLine,
+    )
+
+
+def offered_row(line: NewBillLine) -> Billed:
+    return Billed(
+        line.quantity,
+        line.price,
+        printed(line.quantity, line.price, line.per, line.amount),
+        line.description,
+        line.unit,
+        line.per,
+        order_line_id=line.order_line_id,
+    )
+
+
+def billed_row(line: InvoiceLine) -> Billed:
+    amount = printed(line.quantity, line.price, line.per, line.amount)
+    return Billed(
+        line.quantity, line.price, amount, line.description, line.unit, line.per, line.tax_percent, line.kind,
+        line.order_line_id, line.cost_centre_id,
+    )  # fmt: skip
+
+
+def printed(quantity: Decimal, price: Decimal, per: int, amount: Decimal | None) -> Decimal | None:
+    """The amount where it is not quantity x price to the cent, as on a bill that was rounded in another way."""
+    computed = (quantity * price / per).quantize(Decimal("0.01"))
+    return None if amount is None or amount == computed else amount
+
+
+@router.post("/purchasing/invoices")
+def capture(ctx: Context, form: Form) -> Response:
+    typed = form.into(Bill)
+    done = invoices.capture(ctx, head_of(ctx, typed), lines_of(typed))
+    said = "matches" if done.state is State.MATCHED else "is held: look at what differs"
+    return see(ctx, f"/purchasing/invoices/{done.id}", f"{done.number} {said}.")
+
+
+@router.post("/purchasing/invoices/{id}/change")
+def change(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Bill)
+    before = boards.invoice_sheet(ctx, id).invoice
+    done = invoices.change(ctx, id, form.version, head_of(ctx, typed, before), lines_of(typed))
+    said = "matches now" if done.state is State.MATCHED else "is still held"
+    return see(ctx, f"/purchasing/invoices/{done.id}", f"{done.number} is corrected and {said}.")
+
+
+def head_of(ctx: Context, typed: Bill, before: Invoice | None = None) -> BillHead:
+    file_id = files.keep(ctx, typed.file.filename or "bill", typed.file.file.read()).id if typed.file else None
+    same_order = before is not None and before.order_id == typed.order_id
+    return BillHead(
+        typed.site_id,
+        typed.supplier_id,
+        typed.supplier_number,
+        typed.invoice_date,
+        typed.stated_gross,
+        kind=typed.kind,
+        order_id=typed.order_id,
+        credits_id=typed.credits_id or (before.credits_id if before else None),
+        currency=before.currency if before and same_order and before.supplier_id == typed.supplier_id else "",
+        arrived_on=before.arrived_on if before else None,
+        due_on=typed.due_on,
+        iban=typed.iban,
+        note=typed.note,
+        file_id=file_id or (before.file_id if before else None),
+    )
+
+
+def lines_of(typed: Bill) -> list[NewBillLine]:
+    return [
+        NewBillLine(
+            quantity=row.quantity or NOTHING,
+            price=row.price or NOTHING,
+            description=row.description,
+            unit=row.unit,
+            per=row.per,
+            amount=row.amount,
+            kind=row.kind,
+            tax_percent=row.tax_percent,
+            order_line_id=row.order_line_id,
+            cost_centre_id=row.cost_centre_id,
+        )
+        for row in typed.lines
+        if row.quantity
+    ]
