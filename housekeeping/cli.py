@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from housekeeping import rosters, weeks
 from housekeeping.instances import read
-from housekeeping.optimise.model import Plan
+from housekeeping.optimise.model import Cell, Plan
+from personnel import api as personnel
+from plantops.command import day_of, site_named, steps
+from plantops.context import Context
 from plantops.engines import Limits
 from plantops.errors import Invalid
 from plantops.module import load
@@ -20,7 +27,7 @@ BAD_INPUT = 2
 
 def register(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the group `housekeeping` to the command line."""
-    group = commands.add_parser("housekeeping", help="rosters from a file")
+    group = commands.add_parser("housekeeping", help="rosters")
     verbs = group.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     solve = verbs.add_parser("solve", help="the roster of a shift scheduling file (Curtois and Qu)")
     solve.add_argument("file", type=Path)
@@ -28,6 +35,17 @@ def register(commands: argparse._SubParsersAction[Any]) -> None:
     solve.add_argument("--seed", type=int, default=0)
     solve.add_argument("--json", action="store_true", help="the whole roster as JSON")
     solve.set_defaults(run=solve_file)
+    text = "a roster for the plant's own people and needs; it is kept as a proposal"
+    roster = verbs.add_parser("roster", help=text, description=text)
+    roster.add_argument("--from", dest="first", required=True, metavar="DAY", help="for example 2026-11-23")
+    roster.add_argument("--to", dest="last", required=True, metavar="DAY", help="the last day")
+    roster.add_argument("--site", metavar="CODE", help="not needed when the plant has one site")
+    roster.add_argument("--seconds", type=float, default=float(rosters.USUAL_SECONDS), help="wall time to think")
+    roster.add_argument("--seed", type=int, default=0)
+    roster.add_argument("--json", action="store_true", help="the whole roster as JSON")
+    roster.add_argument("--as", dest="as_login", metavar="LOGIN", help="act as this person")
+    roster.add_argument("--data", type=Path, help="folder of the embedded database and the files")
+    roster.set_defaults(run=roster_days)
 
 
 def solve_file(args: argparse.Namespace) -> int:
@@ -40,6 +58,40 @@ def solve_file(args: argparse.Namespace) -> int:
         return BAD_INPUT
     print(json.dumps(as_answer(plan)) if args.json else as_text(plan))
     return 0
+
+
+def roster_days(args: argparse.Namespace) -> int:
+    """Roster the plant's people for some days, keep the answer as a proposal to be looked at, and print it."""
+    first, last = day_of(args.first), day_of(args.last)
+    if not math.isfinite(args.seconds):
+        raise Invalid("The seconds to think must be a number.")
+    seconds = math.ceil(args.seconds)
+    with steps(args) as step:
+        site_id = step(lambda ctx: site_named(ctx, args.site).id)
+        problem = step(lambda ctx: rosters.ask_at_once(ctx, site_id, first, last, seconds))
+        answer: Plan = load(ENGINE)(problem, Limits(seconds=args.seconds, seed=args.seed))
+        kept = step(lambda ctx: rosters.keep_at_once(ctx, site_id, first, last, seconds, answer).id)
+        codes, names = step(lambda ctx: _words(ctx, site_id, answer))
+    spoken = replace(answer, cells={person: _spoken(line, codes) for person, line in answer.cells.items()})
+    if args.json:
+        print(json.dumps(as_answer(spoken) | {"people": names, "roster_id": kept}))
+    else:
+        named = replace(spoken, cells={f"{names[person]} ({person})": line for person, line in spoken.cells.items()})
+        print(f"{as_text(named)} Kept as proposal {kept}.")
+    return 0
+
+
+def _words(ctx: Context, site_id: int, answer: Plan) -> tuple[dict[int, str], dict[str, str]]:
+    """Codes of the shifts by template, and names of the people by the number that the roster has for them."""
+    codes = {template.id: template.code for template in personnel.templates(ctx, site_id)}
+    names = personnel.names(ctx, [int(person) for person in answer.cells])
+    return codes, {str(id): name for id, name in names.items()}
+
+
+def _spoken(line: tuple[Cell, ...], codes: Mapping[int, str]) -> tuple[Cell, ...]:
+    """Cells with the shift's code as people know it: E/clean."""
+    shifts = [None if cell is None else weeks.read_shift(cell) for cell in line]
+    return tuple(None if shift is None else f"{codes[shift[0]]}/{shift[1]}" for shift in shifts)
 
 
 def as_answer(plan: Plan) -> dict[str, Any]:

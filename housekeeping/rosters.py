@@ -210,6 +210,25 @@ def _rules(ctx: Context, site_id: int) -> LabourRules:
 @requires(Can.PLAN_ROSTERS)
 def ask(ctx: Context, site_id: int, first: date, last: date, seconds: int = USUAL_SECONDS) -> Roster:
     """Starts a new roster for these days: the worker computes, the proposal appears to be looked at."""
+    _need_days(ctx, site_id, first, last, seconds)
+    return _start(ctx, site_id, first, last, seconds, "", None)
+
+
+@requires(Can.PLAN_ROSTERS)
+def ask_at_once(ctx: Context, site_id: int, first: date, last: date, seconds: int = USUAL_SECONDS) -> Problem:
+    """The weeks as they stand, for who computes them on the spot and brings the answer to `keep_at_once`."""
+    _need_days(ctx, site_id, first, last, seconds)
+    return question(ctx, site_id, first, last)
+
+
+@requires(Can.PLAN_ROSTERS)
+def keep_at_once(ctx: Context, site_id: int, first: date, last: date, seconds: int, answer: Plan) -> Roster:
+    """The answer as a proposal, like one that the worker computed."""
+    ctx.need(Can.PLAN_ROSTERS, site_id=site_id)
+    return keep(ctx, _computing(ctx, site_id, first, last, seconds, "", None).id, answer)
+
+
+def _need_days(ctx: Context, site_id: int, first: date, last: date, seconds: int) -> None:
     ctx.need(Can.PLAN_ROSTERS, site_id=site_id)
     if why := why_not_span(first, last):
         raise Invalid(why, field="last_day")
@@ -217,10 +236,18 @@ def ask(ctx: Context, site_id: int, first: date, last: date, seconds: int = USUA
         raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
     if not wanted_of(ctx, site_id, first, last):
         raise Conflict("Nobody is needed on these days yet. Enter the staff needed first.")
-    return _start(ctx, site_id, first, last, seconds, "", None)
 
 
 def _start(ctx: Context, site_id: int, first: date, last: date, seconds: int, why: str, base_id: int | None) -> Roster:
+    made = _computing(ctx, site_id, first, last, seconds, why, base_id)
+    made.job_run_id = ctx.enqueue("housekeeping.propose_roster", roster_id=made.id)
+    ctx.session.flush()
+    return made
+
+
+def _computing(
+    ctx: Context, site_id: int, first: date, last: date, seconds: int, why: str, base_id: int | None
+) -> Roster:
     made = Roster(
         site_id=site_id,
         first_day=first,
@@ -234,8 +261,6 @@ def _start(ctx: Context, site_id: int, first: date, last: date, seconds: int, wh
         clashes=[],
     )
     ctx.session.add(made)
-    ctx.session.flush()
-    made.job_run_id = ctx.enqueue("housekeeping.propose_roster", roster_id=made.id)
     ctx.session.flush()
     return made
 

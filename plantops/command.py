@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Protocol, TypeVar
 
-from plantops import embedded, people
-from plantops.context import SYSTEM_ID, Context
+from sqlalchemy.orm import Session
+
+from plantops import embedded, people, places
+from plantops.context import SYSTEM_ID, Context, within
 from plantops.core import House, open_house
-from plantops.errors import NotFound
+from plantops.errors import Invalid, NotFound
 from plantops.settings import Settings
+
+T = TypeVar("T")
+
+
+class Step(Protocol):
+    """Runs `work(ctx)` in a transaction of its own."""
+
+    def __call__(self, work: Callable[[Context], T], /) -> T: ...
 
 
 @contextmanager
@@ -42,11 +53,55 @@ def house(args: argparse.Namespace) -> Iterator[House]:
 def acting(args: argparse.Namespace) -> Iterator[Context]:
     """One transaction of the person named by `--as`, else of the system."""
     with house(args) as opened, opened.database.transaction() as session:
-        login = getattr(args, "as_login", None)
-        user = people.by_login(session, login) if login else None
-        if login and user is None:
-            raise NotFound(f"There is no account {login}.")
-        yield opened.context(session, user or SYSTEM_ID, channel="cli")
+        yield opened.context(session, _whose(args, session), channel="cli")
+
+
+@contextmanager
+def steps(args: argparse.Namespace) -> Iterator[Step]:
+    """For commands that think for long between reading and writing: no transaction is open meanwhile. Each step
+    is of the person named by `--as`, else of the system."""
+    with house(args) as opened:
+
+        def step(work: Callable[[Context], T], /) -> T:
+            def within_it(session: Session) -> T:
+                return work(opened.context(session, _whose(args, session), channel="cli"))
+
+            return opened.database.run(within_it)
+
+        yield step
+
+
+def _whose(args: argparse.Namespace, session: Session) -> int | people.User:
+    login = getattr(args, "as_login", None)
+    if not login:
+        return SYSTEM_ID
+    user = people.by_login(session, login)
+    if user is None:
+        raise NotFound(f"There is no account {login}.")
+    return user
+
+
+@within("a command finds out which site it is about; what it then does asks for the right")
+def site_named(ctx: Context, code: str | None) -> places.Site:
+    """The site with this code; without one the plant itself, as long as there is only one."""
+    sites = places.list_sites(ctx)
+    if code is not None:
+        found = [site for site in sites if site.code == code]
+        if not found:
+            raise NotFound(f"There is no site {code}. Known: {', '.join(site.code for site in sites)}.")
+        return found[0]
+    own = [site for site in sites if site.in_totals]
+    if len(own) == 1:
+        return own[0]
+    raise Invalid(f"Say for which site: --site {' or '.join(site.code for site in sites) or 'CODE'}.")
+
+
+def day_of(text: str) -> date:
+    """A day as it is written on the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"'{text}' is not a day; write it as 2026-11-23.") from None
 
 
 def as_json(value: Any) -> str:

@@ -209,16 +209,7 @@ def _left_out(ctx: Context, whole: Plan) -> list[LeftOutLine]:
         .where(Order.id.in_(ids))
         .order_by(Order.number)
     ).all()
-    fleet = {
-        str(row.id): row.name
-        for row in ctx.session.execute(sa.select(Vehicle.id, Vehicle.name).where(Vehicle.site_id == whole.site_id))
-    }
-    reasons = {
-        missing.order_id: tuple(
-            f"{fleet.get(str(reason['vehicle']), 'A vehicle')}: {reason['text']}" for reason in missing.reasons
-        )
-        for missing in whole.left_out
-    }
+    reasons = {missing.order_id: tuple(str(reason["text"]) for reason in missing.reasons) for missing in whole.left_out}
     return [LeftOutLine(row.id, row.number, row.name, reasons[row.id]) for row in rows]
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from plantops.command import day_of, site_named, steps
 from plantops.engines import Limits
+from plantops.errors import Conflict, Invalid
 from plantops.module import load
-from transport.optimise.model import BadProblem, Plan, Problem, Route
+from transport import plans
+from transport.optimise.model import BadProblem, Plan, Problem, Route, Visit
 
 READER = "transport.instances:read"
 FORMAT = "transport.instances:Format"
@@ -35,6 +39,16 @@ def register(commands: argparse._SubParsersAction[Any]) -> None:
     solve.add_argument("--seed", type=int, default=0)
     solve.add_argument("--json", action="store_true", help="the whole plan as JSON")
     solve.set_defaults(run=solve_file)
+    text = "plan a day of the plant's own orders; the plan is kept as a draft"
+    plan = verbs.add_parser("plan", help=text, description=text)
+    plan.add_argument("--day", required=True, help="for example 2026-11-23")
+    plan.add_argument("--site", metavar="CODE", help="not needed when the plant has one site")
+    plan.add_argument("--seconds", type=float, default=float(plans.USUAL_SECONDS), help="wall time to think")
+    plan.add_argument("--seed", type=int, default=0)
+    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    plan.add_argument("--as", dest="as_login", metavar="LOGIN", help="act as this person")
+    plan.add_argument("--data", type=Path, help="folder of the embedded database and the files")
+    plan.set_defaults(run=plan_day)
 
 
 def solve_file(args: argparse.Namespace) -> int:
@@ -43,12 +57,7 @@ def solve_file(args: argparse.Namespace) -> int:
         kind = load(FORMAT)(args.format) if args.format else None
         limits = Limits(seconds=args.seconds, seed=args.seed)
         problem: Problem = load(READER)(args.file, kind, args.day, args.customers)
-        interrupted = threading.Event()
-        before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-        try:
-            plan: Plan = load(ENGINE)(problem, limits, None, interrupted.is_set)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        plan = think(problem, limits)
     except (BadProblem, ValueError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -56,8 +65,40 @@ def solve_file(args: argparse.Namespace) -> int:
     return 0
 
 
-def as_answer(plan: Plan, problem: Problem) -> dict[str, Any]:
-    """A plan in the form that the command line promises; stops are named as in the file."""
+def plan_day(args: argparse.Namespace) -> int:
+    """Plan the open orders of a day, keep the answer as a draft that the dispatcher sees, and print it."""
+    day = day_of(args.day)
+    if not math.isfinite(args.seconds):
+        raise Invalid("The seconds to think must be a number.")
+    seconds = math.ceil(args.seconds)
+    with steps(args) as step:
+        site_id = step(lambda ctx: site_named(ctx, args.site).id)
+        asked = step(lambda ctx: plans.ask_at_once(ctx, site_id, day, seconds))
+        try:
+            answer = think(asked.problem, Limits(seconds=args.seconds, seed=args.seed))
+        except BadProblem as error:
+            raise Conflict(f"No plan: {error}") from error
+        kept = step(lambda ctx: plans.keep_at_once(ctx, site_id, day, seconds, asked, answer).id)
+    if args.json:
+        print(json.dumps(as_answer(answer, asked.problem, by_order=True) | {"plan_id": kept}))
+    else:
+        print(f"{as_text(answer, asked.problem, by_order=True)} Kept as draft {kept}.")
+    return 0
+
+
+def think(problem: Problem, limits: Limits) -> Plan:
+    """Run the engine; an interrupt ends it with the best plan so far."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        plan: Plan = load(ENGINE)(problem, limits, None, interrupted.is_set)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return plan
+
+
+def as_answer(plan: Plan, problem: Problem, *, by_order: bool = False) -> dict[str, Any]:
+    """A plan in the form that the command line promises; stops are named by place as in the file, or by order."""
     outcome = plan.outcome
     return {
         "status": outcome.status.value,
@@ -66,7 +107,7 @@ def as_answer(plan: Plan, problem: Problem) -> dict[str, Any]:
         "gap": outcome.gap,
         "seconds": round(outcome.seconds, 3),
         "cpu_seconds": round(outcome.cpu_seconds, 3),
-        "routes": [_route(route, problem) for route in plan.routes],
+        "routes": [_route(route, problem, by_order) for route in plan.routes],
         "unassigned": [
             {"id": left.id, "reasons": [reason.text for reason in left.reasons]} for left in plan.unassigned
         ],
@@ -78,10 +119,17 @@ def _rounded(money: float | None) -> float | None:
     return None if money is None else round(money, 6)
 
 
-def _route(route: Route, problem: Problem) -> dict[str, Any]:
+def _stops(route: Route, problem: Problem, by_order: bool) -> list[str]:
+    def name(visit: Visit) -> str:
+        return visit.order if by_order and visit.order is not None else problem.places[visit.place]
+
+    return [name(visit) for visit in route.visits]
+
+
+def _route(route: Route, problem: Problem, by_order: bool) -> dict[str, Any]:
     return {
         "vehicle": route.vehicle,
-        "stops": [problem.places[visit.place] for visit in route.visits],
+        "stops": _stops(route, problem, by_order),
         "cost": _rounded(route.cost),
         "leaves": problem.minutes(route.leaves),
         "returns": problem.minutes(route.returns),
@@ -101,12 +149,11 @@ def _route(route: Route, problem: Problem) -> dict[str, Any]:
     }
 
 
-def as_text(plan: Plan, problem: Problem) -> str:
+def as_text(plan: Plan, problem: Problem, *, by_order: bool = False) -> str:
     """The plan as a person reads it: a line per route, what was left out and why, what it costs."""
     lines = []
     for route in plan.routes:
-        stops = " ".join(problem.places[visit.place] for visit in route.visits)
-        lines.append(f"{route.vehicle}  {route.cost:.2f}  {stops}")
+        lines.append(f"{route.vehicle}  {route.cost:.2f}  {' '.join(_stops(route, problem, by_order))}")
     for left in plan.unassigned:
         lines.append(f"left out: {left.id}")
         lines += [f"    {reason.text}" for reason in left.reasons]

@@ -23,15 +23,16 @@ def problem(
     ways: Ways,
     not_there: dict[int, frozenset[int]],
 ) -> Problem:
-    """Places are the positions of `ways` (the depot first), times seconds of the plant's day, loads grammes and
-    litres; vehicles start and end at the depot within its hours. `not_there`: vehicle id -> banned addresses."""
+    """Vehicles are named by code and orders by number, as people know them. Places are the positions of `ways` (the
+    depot first), times seconds of the plant's day, loads grammes and litres; vehicles start and end at the depot
+    within its hours. `not_there`: vehicle id -> banned addresses."""
     position = {id: place for place, id in enumerate(ways.ids)}
     return Problem(
         name=name,
         places=tuple(str(id) for id in ways.ids),
         vehicles=tuple(
             Vehicle(
-                id=str(one.id),
+                id=one.code,
                 start=position[depot.id],
                 end=position[depot.id],
                 capacities=(whole(one.capacity_kg, GRAMMES), whole(one.capacity_m3, LITRES)),
@@ -42,7 +43,7 @@ def problem(
                 cost_per_km=float(one.cost_per_km),
                 cost_per_hour=float(one.cost_per_hour),
                 forbidden=frozenset(
-                    str(order.id) for order in wanted if order.address_id in not_there.get(one.id, frozenset())
+                    order.number for order in wanted if order.address_id in not_there.get(one.id, frozenset())
                 ),
             )
             for one in fleet
@@ -63,7 +64,7 @@ def asked(order: models.Order, place: int) -> Order:
     )
     delivers = order.kind is models.OrderKind.DELIVERY
     return Order(
-        id=str(order.id),
+        id=order.number,
         loads=(whole(order.weight_kg, GRAMMES), whole(order.volume_m3, LITRES)),
         delivery=stop if delivers else None,
         pickup=None if delivers else stop,

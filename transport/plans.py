@@ -26,10 +26,12 @@ USUAL_SECONDS = 20
 
 @dataclass(frozen=True)
 class Asked:
-    """One day as the optimiser is asked, and the ways that its places stand for."""
+    """One day as the optimiser is asked, and what its places, vehicle codes and order numbers stand for."""
 
     problem: Problem
     ways: addresses.Ways
+    vehicle_ids: dict[str, int]
+    order_ids: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,12 @@ def question(ctx: Context, site_id: int, day: date) -> Asked:
     start = addresses.depot(ctx, site_id)
     not_there = addresses.banned(ctx, [vehicle.id for vehicle in usable])
     ways = addresses.ways_between(ctx, [start.id, *sorted({order.address_id for order in wanted} - {start.id})])
-    return Asked(planning.problem(day.isoformat(), start, usable, wanted, ways, not_there), ways)
+    return Asked(
+        planning.problem(day.isoformat(), start, usable, wanted, ways, not_there),
+        ways,
+        {vehicle.code: vehicle.id for vehicle in usable},
+        {order.number: order.id for order in wanted},
+    )
 
 
 # --- Actions
@@ -102,15 +109,33 @@ def question(ctx: Context, site_id: int, day: date) -> Asked:
 @requires(Can.PLAN)
 def ask(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> Plan:
     """Starts planning a day: the worker computes, the plan appears as a draft. Changes nothing on the road."""
+    _need_a_day(ctx, site_id, day, seconds)
+    made = _empty(ctx, site_id, day, seconds)
+    made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id, lock=f"transport.plan:{site_id}:{day}")
+    ctx.session.flush()
+    return made
+
+
+@requires(Can.PLAN)
+def ask_at_once(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> Asked:
+    """The day as it stands, for who computes it on the spot and brings the answer to `keep_at_once`."""
+    _need_a_day(ctx, site_id, day, seconds)
+    return question(ctx, site_id, day)
+
+
+@requires(Can.PLAN)
+def keep_at_once(ctx: Context, site_id: int, day: date, seconds: int, asked: Asked, answer: Answer) -> Plan:
+    """The answer as a draft, like one that the worker computed."""
+    ctx.need(Can.PLAN, site_id=site_id)
+    return keep(ctx, _empty(ctx, site_id, day, seconds).id, asked, answer)
+
+
+def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
     ctx.need(Can.PLAN, site_id=site_id)
     if not SHORTEST <= seconds <= LONGEST:
         raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
     if not orders.open_orders(ctx, site_id, day):
         raise Conflict(f"There is nothing to move on {day:%d %b %Y}: no open order.")
-    made = _empty(ctx, site_id, day, seconds)
-    made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id, lock=f"transport.plan:{site_id}:{day}")
-    ctx.session.flush()
-    return made
 
 
 def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
@@ -139,7 +164,8 @@ def keep(ctx: Context, plan_id: int, asked: Asked, answer: Answer) -> Plan:
     kept.gap = None if answer.outcome.gap is None else Decimal(str(round(answer.outcome.gap, 8)))
     kept.seconds = Decimal(str(round(answer.outcome.seconds, 3)))
     kept.note = answer.note
-    wanted = {order.id: order for order in orders.open_orders(ctx, kept.site_id, kept.day)}
+    numbered = sa.select(Order).where(Order.id.in_(asked.order_ids.values()))  # one may be cancelled meanwhile
+    wanted = {order.number: order for order in ctx.session.scalars(numbered)}
     for route in answer.routes:
         kept.trips.append(_trip(route, wanted, asked))
     for missing in answer.unassigned:
@@ -147,7 +173,7 @@ def keep(ctx: Context, plan_id: int, asked: Asked, answer: Answer) -> Plan:
             {"vehicle": r.vehicle, "constraint": r.constraint.value, "by": r.by, "unit": r.unit, "text": r.text}
             for r in missing.reasons
         ]
-        kept.left_out.append(LeftOut(order_id=int(missing.id), reasons=reasons))
+        kept.left_out.append(LeftOut(order_id=asked.order_ids[missing.id], reasons=reasons))
     drivers.assign(ctx, kept.site_id, kept.day, kept.trips)
     lifecycle.move(ctx, kept, PlanState.DRAFT)
     return kept
@@ -186,11 +212,11 @@ def _minutes(ticks: int, per_minute: int = 60) -> Decimal:
     return Decimal(ticks) / per_minute
 
 
-def _trip(route: Route, wanted: dict[int, Order], asked: Asked) -> Trip:
-    served = [wanted[int(id)] for id in route.orders]
+def _trip(route: Route, wanted: dict[str, Order], asked: Asked) -> Trip:
+    served = [wanted[number] for number in route.orders]
     visits = [visit for visit in route.visits if visit.order is not None]
     return Trip(
-        vehicle_id=int(route.vehicle),
+        vehicle_id=asked.vehicle_ids[route.vehicle],
         leaves_minute=_minutes(route.leaves),
         returns_minute=_minutes(route.returns),
         km=Decimal(route.distance_m) / 1000,
@@ -201,7 +227,7 @@ def _trip(route: Route, wanted: dict[int, Order], asked: Asked) -> Trip:
         stops=[
             Stop(
                 sequence=position,
-                order_id=int(visit.order or 0),
+                order_id=asked.order_ids[visit.order or ""],
                 arrives_minute=_minutes(visit.arrival),
                 starts_minute=_minutes(visit.start),
                 departs_minute=_minutes(visit.departure),

@@ -39,9 +39,9 @@ def test_the_question_holds_open_orders_and_usable_vehicles_only(ctx: Someone) -
     orders.cancel(boss, dropped.id, dropped.version, "not needed")
     addresses.ban(boss, van.id, where.id)
     asked = plans.question(boss, making.site_id(boss), making.DAY)
-    assert [vehicle.id for vehicle in asked.problem.vehicles] == [str(van.id)]
-    assert [order.id for order in asked.problem.orders] == [str(wanted.id)]
-    assert asked.problem.vehicles[0].forbidden == {str(wanted.id)}
+    assert [vehicle.id for vehicle in asked.problem.vehicles] == [van.code]
+    assert [order.id for order in asked.problem.orders] == [wanted.number]
+    assert asked.problem.vehicles[0].forbidden == {wanted.number}
     assert asked.ways.ids[0] == depot.id
 
 
