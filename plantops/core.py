@@ -126,6 +126,7 @@ CORE = Module(
     jobs={
         "send_last_week": Job(weekly_jobs.send_last_week, "Make and mail last week"),
         "make_week": Job(weekly_jobs.make_week, "Make a week"),
+        "print_week": Job(weekly_jobs.print_week, "Make the PDF and the workbook of a week"),
         "seal_audit": Job(seal_audit, "Seal the audit trail"),
         "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
         "send_mail": Job(outbox.send, "Send a mail", retries=5),

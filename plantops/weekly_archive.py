@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Versioned, bump, choice, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound
+from plantops.files import Attachment, File
 from plantops.permissions import Can
 from plantops.weekly import Indicator, Part, Rows, Span
 
@@ -62,6 +63,10 @@ class WeeklyAction(Versioned, Base):
 
 
 # --- Rules
+
+
+def origin(report_id: int) -> str:
+    return f"{WeeklyReport.__tablename__}:{report_id}"
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -150,6 +155,19 @@ def indicator(ctx: Context, key: str) -> Indicator:
 def rows(ctx: Context, key: str, span: Span, part: Part, limit: int = MOST_ROWS) -> Rows:
     """The rows behind a figure as they stand now; they add up to its part exactly."""
     return indicator(ctx, key).rows(ctx, span, part, min(limit, MOST_ROWS))
+
+
+@requires(Can.READ_WEEKLY)
+def papers(ctx: Context, report_id: int) -> list[File]:
+    """The newest PDF and workbook of a revision that were made for this person: each shows what its reader may see."""
+    made_for_me = (
+        sa.select(File)
+        .join(Attachment, Attachment.file_id == File.id)
+        .where(Attachment.origin == origin(report_id), File.created_by_id == ctx.user.id)
+        .order_by(File.id)
+    )
+    newest = {file.media_type: file for file in ctx.session.scalars(made_for_me)}
+    return list(newest.values())
 
 
 @requires(Can.READ_WEEKLY)

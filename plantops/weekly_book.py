@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from plantops import charts, documents, files, outbox, tables, weekly_archive, weekly_report
 from plantops.context import Context, requires, within
-from plantops.jobs import Done
+from plantops.errors import Conflict
+from plantops.jobs import Computation, Done, Reporter
 from plantops.people import User, actor_of
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
@@ -144,7 +145,7 @@ def write(ctx: Context, span: Span, formats: tuple[str, ...], folder: Path) -> t
     made = {
         "html": lambda: standalone(page).encode(),
         "pdf": lambda: documents.pdf(page),
-        "xlsx": lambda: tables.as_xlsx(sheets(ctx, payload, span), title=page.title, zone=ctx.zone, now=ctx.now),
+        "xlsx": lambda: _workbook(ctx, payload, span),
     }
     written = []
     for form in formats:
@@ -174,15 +175,16 @@ def send_last_week(ctx: Context) -> Done:
         payload = weekly_archive.permitted(reader, report.payload)
         page = paper(reader, report, payload, weekly_archive.list_actions(reader, span))
         text = "\n".join([*payload["sentences"], "", payload["foot"], f"{ctx.settings.public_url}/weekly/{span.name}"])
-        stored = files.keep(ctx, f"weekly-{span.name}.pdf", documents.pdf(page))
+        stored = _keep(reader, report.id, f"weekly-{span.name}.pdf", documents.pdf(page))
+        _keep(reader, report.id, f"weekly-{span.name}.xlsx", _workbook(reader, payload, span))
         outbox.write(
             ctx,
             to=str(user.email),
             to_name=user.name,
             subject=f"Week {span.name}",
             text=text,
-            origin=f"core_weekly_report:{report.id}",
-            file_ids=(stored.id,),
+            origin=weekly_archive.origin(report.id),
+            file_ids=(stored,),
         )
         sent += 1
     return Done(f"Week {span.name} is made and mailed to {sent} people.", f"/weekly/{span.name}")
@@ -200,6 +202,39 @@ def make_week(ctx: Context, week: str) -> Done:
     report, new = make(ctx, span)
     said = f"revision {report.revision} is new" if new else f"nothing changed since revision {report.revision}"
     return Done(f"Week {week}: {said}.", f"/weekly/{week}")
+
+
+@within("the job of somebody who wants the week on paper")
+def print_week(ctx: Context, week: str) -> Computation[tuple[bytes, bytes]]:
+    """PDF and workbook with what this reader may see; the PDF is drawn with no transaction open."""
+    span = Span.week(week)
+    report = weekly_archive.latest(ctx, span)
+    if report is None:
+        raise Conflict(f"Week {week} has not been made yet. Make it first.")
+    page = paper(ctx, report, report.payload, weekly_archive.list_actions(ctx, span))
+    book = _workbook(ctx, report.payload, span)
+
+    def draw(_telling: Reporter) -> tuple[bytes, bytes]:
+        return documents.pdf(page), book
+
+    def then(later: Context, made: tuple[bytes, bytes]) -> Done:
+        for content, ending in zip(made, ("pdf", "xlsx"), strict=True):
+            _keep(later, report.id, f"weekly-{span.name}-r{report.revision}.{ending}", content)
+        return Done("The PDF and the workbook are ready.", f"/weekly/{week}")
+
+    return Computation(draw, then)
+
+
+def _workbook(ctx: Context, payload: dict[str, Any], span: Span) -> bytes:
+    title = f"Week {payload['week']}"
+    return tables.as_xlsx(sheets(ctx, payload, span), title=title, zone=ctx.zone, now=ctx.now)
+
+
+def _keep(ctx: Context, report_id: int, name: str, content: bytes) -> int:
+    """Kept for this reader only: others may see less."""
+    file = files.keep(ctx, name, content)
+    files.attach(ctx, weekly_archive.origin(report_id), file.id)
+    return file.id
 
 
 def last_week(today: date) -> Span:

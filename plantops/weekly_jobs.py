@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plantops.context import Context, requires, within
-from plantops.jobs import Done
+from plantops.jobs import Computation, Done
 from plantops.module import load
 from plantops.permissions import Can
 from plantops.weekly import Span
@@ -25,3 +25,15 @@ def make_week(ctx: Context, week: str) -> Done:
 def ask(ctx: Context, span: Span) -> int:
     """Puts the making of a week on the queue; returns the job."""
     return ctx.enqueue("core.make_week", week=span.name, lock=f"weekly:{span.name}")
+
+
+@within("the job of somebody who wants the week on paper")
+def print_week(ctx: Context, week: str) -> Computation[tuple[bytes, bytes]]:
+    printing: Computation[tuple[bytes, bytes]] = load("plantops.weekly_book:print_week")(ctx, week)
+    return printing
+
+
+@requires(Can.READ_WEEKLY)
+def ask_for_paper(ctx: Context, span: Span) -> int:
+    """Puts the PDF and the workbook of a week on the queue, with what this person may see; returns the job."""
+    return ctx.enqueue("core.print_week", week=span.name, lock=f"weekly-paper:{span.name}:{ctx.user.id}")

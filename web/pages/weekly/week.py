@@ -49,6 +49,7 @@ def show(ctx: Context, week: str) -> Response:
         before=span.back(1).name,
         after=span.back(-1).name if span.back(-1).first <= ctx.today else None,
         report=report,
+        papers=weekly_archive.papers(ctx, report.id) if report else [],
         payload=report.payload if report else None,
         lines={row["key"]: [number(value) for value in row["line"]] for row in figures},
         bad={row["key"] for row in figures if Decimal(row["outside"]) > 0},
@@ -61,6 +62,13 @@ def show(ctx: Context, week: str) -> Response:
 @router.post("/weekly/{week}/make")
 def make(ctx: Context, week: str) -> Response:
     return see(ctx, f"/jobs/{weekly_jobs.ask(ctx, Span.week(week))}", "The week is being made.")
+
+
+@router.post("/weekly/{week}/print")
+def to_print(ctx: Context, week: str) -> Response:
+    return see(
+        ctx, f"/jobs/{weekly_jobs.ask_for_paper(ctx, Span.week(week))}", "The PDF and the workbook are being made."
+    )
 
 
 @router.get("/weekly/{week}/{key}")
