@@ -39,6 +39,8 @@ def _count(ctx: Context, query: sa.Select[Any]) -> int:
 def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     """Only cards of what the person does; an auditor reads and has nothing waiting."""
     cards = [*_for_approvers(ctx), *_for_askers(ctx)]
+    if ctx.may(Can.READ_REQUISITIONS) and (ctx.may(Can.BUY) or ctx.may(Can.RECEIVE)):
+        cards += _of_the_house(ctx)
     if ctx.may(Can.BUY):
         cards += _for_buyers(ctx)
     if ctx.may(Can.RECEIVE):
@@ -71,6 +73,13 @@ def _for_askers(ctx: Context) -> list[WaitingCard]:
         WaitingCard("of your wishes arrived", _count(ctx, arrived), f"{home}?state=closed", "ok", order=40),
     ]
     return [card for card in cards if card.count]
+
+
+def _of_the_house(ctx: Context) -> list[WaitingCard]:
+    """What the house drafted because stock is low: nothing is bought before somebody sends it off."""
+    drafted = sa.select(Requisition.id).where(requisitions.visible_scope(ctx), requisitions.drafted_by_house())
+    href, why = "/purchasing/requisitions?drafted=yes", "the stock is low: look over and send off"
+    return [WaitingCard("drafted by the house", _count(ctx, drafted), href, "warn", why, order=9)]
 
 
 def _for_buyers(ctx: Context) -> list[WaitingCard]:

@@ -124,6 +124,7 @@ REQUISITIONS: Listing[object] = Listing(
     facets=(
         Facet("state", "State", Requisition.state, options=RequisitionState),
         Facet("mine", "Mine", Requisition.asked_by_id == READER, Kind.YES_NO),
+        Facet("drafted", "Drafted by the house", requisitions.drafted_by_house(), Kind.YES_NO),
         Facet("need_by", "Needed by", Requisition.need_by, Kind.DATE),
         Facet("site", "Site", Requisition.site_id, value=int, options=site_names),
     ),

@@ -105,6 +105,11 @@ def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     return sa.or_(own, read)
 
 
+def drafted_by_house() -> sa.ColumnElement[bool]:
+    """Low stock wrote it, and nobody has sent it off yet."""
+    return sa.and_(Requisition.state == State.DRAFT, Requisition.asked_by_id == SYSTEM_ID)
+
+
 def visible(ctx: Context) -> sa.Select[Requisition]:
     return sa.select(Requisition).options(selectinload(Requisition.lines)).where(visible_scope(ctx))
 
