@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
@@ -52,6 +53,7 @@ def make(url: str, files: Path, target: Path, *, now: datetime) -> Backup:
         manifest = Path(scratch) / MANIFEST
         manifest.write_text(json.dumps({"format": FORMAT, **backup.__dict__}, indent=1))
         half = Path(scratch) / "half"
+        half.touch(mode=0o600)  # it holds everything that anybody may not see
         with tarfile.open(half, "w") as archive:
             archive.add(manifest, MANIFEST)
             archive.add(dump, DUMP)
@@ -74,13 +76,14 @@ def restore(url: str, files: Path, source: Path) -> Backup:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         backup = unpack(source, folder)
-        run_tool("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-                 str(folder / DUMP), url=url, into=True)  # fmt: skip
+        # The database comes last: cut off before it, a restore is simply begun again.
         for name in backup.checksums:
-            if name.startswith(f"{FILES}/"):
+            if name != DUMP:
                 target = files / name.removeprefix(f"{FILES}/")
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes((folder / name).read_bytes())
+                shutil.copyfile(folder / name, target)
+        run_tool("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+                 str(folder / DUMP), url=url, into=True)  # fmt: skip
     return backup
 
 
@@ -90,14 +93,18 @@ def unpack(source: Path, folder: Path) -> Backup:
         with tarfile.open(source) as archive:
             archive.extractall(folder, filter="data")
         manifest = json.loads((folder / MANIFEST).read_text())
-    except (tarfile.TarError, OSError, ValueError, KeyError) as error:
+        found = manifest.get("format")
+        backup = Backup(manifest["made_at"], manifest["modules"], manifest["checksums"])
+    except FileNotFoundError as error:
+        raise Invalid(f"There is no backup {source}.") from error
+    except (tarfile.TarError, OSError, ValueError, KeyError, AttributeError) as error:
         raise Invalid(f"{source.name} is not a whole backup of plantops: {error}.") from error
-    if manifest.get("format") != FORMAT:
-        raise Invalid(f"{source.name} has format {manifest.get('format')}; this program reads format {FORMAT}.")
-    backup = Backup(manifest["made_at"], manifest["modules"], manifest["checksums"])
+    if found != FORMAT:
+        raise Invalid(f"{source.name} has format {found}; this program reads format {FORMAT}.")
     for name, expected in backup.checksums.items():
         path = folder / name
-        if not path.is_file() or checksum(path) != expected:
+        outside = name != DUMP and not (PurePosixPath(name).parts[0] == FILES and ".." not in PurePosixPath(name).parts)
+        if outside or not path.is_file() or checksum(path) != expected:
             raise Invalid(f"{source.name} is damaged: {name} is not what was saved. Use another backup.")
     return backup
 
@@ -114,10 +121,13 @@ def checksum(path: Path) -> str:
 
 def run_tool(name: str, *arguments: str, url: str, into: bool = False) -> None:
     """Runs a PostgreSQL program on a database; its own words are the error."""
-    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    database = ("--dbname", plain)
+    where = sa.make_url(url)
+    # Everybody on the machine can read a command's arguments, so the password does not stand among them.
+    environ = {**os.environ, "PGPASSWORD": str(where.password)} if where.password else None
+    plain = where._replace(drivername="postgresql", password=None).render_as_string()
+    command = [str(binary(name)), "--dbname", plain, *arguments]
     try:
-        subprocess.run([str(binary(name)), *database, *arguments], check=True, capture_output=True, text=True)  # noqa: S603
+        subprocess.run(command, check=True, capture_output=True, text=True, env=environ)  # noqa: S603
     except FileNotFoundError as missing:
         raise Unavailable(f"{name} is not there. It comes with PostgreSQL's client programs.") from missing
     except subprocess.CalledProcessError as failed:

@@ -1,0 +1,147 @@
+"""Backup and restore: what was there is there again, and a damaged or foreign archive changes nothing."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from plantops import backup, cli, files, verify
+from plantops.core import House
+from plantops.errors import Conflict, Invalid
+from plantops.settings import Settings
+from tests import houses
+
+pytestmark = pytest.mark.db
+
+LETTER = b"The quarterly terms of a supplier."
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def lived_in(plant: House, data: Path) -> House:
+    plant.settings = Settings.read(data, environ={})
+    with plant.acting() as ctx:
+        files.keep(ctx, "terms.txt", LETTER)
+    return plant
+
+
+@pytest.fixture
+def empty(server_url: str, shared_folder: Path) -> Iterator[str]:
+    url = houses.make_database(server_url, "template0", shared_folder)
+    yield url
+    houses.drop_database(url, server_url)
+
+
+@pytest.fixture
+def saved(lived_in: House, data: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "plant.backup"
+    backup.make(lived_in.database.url, data / backup.FILES, target, now=houses.NOW)
+    return target
+
+
+def rewritten(saved: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The same archive with some of its parts changed."""
+    with tarfile.open(saved) as archive:
+        parts = {one.name: archive.extractfile(one).read() for one in archive.getmembers()}  # type: ignore[union-attr]
+    change(parts)
+    forged = saved.with_name("forged.backup")
+    folder = saved.with_name("parts")
+    with tarfile.open(forged, "w") as archive:
+        for number, (name, content) in enumerate(parts.items()):
+            folder.mkdir(exist_ok=True)
+            (folder / str(number)).write_bytes(content)
+            archive.add(folder / str(number), name)
+    return forged
+
+
+def tables(url: str) -> int:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return int(connection.scalar(sa.text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")) or 0)
+
+
+def test_what_was_there_is_there_again(saved: Path, empty: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    backup.restore(empty, elsewhere / backup.FILES, saved)
+    house = houses.house_on(empty, Settings.read(elsewhere, environ={}))
+    with house.acting() as ctx:
+        (letter,) = ctx.session.scalars(sa.select(files.File).where(files.File.name == "terms.txt"))
+        assert files.content(ctx, letter.id) == LETTER
+        assert verify.verify(ctx).broken == ()
+    house.database.dispose()
+
+
+def test_only_its_owner_reads_a_backup_and_nothing_is_left_beside_it(saved: Path) -> None:
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in saved.parent.iterdir()) == ["data", "plant.backup"]
+
+
+def test_a_house_that_is_lived_in_is_not_overwritten(saved: Path, lived_in: House, data: Path) -> None:
+    with pytest.raises(Conflict, match="not empty"):
+        backup.restore(lived_in.database.url, data / backup.FILES, saved)
+
+
+def damage(parts: dict[str, bytes]) -> None:
+    parts[backup.DUMP] = parts[backup.DUMP][:-1] + b"x"
+
+
+def lose_a_file(parts: dict[str, bytes]) -> None:
+    del parts[next(name for name in parts if name.startswith(backup.FILES))]
+
+
+def climb_out(parts: dict[str, bytes]) -> None:
+    manifest = json.loads(parts[backup.MANIFEST])
+    manifest["checksums"]["files/../../outside"] = "0" * 64
+    parts[backup.MANIFEST] = json.dumps(manifest).encode()
+
+
+def another_format(parts: dict[str, bytes]) -> None:
+    parts[backup.MANIFEST] = parts[backup.MANIFEST].replace(b'"format": 1', b'"format": 99')
+
+
+def no_manifest(parts: dict[str, bytes]) -> None:
+    del parts[backup.MANIFEST]
+
+
+@pytest.mark.parametrize("change", [damage, lose_a_file, climb_out, another_format, no_manifest])
+def test_an_archive_that_is_not_whole_changes_nothing(
+    change: Callable[[dict[str, bytes]], None], saved: Path, empty: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Invalid, match=r"forged\.backup"):
+        backup.restore(empty, tmp_path / "elsewhere", rewritten(saved, change))
+    assert tables(empty) == 0
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_commands(
+    lived_in: House,
+    data: Path,
+    empty: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = tmp_path / "by-command.backup"
+    monkeypatch.setenv("PLANTOPS_DATA", str(data))
+    monkeypatch.setenv("PLANTOPS_DATABASE_URL", lived_in.database.url)
+    assert cli.main(["backup", str(target)]) == 0
+    assert "and 1 files" in capsys.readouterr().out
+    assert cli.main(["restore", str(target)]) == 1
+    assert "not empty" in capsys.readouterr().err
+    monkeypatch.setenv("PLANTOPS_DATABASE_URL", empty)
+    monkeypatch.setenv("PLANTOPS_DATA", str(tmp_path / "elsewhere"))
+    assert cli.main(["restore", str(tmp_path / "nowhere.backup")]) == 2
+    assert "There is no backup" in capsys.readouterr().err
+    assert cli.main(["restore", str(target)]) == 0
+    assert "Run `plantops verify` next" in capsys.readouterr().out
+    assert cli.main(["verify", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["broken"] == []
