@@ -162,4 +162,10 @@ LINKS = {
     "core_job_run": "/jobs/{id}",
     "core_outbox": "/admin/mails/{id}",
     "core_import": "/admin/imports/{id}",
+    "core_party": "/parties/{id}",
+    "core_item": "/items/{id}",
+    "core_store": "/stores/{id}",
+    "core_stock_balance": "/stock/{id}",
+    "core_stock_move": "/stock/moves/{id}",
 }
+"""Where things of the core are shown, whoever's list they stand in."""

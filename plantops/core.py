@@ -41,6 +41,7 @@ from plantops import (
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
+from plantops.events import Waiting
 from plantops.invariants import INVARIANTS
 from plantops.migrations import runner
 from plantops.module import Job, Module, Registry, Role, Schedule, discover
@@ -150,6 +151,7 @@ CORE = Module(
     links=admin_lists.LINKS,
     search=lists.SEARCH,
     due=(activity.due,),
+    answers={Waiting: (reservations.waiting,)},
     settings=approval_sampling.SETTINGS,
     verify=CORE_INVARIANTS + INVARIANTS + imports.INVARIANTS,
 )

@@ -140,6 +140,7 @@ STOCK: Listing[object] = Listing(
     ),
     search=(Item.sort_key, Item.sku, Item.barcode, Level.bin),
     sort="item",
+    origin="core_stock_balance",
     empty="Nothing was ever put into a store.",
 )
 
@@ -191,10 +192,46 @@ MOVES: Listing[object] = Listing(
     ),
     search=(Item.sort_key, Item.sku, Move.note, Move.origin),
     sort="-at",
+    origin="core_stock_move",
     empty="Nothing has moved yet.",
 )
 
-LISTINGS = (PARTIES, ITEMS, STOCK, MOVES)
+
+# --- Stores
+
+
+def _store_rows(ctx: Context) -> Select:
+    return (
+        sa.select(Store.id)
+        .join(Site, Site.id == Store.site_id)
+        .outerjoin(CostCentre, CostCentre.id == Store.cost_centre_id)
+        .where(Store.id.in_(stores.visible(ctx).with_only_columns(Store.id)))
+    )
+
+
+STORES: Listing[object] = Listing(
+    name="core.stores",
+    title="Stores",
+    permission=Can.READ_STOCK,
+    rows=_store_rows,
+    key=Store.id,
+    columns=(
+        Column("name", "Name", Store.name, sort=Store.sort_key, never_null=True, place="lead"),
+        Column("code", "Code", Store.code, never_null=True, place="aside"),
+        Column("at", "Site", Site.name),
+        Column("cost_centre", "Paid by", CostCentre.code),
+    ),
+    facets=(
+        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        Facet("closed", "Closed", Store.archived, Kind.YES_NO),
+    ),
+    search=(Store.sort_key, Store.code),
+    sort="name",
+    origin="core_store",
+    empty="No store yet.",
+)
+
+LISTINGS = (PARTIES, ITEMS, STOCK, MOVES, STORES)
 
 SEARCH = (
     search.in_listing(PARTIES, "Party", lambda row: str(row.name), lambda row: str(row.town)),

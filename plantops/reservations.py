@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -13,11 +13,14 @@ from plantops import items, stock, stores, units
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Quantity, get
 from plantops.errors import Conflict, Invalid
+from plantops.events import Waiting, WaitingCard
 from plantops.items import Item
 from plantops.people import User
 from plantops.permissions import Can
-from plantops.stock_ledger import Balance, Move, lock
-from plantops.stores import Store
+from plantops.stock_ledger import Balance, Move, MoveKind, lock
+from plantops.stores import Level, Store
+
+COUNTED_EVERY = timedelta(days=31)
 
 
 class Reservation(Base):
@@ -82,6 +85,50 @@ def list_reservations(ctx: Context, store_id: int) -> list[ReservationRow]:
     return [ReservationRow(*row) for row in ctx.session.execute(query)]
 
 
+@within("the home page asks with the reader's rights")
+def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
+    """For who hands goods out: what is promised, what is low, and a store that nobody has counted for long."""
+    if not ctx.may(Can.MOVE_STOCK):
+        return []
+    here = sa.select(Reservation.store_id).where(
+        Reservation.open_quantity > 0, Reservation.store_id.in_(stores.visible(ctx).with_only_columns(Store.id))
+    )
+    picks = list(ctx.session.scalars(here))
+    place = f"/stores/{picks[0]}" if len(set(picks)) == 1 else "/stores?closed=no"
+    low = _low(ctx)
+    cards = [
+        WaitingCard("things to pick", len(picks), place, "info", order=10),
+        WaitingCard("items low", low, "/stock?low=yes", "warn", order=11),
+        *(
+            WaitingCard("count due", 1, f"/stores/{id}/count", "warn", f"{name}: not counted for a month", order=12)
+            for id, name in _not_counted(ctx)
+        ),
+    ]
+    return [card for card in cards if card.count]
+
+
+def _low(ctx: Context) -> int:
+    low = (
+        stock.visible_balances(ctx)
+        .join(Level, sa.and_(Level.item_id == Balance.item_id, Level.store_id == Balance.store_id))
+        .where(Balance.on_hand <= Level.minimum)
+        .with_only_columns(sa.func.count())
+    )
+    return ctx.session.scalar(low) or 0
+
+
+def _not_counted(ctx: Context) -> list[tuple[int, str]]:
+    """Stores with something in them where nothing was set right within a month."""
+    seen = stores.visible(ctx).where(~Store.archived)
+    holds = sa.exists().where(Balance.store_id == Store.id, Balance.on_hand != 0)
+    counted = sa.exists().where(
+        Move.store_id == Store.id, Move.kind == MoveKind.ADJUST, Move.at > ctx.now - COUNTED_EVERY
+    )
+    if ctx.may(Can.COUNT_STOCK):
+        return [(one.id, one.name) for one in ctx.session.scalars(seen.where(holds, ~counted).order_by(Store.id))]
+    return []
+
+
 @within("the work order, round or request that needs it has checked the right")
 def reserve(
     ctx: Context,
@@ -140,6 +187,19 @@ def release(ctx: Context, origin: str) -> int:
         _take(ctx, row, row.open_quantity)
     ctx.session.flush()
     return len(rows)
+
+
+@requires(Can.MOVE_STOCK)
+def hand_out(
+    ctx: Context, store_id: int, reservation_ids: list[int], *, key: str, cost_centre_id: int | None = None
+) -> list[Move]:
+    """The storekeeper hands out what was promised from a store."""
+    store = stores.read_store(ctx, store_id)
+    ctx.need(Can.MOVE_STOCK, site_id=store.site_id)
+    mine = {row.id for row in list_reservations(ctx, store_id)}
+    if not reservation_ids or not mine.issuperset(reservation_ids):
+        raise Conflict("Some of it is no longer to be picked here. Load the page again and pick what is left.")
+    return pick(ctx, reservation_ids, key=key, cost_centre_id=cost_centre_id)
 
 
 @within("handing out what was promised has checked the right")

@@ -8,13 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from plantops import items, stores
 from plantops.context import Context, requires, within
 from plantops.db import get
-from plantops.errors import Conflict, Invalid
+from plantops.errors import Conflict, Invalid, NotFound
 from plantops.items import Item
+from plantops.people import User
 from plantops.permissions import Can
+from plantops.places import CostCentre
 from plantops.stock_ledger import Balance, Entry, Move, MoveKind, cost_of, lock, look_at_levels, post
 from plantops.stores import Level, Store
 
@@ -52,27 +55,136 @@ class StockRow:
     target: Decimal | None
     is_critical: bool
     asked_origin: str | None
+    id: int
+    store: str
+    site_id: int
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """One movement with names, as its own page shows it."""
+
+    id: int
+    item_id: int
+    sku: str
+    name: str
+    unit: str
+    store_id: int
+    store: str
+    site_id: int
+    kind: str
+    quantity: Decimal
+    cost: Decimal
+    currency: str
+    origin: str
+    cost_centre: str | None
+    note: str
+    by: str
+    at: datetime
+    reverses_id: int | None
+    reversed_by_id: int | None
+
+
+# --- Rules
+
+
+def why_not_take_back(move: MoveRow) -> str | None:
+    if move.kind == MoveKind.RECEIVE:
+        return "it belongs to a goods receipt, which is taken back as a whole"
+    if move.reverses_id is not None:
+        return "it takes something back itself"
+    if move.reversed_by_id is not None:
+        return "it was taken back already"
+    return None
 
 
 # --- Questions
+
+
+def visible_balances(ctx: Context) -> sa.Select[Balance]:
+    return sa.select(Balance).where(Balance.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
 
 
 @requires(Can.READ_STOCK)
 def list_stock(ctx: Context, store_id: int, *, low_only: bool = False, limit: int = 500) -> list[StockRow]:
     """What lies in a store, by name of the item."""
     get(ctx.session, stores.visible(ctx).where(Store.id == store_id), what="store")
-    return _stock_rows(ctx, store_id, low_only, limit)
+    return _stock_rows(ctx, Balance.store_id == store_id, low_only=low_only, limit=limit)
+
+
+@requires(Can.READ_STOCK)
+def list_stock_of(ctx: Context, item_id: int) -> list[StockRow]:
+    """In which stores an item lies."""
+    here = visible_balances(ctx).with_only_columns(Balance.id)
+    return _stock_rows(ctx, (Balance.item_id == item_id) & Balance.id.in_(here))
+
+
+@requires(Can.READ_STOCK)
+def read_stock(ctx: Context, id: int) -> StockRow:
+    """One item in one store."""
+    here = visible_balances(ctx).with_only_columns(Balance.id)
+    rows = _stock_rows(ctx, (Balance.id == id) & Balance.id.in_(here))
+    if not rows:
+        raise NotFound("There is no such stock, or you may not see it.")
+    return rows[0]
+
+
+@within("the page of an item in a store is found by both")
+def balance_id(ctx: Context, item_id: int, store_id: int) -> int:
+    found = sa.select(Balance.id).where(Balance.item_id == item_id, Balance.store_id == store_id)
+    return ctx.session.scalar(found) or 0
+
+
+@requires(Can.READ_STOCK)
+def list_moves(
+    ctx: Context, *, item_id: int | None = None, store_id: int | None = None, id: int | None = None, limit: int = 20
+) -> list[MoveRow]:
+    """The last movements, the newest first."""
+    undone = aliased(Move)
+    query = (
+        sa.select(
+            Move.id, Item.id, Item.sku, Item.name, Item.stock_unit, Store.id, Store.name, Store.site_id, Move.kind,
+            Move.quantity, Move.cost, Move.currency, Move.origin, CostCentre.code, Move.note, User.name, Move.at,
+            Move.reverses_id, undone.id,
+        )
+        .join(Item, Item.id == Move.item_id)
+        .join(Store, Store.id == Move.store_id)
+        .join(User, User.id == Move.moved_by_id)
+        .outerjoin(CostCentre, CostCentre.id == Move.cost_centre_id)
+        .outerjoin(undone, undone.reverses_id == Move.id)
+        .where(Move.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
+        .order_by(Move.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    for column, value in ((Move.item_id, item_id), (Move.store_id, store_id), (Move.id, id)):
+        if value is not None:
+            query = query.where(column == value)
+    rows: list[MoveRow] = []
+    for row in ctx.session.execute(query):
+        values: Sequence[object] = row
+        rows.append(MoveRow(*values))  # type: ignore[arg-type]
+    return rows
+
+
+@requires(Can.READ_STOCK)
+def read_move(ctx: Context, id: int) -> MoveRow:
+    rows = list_moves(ctx, id=id)
+    if not rows:
+        raise NotFound("There is no such movement, or you may not see it.")
+    return rows[0]
 
 
 @requires(Can.COUNT_STOCK)
 def count_sheet(ctx: Context, store_id: int, *, blind: bool = True) -> list[StockRow]:
     """What is to be counted, by bin; a blind sheet does not say what should be there."""
     ctx.need(Can.COUNT_STOCK, site_id=stores.store(ctx, store_id).site_id)
-    rows = sorted(_stock_rows(ctx, store_id, False, None), key=lambda row: (row.bin, row.name, row.item_id))
+    rows = sorted(_stock_rows(ctx, Balance.store_id == store_id), key=lambda row: (row.bin, row.name, row.item_id))
     return [replace(row, on_hand=None, reserved=Decimal(0)) for row in rows] if blind else rows
 
 
-def _stock_rows(ctx: Context, store_id: int, low_only: bool, limit: int | None) -> list[StockRow]:
+def _stock_rows(
+    ctx: Context, which: sa.ColumnElement[bool], *, low_only: bool = False, limit: int | None = None
+) -> list[StockRow]:
     query = (
         sa.select(
             Balance.item_id,
@@ -87,11 +199,15 @@ def _stock_rows(ctx: Context, store_id: int, low_only: bool, limit: int | None) 
             Level.target,
             Item.is_critical,
             Balance.asked_origin,
+            Balance.id,
+            Store.name,
+            Store.site_id,
         )
         .join(Item, Item.id == Balance.item_id)
+        .join(Store, Store.id == Balance.store_id)
         .outerjoin(Level, sa.and_(Level.item_id == Balance.item_id, Level.store_id == Balance.store_id))
-        .where(Balance.store_id == store_id)
-        .order_by(Item.sort_key, Item.id)
+        .where(which)
+        .order_by(Item.sort_key, Item.id, Store.sort_key)
         .limit(limit)
     )
     if low_only:
@@ -321,3 +437,23 @@ def set_level(
     level = stores.write_level(ctx, item_id, store_id, minimum, target, bin)
     look_at_levels(ctx, [balance])
     return level
+
+
+@requires(Can.MANAGE_STOCK)
+def close_store(ctx: Context, id: int, version: int, *, closed: bool = True) -> Store:
+    """An empty store goes out of the lists and pickers; its movements stay. `closed=False` opens it again."""
+    kept = get(ctx.session, stores.visible(ctx).where(Store.id == id), what="store", version=version, lock=True)
+    ctx.need(Can.MANAGE_STOCK, site_id=kept.site_id)
+    if closed and (why := why_not_close(ctx, id)):
+        raise Conflict(f"Cannot close {kept.name}: {why}.")
+    kept.archived = closed
+    kept.version += 1
+    ctx.session.flush()
+    return kept
+
+
+@within("the store's page explains its button by it, the closing asks again")
+def why_not_close(ctx: Context, store_id: int) -> str | None:
+    there = sa.select(sa.func.count()).where(Balance.store_id == store_id, Balance.on_hand != 0)
+    count = ctx.session.scalar(there) or 0
+    return f"{count} items lie in it: move or count them out first" if count else None

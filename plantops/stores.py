@@ -140,16 +140,8 @@ def add_store(
     may_go_negative: bool = False,
 ) -> Store:
     ctx.need(Can.MANAGE_STOCK, site_id=site_id)
-    if not code.strip() or not name.strip():
-        raise Invalid("A store needs a code and a name.", field="name" if code.strip() else "code")
     get(ctx.session, sa.select(Site).where(Site.id == site_id), what="site")
-    if place_id and ctx.session.scalar(sa.select(Place.site_id).where(Place.id == place_id)) != site_id:
-        raise Invalid("This place is on another site. Choose one of the store's site.", field="place_id")
-    centre_site = sa.select(CostCentre.site_id).where(CostCentre.id == cost_centre_id)
-    if cost_centre_id and ctx.session.scalar(centre_site) != site_id:
-        raise Invalid("This cost centre is of another site. Choose one of the store's site.", field="cost_centre_id")
-    if ctx.session.scalar(sa.select(Store.id).where(Store.site_id == site_id, Store.code == code.strip())):
-        raise Conflict(f"The code {code.strip()} is taken on this site. Choose another.", field="code")
+    _check(ctx, site_id, code, name, place_id, cost_centre_id)
     new = Store(
         site_id=site_id,
         code=code.strip(),
@@ -162,6 +154,51 @@ def add_store(
     ctx.session.add(new)
     ctx.session.flush()
     return new
+
+
+def _check(
+    ctx: Context,
+    site_id: int,
+    code: str,
+    name: str,
+    place_id: int | None,
+    cost_centre_id: int | None,
+    besides: int | None = None,
+) -> None:
+    if not code.strip() or not name.strip():
+        raise Invalid("A store needs a code and a name.", field="name" if code.strip() else "code")
+    if place_id and ctx.session.scalar(sa.select(Place.site_id).where(Place.id == place_id)) != site_id:
+        raise Invalid("This place is on another site. Choose one of the store's site.", field="place_id")
+    centre_site = sa.select(CostCentre.site_id).where(CostCentre.id == cost_centre_id)
+    if cost_centre_id and ctx.session.scalar(centre_site) != site_id:
+        raise Invalid("This cost centre is of another site. Choose one of the store's site.", field="cost_centre_id")
+    taken = sa.select(Store.id).where(
+        Store.site_id == site_id, Store.code == code.strip(), Store.id.is_distinct_from(besides)
+    )
+    if ctx.session.scalar(taken):
+        raise Conflict(f"The code {code.strip()} is taken on this site. Choose another.", field="code")
+
+
+@requires(Can.MANAGE_STOCK)
+def change_store(
+    ctx: Context,
+    id: int,
+    version: int,
+    code: str,
+    name: str,
+    *,
+    place_id: int | None = None,
+    cost_centre_id: int | None = None,
+    may_go_negative: bool = False,
+) -> Store:
+    changed = get(ctx.session, visible(ctx).where(Store.id == id), what="store", version=version, lock=True)
+    ctx.need(Can.MANAGE_STOCK, site_id=changed.site_id)
+    _check(ctx, changed.site_id, code, name, place_id, cost_centre_id, besides=id)
+    changed.code, changed.name, changed.sort_key = code.strip(), name.strip(), sort_key(name)
+    changed.place_id, changed.cost_centre_id, changed.may_go_negative = place_id, cost_centre_id, may_go_negative
+    bump(changed)
+    ctx.session.flush()
+    return changed
 
 
 @within("stock.set_level has checked the right, and looks whether the item is low now")
