@@ -17,7 +17,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
-from web import assets, charts, formats
+from web import assets, charts, formats, tables
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -59,6 +59,7 @@ def make_environment(folders: Mapping[str, Path]) -> Environment:
         choices=choices,
         with_query=with_query,
         sparkline=charts.sparkline,
+        titled=tables.titled,
     )
     environment.filters.update(
         number=number, money=money, quantity=quantity, percent=percent, day=day, moment=moment, clock=clock,
