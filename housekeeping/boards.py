@@ -20,8 +20,19 @@ from personnel import api as personnel
 from plantops import files, people, places
 from plantops.context import Context, anyone, requires, within
 from plantops.files import RecordSeen
+from plantops.places import Place
 
 OFF = "off"
+
+
+@dataclass(frozen=True)
+class DoorCode:
+    """A place and the address behind the code on its door."""
+
+    id: int
+    code: str
+    name: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -261,6 +272,25 @@ def work_sheet(ctx: Context, id: int) -> WorkSheet:
 @anyone("who stands at a place and scans its code may read the place's name")
 def door(ctx: Context, place_token: str) -> Door:
     return Door(places.place_of_token(ctx, place_token).name)
+
+
+@requires(Can.TRIAGE)
+def door_codes(ctx: Context, site_id: int) -> list[DoorCode]:
+    """What hangs at each place of a site: its name, and the address that its code leads to."""
+    ctx.need(Can.TRIAGE, site_id=site_id)
+    rows = ctx.session.execute(
+        sa.select(Place.id, Place.code, Place.name, Place.token)
+        .where(Place.site_id == site_id, ~Place.archived)
+        .order_by(Place.sort_key, Place.id)
+    )
+    return [DoorCode(id, code, name, f"{ctx.settings.public_url}/r/{token}") for id, code, name, token in rows]
+
+
+@requires(Can.TRIAGE)
+def ask_codes(ctx: Context, site_id: int) -> int:
+    """Puts the sheet of codes on the queue, to be printed; returns the job."""
+    ctx.need(Can.TRIAGE, site_id=site_id)
+    return ctx.enqueue("housekeeping.print_codes", site_id=site_id, lock=f"housekeeping.codes:{site_id}")
 
 
 @within("the core asks who may see a record's files")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from housekeeping import rosters
+from housekeeping import boards, rosters
 from housekeeping.optimise.model import Plan
+from plantops import codes, documents, files, places
 from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Invalid
@@ -40,3 +41,14 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
         return Done(f"Roster {kept.first_day:%d %b} to {kept.last_day:%d %b}: {missing} places not filled.", link)
 
     return Computation(compute, then)
+
+
+@within("the sheet of codes that somebody asked for")
+def print_codes(ctx: Context, site_id: int) -> Done:
+    """Every place of a site with the code for its door, to be cut out."""
+    doors = boards.door_codes(ctx, site_id)
+    pictures = {str(door.id): codes.qr_png(door.url, scale=6) for door in doors}
+    title = f"Codes of {places.site(ctx, site_id).name}"
+    paper = documents.Paper("housekeeping", "codes.html", title, {"doors": doors}, pictures, zone=ctx.zone)
+    file = files.keep(ctx, f"codes-{ctx.today}.pdf", documents.pdf(paper))
+    return Done(f"{len(doors)} codes are ready to be printed.", f"/files/{file.id}")

@@ -121,7 +121,10 @@ MODULE = Module(
         WorkWanted: (requests.work_wanted,),
     },
     answers={Absent: (rosters.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
-    jobs={"propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900)},
+    jobs={
+        "propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900),
+        "print_codes": Job(jobs.print_codes, "Print the codes of the places"),
+    },
     imports=KINDS,
     listings=(REQUESTS,),
     weekly=(REQUESTS_IN_TIME,),

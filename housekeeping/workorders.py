@@ -85,8 +85,14 @@ def workorder(ctx: Context, id: int) -> WorkOrder:
 
 @requires(Can.READ_REQUESTS, Can.WORK)
 def list_work(
-    ctx: Context, *, site_id: int | None = None, states: Sequence[WorkState] = OPEN, limit: int = 100
+    ctx: Context,
+    *,
+    site_id: int | None = None,
+    states: Sequence[WorkState] = OPEN,
+    mine: bool = False,
+    limit: int = 100,
 ) -> list[WorkRow]:
+    """What is due first; `mine` is what is given to this person or to nobody yet."""
     query = (
         sa.select(
             WorkOrder.id,
@@ -107,6 +113,8 @@ def list_work(
     )
     if site_id is not None:
         query = query.where(WorkOrder.site_id == site_id)
+    if mine:
+        query = query.where(sa.or_(WorkOrder.assigned_to_id == ctx.user.id, WorkOrder.assigned_to_id.is_(None)))
     return [WorkRow(**(dict(row) | {"overdue": bool(row["overdue"])})) for row in ctx.session.execute(query).mappings()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,14 @@ from personnel.leave_days import Asked, LeaveDay, Portion, counted, total_minute
 from personnel.ledger import Entry, Kind, balance_minutes, why_not_take
 from personnel.models import Employee
 from personnel.permissions import Can
-from personnel.time_models import LeaveRequest, LeaveRequestDay, LeaveState, LeaveType
+from personnel.time_models import (
+    LeaveEntitlement,
+    LeavePolicy,
+    LeaveRequest,
+    LeaveRequestDay,
+    LeaveState,
+    LeaveType,
+)
 from plantops import numbers
 from plantops.context import Context, requires, within
 from plantops.db import get
@@ -24,6 +32,21 @@ from plantops.events import Absent
 from plantops.people import User
 
 LONGEST_DAYS = 400
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """A policy in the list: days a year, how often they are granted, what of them is carried and until when."""
+
+    id: int
+    leave_type: str
+    name: str
+    year_days: Decimal
+    frequency: str
+    carry_cap_minutes: int
+    carry_expires_after_months: int | None
+    people: int
+
 
 # --- Rules
 
@@ -138,6 +161,32 @@ def list_requests(
         query = query.where(LeaveRequest.first_day <= last)
     rows = _rows(query).order_by(LeaveRequest.first_day.desc(), LeaveRequest.id.desc()).limit(limit)
     return [RequestRow(*row) for row in ctx.session.execute(rows)]
+
+
+@requires(Can.MANAGE_LEAVE, Can.READ_EMPLOYEES)
+def policies(ctx: Context) -> list[PolicyRow]:
+    """How leave is earned and carried, and for how many people each policy holds today."""
+    today = LeaveEntitlement.valid_to.is_(None) | (LeaveEntitlement.valid_to > ctx.today)
+    query = (
+        sa.select(
+            LeavePolicy.id,
+            LeaveType.name,
+            LeavePolicy.name,
+            LeavePolicy.year_days,
+            LeavePolicy.frequency,
+            LeavePolicy.carry_cap_minutes,
+            LeavePolicy.carry_expires_after_months,
+            sa.func.count(LeaveEntitlement.id),
+        )
+        .join(LeaveType, LeaveType.id == LeavePolicy.leave_type_id)
+        .outerjoin(
+            LeaveEntitlement,
+            sa.and_(LeaveEntitlement.policy_id == LeavePolicy.id, LeaveEntitlement.valid_from <= ctx.today, today),
+        )
+        .group_by(LeavePolicy.id, LeaveType.name)
+        .order_by(LeaveType.name, LeavePolicy.name, LeavePolicy.id)
+    )
+    return [PolicyRow(*row) for row in ctx.session.execute(query)]
 
 
 @requires(Can.APPROVE_LEAVE)

@@ -39,7 +39,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
             .where(Plan.day == ctx.today, Plan.state == PlanState.PUBLISHED)
         )
         cards.append(WaitingCard("stops today", open_now, day, order=10))
-        tone = "warning" if waiting_now else "plain"
+        tone = "warn" if waiting_now else "plain"
         cards.append(WaitingCard("orders not planned today", waiting_now, day, tone=tone, order=11))
         cards.append(WaitingCard("left out of today's plan", left_out or 0, day, order=12))
     return cards

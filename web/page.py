@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment
 from jinja2_fragments import render_block
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
 
@@ -24,7 +25,8 @@ from web.menu import Entry, Pages
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "options", "pages_router", "parts", "render", "see"]
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "options", "pages_router", "parts", "render",
+           "see"]  # fmt: skip
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -57,6 +59,13 @@ def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: 
         return see(ctx, came_from(visit.request), toast)
     html = environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers=whole_page(visit))
+
+
+def drawn(ctx: Context, template: str, **values: Any) -> Markup:
+    """A part for somebody else's page, such as a panel of the home page (`slots` of a page package)."""
+    visit = this_visit()
+    visit.ctx = ctx
+    return safe(environment_of(visit.request).get_template(template).render(values))
 
 
 def parts(ctx: Context, *changes: tuple[str, str, str], **values: Any) -> Response:

@@ -35,6 +35,15 @@ class Toast:
     tone: str = "ok"
 
 
+@dataclass(frozen=True)
+class SiteChoice:
+    """A site of the top bar; samples lie outside the totals."""
+
+    id: int
+    name: str
+    in_totals: bool
+
+
 @dataclass
 class OpenForm:
     """The form that is being drawn: its fields take their names, values and errors from here."""
@@ -92,24 +101,35 @@ class Visit:
         titles = self.ctx.registry.role_titles()
         return [titles.get(role, role) for role in self.ctx.user.roles]
 
-    @cached_property
+    @property
     def sites(self) -> list[tuple[int, str]]:
-        """The sites among which this person may choose; they hardly ever change, so they are kept for a while."""
+        """The sites among which this person may choose."""
+        return [(site.id, site.name) for site in self._sites]
+
+    @cached_property
+    def _sites(self) -> list[SiteChoice]:
+        """They hardly ever change, so they are kept for a while."""
         if self.ctx is None or not self.ctx.may(Can.READ_PLACES):
             return []
         allowed = self.ctx.sites(Can.READ_PLACES)
-        known: dict[Any, tuple[float, list[tuple[int, str]]]] = self.request.app.state.sites
+        known: dict[Any, tuple[float, list[SiteChoice]]] = self.request.app.state.sites
         asked_at, found = known.get(allowed, (0.0, []))
         if time.monotonic() - asked_at > SITES_KEPT_SECONDS:
-            found = [(site.id, site.name) for site in places.list_sites(self.ctx)]
+            found = [SiteChoice(site.id, site.name, site.in_totals) for site in places.list_sites(self.ctx)]
             known[allowed] = (time.monotonic(), found)
         return found
 
     @property
     def site_id(self) -> int | None:
-        """The site that the person has chosen to look at; None is every site."""
-        chosen = self.request.cookies.get(SITE_COOKIE, "")
-        return next((id for id, _name in self.sites if str(id) == chosen), None)
+        """The site that the person has chosen to look at; None is every site.
+
+        Who has not chosen sees the plant, where one counts in the totals and others are samples beside it.
+        """
+        chosen = self.request.cookies.get(SITE_COOKIE)
+        if chosen is not None:
+            return next((id for id, _name in self.sites if str(id) == chosen), None)
+        plants = [site.id for site in self._sites if site.in_totals]
+        return plants[0] if len(plants) == 1 and len(self._sites) > 1 else None
 
     def slot(self, place: str, **values: Any) -> list[Markup | str]:
         """What page packages put at a place of somebody else's page."""

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import files, home, talk, work
+from web.pages.home import due, files, home, talk, work
 
 PAGES = Pages(
     name="home",
     title="",
-    routers=(home.router, work.router, work.streams, files.router, talk.router),
+    routers=(home.router, due.router, work.router, work.streams, files.router, talk.router),
     templates=Path(__file__).parent / "templates",
-    menu=(Entry("Home", "/", "home"), Entry("My running work", "/jobs", "hourglass")),
+    menu=(
+        Entry("Home", "/", "home"),
+        Entry("Falls due", "/due", "bell"),
+        Entry("My running work", "/jobs", "hourglass"),
+    ),
     order=0,
 )

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
+from plantops import activity, due, links
 from plantops.events import Waiting, WaitingCard
 from web.page import Context, Form, pages_router, render, see
 from web.session import safe_path
 from web.visit import SITE_COOKIE
 
 router = pages_router()
+SOON = timedelta(days=30)
+MOST_SHOWN = 6
 
 
 @router.get("/")
 def home(ctx: Context) -> Response:
     cards = in_order(ctx.ask(Waiting(", ".join(ctx.user.roles))))
-    return render(ctx, "home/home.html", cards=cards, greeting=greeting(ctx.now, ctx.zone))
+    called = activity.waiting(ctx)[:MOST_SHOWN]
+    soon = due.due(ctx, ctx.today + SOON)
+    return render(
+        ctx,
+        "home/home.html",
+        cards=[card for card in cards if card.count],
+        clear=[card for card in cards if not card.count],
+        greeting=greeting(ctx.now, ctx.zone),
+        called=called,
+        due=soon[:MOST_SHOWN],
+        due_count=len(soon),
+        today=ctx.today,
+        labels=links.links(ctx, [row.origin for row in called]),
+    )
 
 
 @router.post("/site")

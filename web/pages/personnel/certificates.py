@@ -17,6 +17,21 @@ router = pages_router()
 
 
 @dataclass(frozen=True)
+class NewType:
+    code: str
+    name: str
+    validity_months: int | None = None
+    blocks_assignment: bool = False
+
+
+@dataclass(frozen=True)
+class Needed:
+    type_id: int
+    position_id: int | None = None
+    work: str = ""
+
+
+@dataclass(frozen=True)
 class Withdrawn:
     on: date
 
@@ -30,6 +45,9 @@ def show_matrix(ctx: Context, query: Query) -> Response:
     return render(
         ctx,
         "personnel/matrix.html",
+        Can=Can,
+        types=certificates.certificate_types(ctx),
+        positions=[(row.id, row.title) for row in organisation.list_positions(ctx, chosen.site(ctx, query))],
         matrix=matrix,
         heads=heads,
         departments=organisation.list_departments(ctx, chosen.site(ctx, query)),
@@ -40,6 +58,22 @@ def show_matrix(ctx: Context, query: Query) -> Response:
 @router.get("/personnel/certificates/list")
 def index(ctx: Context, query: Query) -> Response:
     return list_page(ctx, listings.CERTIFICATES, query)
+
+
+@router.post("/personnel/certificates/types")
+def add_type(ctx: Context, form: Form) -> Response:
+    new = form.into(NewType)
+    made = certificates.add_type(
+        ctx, new.code, new.name, validity_months=new.validity_months, blocks_assignment=new.blocks_assignment
+    )
+    return see(ctx, "/personnel/certificates", f"{made.name} can be recorded for people.")
+
+
+@router.post("/personnel/certificates/needed")
+def need(ctx: Context, form: Form) -> Response:
+    typed = form.into(Needed)
+    certificates.require(ctx, typed.type_id, position_id=typed.position_id, work=typed.work or None)
+    return see(ctx, "/personnel/certificates", "It is needed from now on.")
 
 
 @router.get("/personnel/certificates/{id}")

@@ -23,6 +23,15 @@ class NewDepartment:
 
 
 @dataclass(frozen=True)
+class NewPosition:
+    site_id: int
+    code: str
+    title: str
+    headcount: int
+    department_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Moved:
     parent_id: int | None = None
 
@@ -46,6 +55,15 @@ def add(ctx: Context, form: Form) -> Response:
     new = form.into(NewDepartment)
     made = organisation.add_department(ctx, new.site_id, new.code, new.name, new.parent_id)
     return see(ctx, f"/personnel/organisation?site={made.site_id}", f"{made.name} added.")
+
+
+@router.post("/personnel/positions")
+def add_position(ctx: Context, form: Form) -> Response:
+    new = form.into(NewPosition)
+    made = organisation.add_position(
+        ctx, new.site_id, new.code, new.title, headcount=new.headcount, department_id=new.department_id
+    )
+    return see(ctx, f"/personnel/organisation?site={made.site_id}", f"{made.title} added.")
 
 
 @router.post("/personnel/departments/{id}/move")

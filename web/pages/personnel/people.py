@@ -23,8 +23,9 @@ from personnel import (
     work_calendars,
 )
 from personnel.certificates import NewCertificate
+from personnel.contracts import NewContract
 from personnel.employees import NewEmployee
-from personnel.models import EndReason
+from personnel.models import ContractKind, EndReason
 from personnel.permissions import Can
 from web.lists import list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
@@ -134,6 +135,7 @@ def hire(ctx: Context, form: Form) -> Response:
 def show(ctx: Context, id: int) -> Response:
     person = employees.employee(ctx, id)
     manages = ctx.may(Can.MANAGE_EMPLOYEES, site_id=person.site_id)
+    papers = contracts.list_contracts(ctx, id) if ctx.may(Can.READ_OWN) or ctx.may(Can.READ_EMPLOYEES) else []
     return render(
         ctx,
         "personnel/employee.html",
@@ -146,7 +148,9 @@ def show(ctx: Context, id: int) -> Response:
         papers=certificates.list_certificates(ctx, employee_id=id),
         types=[(type.id, type.name) for type in certificates.certificate_types(ctx)],
         balances=leave_accounts.balances(ctx, id),
-        contracts=contracts.list_contracts(ctx, id) if ctx.may(Can.READ_OWN) or ctx.may(Can.READ_EMPLOYEES) else [],
+        contracts=papers,
+        kinds=ContractKind,
+        renewable=[(one.id, f"{one.kind} from {one.starts_on:%d %b %Y}") for one in papers],
         absences=absences.list_absences(ctx, employee_id=id, limit=10),
         shifts=shifts.list_shifts(ctx, ctx.today, ctx.today + timedelta(days=13), employee_id=id),
         manages=manages,
@@ -178,6 +182,18 @@ def record(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Shown)
     certificates.record(ctx, NewCertificate(id, typed.type_id, typed.issued_on, typed.expires_on, typed.reference))
     return see(ctx, f"/personnel/employees/{id}", "The certificate is recorded.")
+
+
+@router.post("/personnel/employees/{id}/contracts")
+def add_contract(ctx: Context, id: int, form: Form) -> Response:
+    contracts.add_contract(ctx, id, form.into(NewContract))
+    return see(ctx, f"/personnel/employees/{id}", "The contract is recorded.")
+
+
+@router.post("/personnel/contracts/{id}/end")
+def let_end(ctx: Context, id: int, form: Form) -> Response:
+    found = contracts.let_end(ctx, id, form.version)
+    return see(ctx, f"/personnel/employees/{found.employee_id}", "The contract ends as agreed.")
 
 
 @router.post("/personnel/contracts/{id}/probation")

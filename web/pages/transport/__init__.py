@@ -4,18 +4,21 @@ from pathlib import Path
 
 from transport.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.transport import day, drive, orders, plans, vehicles
+from web.pages.transport import addresses, day, drive, drivers, orders, panels, plans, vehicles
 
 PAGES = Pages(
     name="transport",
     title="Transport",
-    routers=(day.router, plans.router, orders.router, vehicles.router, drive.router),
+    routers=(day.router, plans.router, orders.router, vehicles.router, drivers.router, addresses.router, drive.router),
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Plan of the day", "/transport", "route", (Can.READ_PLANS,)),
         Entry("Ask for a transport", "/transport/orders/new", "send", (Can.REQUEST,)),
         Entry("Vehicles", "/transport/vehicles", "truck", (Can.READ_VEHICLES,)),
+        Entry("Drivers", "/transport/drivers", "user", (Can.PLAN, Can.MANAGE_VEHICLES)),
+        Entry("Addresses", "/transport/addresses", "building-warehouse", (Can.READ_ORDERS,)),
         Entry("My trip", "/transport/drive", "map-pin", (Can.DRIVE,)),
     ),
+    slots={"home.panels": (panels.my_trip,)},
     order=40,
 )

@@ -11,6 +11,7 @@ from plantops import places
 from transport import boards, orders, plans, vehicles
 from transport.permissions import Can
 from web.page import Context, Form, Query, pages_router, render, see
+from web.visit import this_visit
 
 router = pages_router()
 
@@ -23,9 +24,9 @@ class Ask:
 
 
 def chosen(ctx: Context, query: Query) -> tuple[int, date]:
-    """The site and the day that the address names, else the first site and today."""
+    """The site and the day that the address names, else the site of the top bar or the first, and today."""
     sites = places.list_sites(ctx)
-    wanted = query.get("site", "")
+    wanted = query.get("site", "") or str(this_visit().site_id or "")
     site = next((one for one in sites if str(one.id) == wanted), sites[0])
     try:
         day = date.fromisoformat(query.get("day", ""))

@@ -23,8 +23,13 @@ class Report:
 @router.get("/transport/drive")
 def show(ctx: Context) -> Response:
     trip = boards.my_trip(ctx, ctx.today)
-    open_stops = [stop for stop in trip.stops if stop.state in boards.STILL_OPEN] if trip else []
+    open_stops = still_open(trip) if trip else []
     return render(ctx, "transport/drive.html", trip=trip, next=open_stops[0] if open_stops else None, left=open_stops)
+
+
+def still_open(trip: boards.TripSheet) -> list[boards.StopLine]:
+    """The stops that are not reported yet, in the order of the trip."""
+    return [stop for stop in trip.stops if stop.state in boards.STILL_OPEN]
 
 
 @router.post("/transport/stops/{id}/arrive")

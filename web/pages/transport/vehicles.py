@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 
 from fastapi.responses import Response
 
 from plantops import places
-from transport import vehicles
+from transport import addresses, vehicles
+from transport.models import VehicleKind
 from transport.permissions import Can
 from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.transport.addresses import END_OF_DAY, minute
 from web.pages.transport.day import chosen
 
 router = pages_router()
+
+
+@dataclass(frozen=True)
+class Bought:
+    site_id: int
+    code: str
+    name: str
+    kind: VehicleKind
+    capacity_kg: Decimal
+    capacity_m3: Decimal
+    cost_per_km: Decimal
+    out_from: time
+    back_by: time
+    cost_fixed: Decimal = Decimal(0)
+    licence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,10 +53,44 @@ def index(ctx: Context, query: Query) -> Response:
     return render(
         ctx,
         "transport/vehicles.html",
+        Can=Can,
         sites=places.list_sites(ctx),
         site_id=site_id,
         fleet=vehicles.list_vehicles(ctx, site_id, ctx.today),
     )
+
+
+@router.get("/transport/vehicles/new")
+def new(ctx: Context, query: Query) -> Response:
+    ctx.need(Can.MANAGE_VEHICLES, to="add a vehicle")
+    site_id, _day = chosen(ctx, query)
+    return render(
+        ctx,
+        "transport/vehicle_new.html",
+        sites=places.list_sites(ctx),
+        site_id=site_id,
+        kinds=VehicleKind,
+        currency=places.site(ctx, site_id).currency,
+    )
+
+
+@router.post("/transport/vehicles")
+def add(ctx: Context, form: Form) -> Response:
+    typed = form.into(Bought)
+    entered = vehicles.NewVehicle(
+        typed.code,
+        typed.name,
+        typed.kind,
+        typed.capacity_kg,
+        typed.capacity_m3,
+        typed.cost_per_km,
+        typed.cost_fixed,
+        from_minute=minute(typed.out_from, 0),
+        to_minute=minute(typed.back_by, END_OF_DAY),
+        licence=typed.licence,
+    )
+    made = vehicles.add(ctx, typed.site_id, entered, places.site(ctx, typed.site_id).currency)
+    return see(ctx, f"/transport/vehicles/{made.id}", f"{made.name} can be planned with.")
 
 
 @router.get("/transport/vehicles/{id}")
@@ -74,3 +126,10 @@ def file_paper(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Paper)
     vehicles.file_document(ctx, id, typed.title, typed.expires_on)
     return see(ctx, f"/transport/vehicles/{id}", f"{typed.title} is noted.")
+
+
+@router.post("/transport/vehicles/{id}/bans")
+def ban(ctx: Context, id: int, form: Form) -> Response:
+    address = addresses.one(ctx, form.number("address_id"))
+    addresses.ban(ctx, id, address.id)
+    return see(ctx, f"/transport/vehicles/{id}", f"It is no longer sent to {address.name}.")

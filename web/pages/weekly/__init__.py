@@ -4,7 +4,7 @@ from pathlib import Path
 
 from plantops.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.weekly import week
+from web.pages.weekly import panels, week
 
 PAGES = Pages(
     name="weekly",
@@ -12,5 +12,6 @@ PAGES = Pages(
     routers=(week.router,),
     templates=Path(__file__).parent / "templates",
     menu=(Entry("The week", "/weekly", "report-analytics", (Can.READ_WEEKLY,)),),
+    slots={"home.panels": (panels.last_week,)},
     order=10,
 )

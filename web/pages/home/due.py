@@ -1,0 +1,32 @@
+"""What falls due anywhere: certificates, inspections, contracts, to-dos, the longest overdue first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi.responses import Response
+
+from plantops import due
+from web.page import Context, Query, pages_router, render
+
+router = pages_router()
+REACH = ((30, "30 days"), (90, "3 months"), (366, "A year"))
+MOST_SHOWN = 500
+
+
+@router.get("/due")
+def index(ctx: Context, query: Query) -> Response:
+    asked = query.get("days", "")
+    days = next((days for days, _label in REACH if str(days) == asked), 90)
+    kind = query.get("kind") or None
+    every = due.due(ctx, ctx.today + timedelta(days=days))
+    return render(
+        ctx,
+        "home/due.html",
+        items=[item for item in every if kind in (None, item.kind)][:MOST_SHOWN],
+        kinds=sorted({item.kind for item in every if item.kind}),
+        kind=kind,
+        days=days,
+        reach=REACH,
+        today=ctx.today,
+    )

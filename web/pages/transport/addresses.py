@@ -1,0 +1,72 @@
+"""Addresses: where the fleet goes, with gate notes and hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+
+from fastapi.responses import Response
+
+from plantops import places
+from transport import addresses
+from transport.permissions import Can
+from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.transport.day import chosen
+
+router = pages_router()
+SHOWN = 200
+END_OF_DAY = 1440
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    site_id: int
+    code: str
+    name: str
+    latitude: Decimal
+    longitude: Decimal
+    is_depot: bool = False
+    opens: time | None = None
+    closes: time | None = None
+    gate_note: str = ""
+    phone: str = ""
+
+
+@router.get("/transport/addresses")
+def index(ctx: Context, query: Query) -> Response:
+    site_id, _day = chosen(ctx, query)
+    search = query.get("q", "")
+    return render(
+        ctx,
+        "transport/addresses.html",
+        sites=places.list_sites(ctx),
+        site_id=site_id,
+        search=search,
+        shown=SHOWN,
+        rows=addresses.list_addresses(ctx, site_id, search, limit=SHOWN),
+        may_change=ctx.may(Can.MANAGE_ORDERS, site_id=site_id),
+    )
+
+
+@router.post("/transport/addresses")
+def add(ctx: Context, form: Form) -> Response:
+    new = form.into(NewAddress)
+    made = addresses.add(
+        ctx,
+        new.site_id,
+        new.code,
+        new.name,
+        new.latitude,
+        new.longitude,
+        is_depot=new.is_depot,
+        from_minute=minute(new.opens, 0),
+        to_minute=minute(new.closes, END_OF_DAY),
+        gate_note=new.gate_note,
+        phone=new.phone,
+    )
+    return see(ctx, f"/transport/addresses?site={made.site_id}", f"{made.name} can be delivered to.")
+
+
+def minute(at: time | None, otherwise: int) -> int:
+    return at.hour * 60 + at.minute if at else otherwise
