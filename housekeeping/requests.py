@@ -15,6 +15,7 @@ from housekeeping.desk_models import Channel, Pause, PortalUse, Request, Request
 from housekeeping.events import RequestRaised, RequestResolved
 from housekeeping.permissions import Can
 from plantops import files, lifecycle, numbers, places
+from plantops.bulk import insert_many
 from plantops.calendar import Period
 from plantops.context import Context, anyone, requires, within
 from plantops.db import bump, get
@@ -393,7 +394,4 @@ def take_many(ctx: Context, rows: Sequence[dict[str, Any]]) -> list[int]:
         given = numbers.plain_many(ctx, "RQ", site_id, len(found), year=ctx.today.year)
         for row, number in zip(found, given, strict=True):
             row["number"] = number
-    made = [Request(**row) for row in rows]
-    ctx.session.add_all(made)
-    ctx.session.flush()
-    return [one.id for one in made]
+    return insert_many(ctx, Request, rows)

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from personnel import employees, leave_decisions, shifts, work_calendars
 from personnel.calendars import ExpectedDay
 from personnel.events import AbsenceRecorded
-from personnel.ids import next_ids
 from personnel.models import Employee
 from personnel.permissions import Can
 from personnel.time_models import Absence, AbsenceDay, AbsenceKind
+from plantops.bulk import insert_many
 from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
@@ -275,12 +275,11 @@ def record_hours(ctx: Context, site_id: int, rows: Sequence[Hours], import_id: i
     seats = {v.employee_id: v.day_minutes for v in work_calendars.versions_between(ctx, ids, first, last)}
     used = _missed_already(ctx, ids, first, last)
     spreads = [_spread_row(row, expected[row.employee_id], used, seats.get(row.employee_id, 480)) for row in rows]
-    made = next_ids(ctx, Absence, len(rows))
-    ctx.session.execute(
-        sa.insert(Absence),
+    made = insert_many(
+        ctx,
+        Absence,
         [
             {
-                "id": id,
                 "site_id": site_id,
                 "employee_id": row.employee_id,
                 "kind": row.kind,
@@ -292,7 +291,7 @@ def record_hours(ctx: Context, site_id: int, rows: Sequence[Hours], import_id: i
                 "reported_by_id": ctx.user.id,
                 "reported_at": ctx.now,
             }
-            for id, row, days in zip(made, rows, spreads, strict=True)
+            for row, days in zip(rows, spreads, strict=True)
         ],
     )
     parts = [
@@ -300,8 +299,7 @@ def record_hours(ctx: Context, site_id: int, rows: Sequence[Hours], import_id: i
         for id, row, days in zip(made, rows, spreads, strict=True)
         for day, minutes in days
     ]
-    if parts:
-        ctx.session.execute(sa.insert(AbsenceDay), parts)
+    insert_many(ctx, AbsenceDay, parts)
     return made
 
 

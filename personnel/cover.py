@@ -16,6 +16,7 @@ from personnel.models import Department
 from personnel.permissions import Can
 from personnel.time_models import CoverRule, ShiftDemand, ShiftTemplate
 from personnel.work_calendars import Duty
+from plantops.bulk import insert_many
 from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
@@ -232,9 +233,7 @@ def plan_demand(ctx: Context, origin: str, site_id: int, first: date, last: date
         for demand in demands
         if (demand.department_id, demand.starts_at, demand.certificate_type_id) not in known
     ]
-    if rows:
-        ctx.session.execute(sa.insert(ShiftDemand), rows)
-    return len(rows)
+    return len(insert_many(ctx, ShiftDemand, rows))
 
 
 @requires(Can.PLAN_SHIFTS)

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from personnel import employees, work_calendars
 from personnel.accrual import AccrualRule, Employed, Frequency, Proration, Rounding, Timing, add_months
 from personnel.entitlement import Draft, Policy, due_entries
-from personnel.ids import next_ids
 from personnel.ledger import CarryRule, Entry, Kind, use_of_lots
 from personnel.models import Employee, Employment
 from personnel.organisation import needed_text
 from personnel.permissions import Can
 from personnel.time_models import LeaveEntitlement, LeaveEntry, LeavePolicy, LeaveType
 from plantops import options
+from plantops.bulk import insert_many
 from plantops.context import Context, anyone, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -333,11 +333,8 @@ def write(ctx: Context, rows: Sequence[dict[str, object]]) -> list[int]:
     """Entries into the ledger; a key that stands there already is refused by the database."""
     if not rows:
         return []
-    ids = next_ids(ctx, LeaveEntry, len(rows))
     stamp = {"reverses_id": None, "recorded_at": ctx.now, "recorded_by_id": ctx.user.id}
-    stamped = [{**stamp, **row, "id": id} for id, row in zip(ids, rows, strict=True)]
-    ctx.session.execute(sa.insert(LeaveEntry), stamped)
-    return ids
+    return insert_many(ctx, LeaveEntry, [{**stamp, **row} for row in rows])
 
 
 @requires(Can.MANAGE_LEAVE)

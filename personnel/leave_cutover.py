@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from personnel import leave, leave_accounts, work_calendars
 from personnel.calendars import ExpectedDay
-from personnel.ids import next_ids
 from personnel.leave_days import Asked, LeaveDay, Portion, counted, total_minutes, why_not_also
 from personnel.ledger import Entry, Kind, use_of_lots
 from personnel.models import Employee
 from personnel.permissions import Can
 from personnel.time_models import LeaveRequest, LeaveRequestDay, LeaveState, LeaveType
 from plantops import numbers
+from plantops.bulk import insert_many
 from plantops.context import Context, requires
 from plantops.errors import Conflict, Invalid
 
@@ -102,10 +102,8 @@ def _write_requests(
     ctx: Context, site_id: int, type: LeaveType, found: Sequence[tuple[Taken, tuple[LeaveDay, ...]]]
 ) -> list[int]:
     taken_numbers = numbers.plain_many(ctx, "LV", site_id, len(found))
-    ids = next_ids(ctx, LeaveRequest, len(found))
     rows = [
         {
-            "id": id,
             "number": number,
             "site_id": site_id,
             "employee_id": one.employee_id,
@@ -119,10 +117,9 @@ def _write_requests(
             "asked_by_id": ctx.user.id,
             "asked_at": ctx.now,
         }
-        for id, number, (one, days) in zip(ids, taken_numbers, found, strict=True)
+        for number, (one, days) in zip(taken_numbers, found, strict=True)
     ]
-    ctx.session.execute(sa.insert(LeaveRequest), rows)
-    return ids
+    return insert_many(ctx, LeaveRequest, rows)
 
 
 def _write_days(
@@ -149,7 +146,7 @@ def _write_days(
         }
         for (request_id, employee_id, day), entry_id in zip(each, entry_ids, strict=True)
     ]
-    ctx.session.execute(sa.insert(LeaveRequestDay), rows)
+    insert_many(ctx, LeaveRequestDay, rows)
 
 
 def _take(type: LeaveType, request_id: int, employee_id: int, day: LeaveDay) -> dict[str, object]:

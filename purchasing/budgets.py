@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
+from plantops import bulk
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.places import CostCentre
-from purchasing import bulk
 from purchasing.models import Budget, BudgetMonth, Commitment
 from purchasing.models.sources import Check, Stage
 from purchasing.permissions import Can

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from plantops import numbers
+from plantops.bulk import insert_many
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.lifecycle import Transition
 from purchasing import allocations, budgets, prices
-from purchasing.bulk import insert_many
 from purchasing.matching import number_key
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from plantops import numbers
+from plantops.bulk import insert_many
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.money import Money
 from purchasing import budgets
 from purchasing.budgets import Target
-from purchasing.bulk import insert_many
 from purchasing.history import steps
 from purchasing.matching import number_key
 from purchasing.models import Invoice, InvoiceLine, Match

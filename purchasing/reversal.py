@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import numbers
+from plantops import bulk, numbers
 from plantops.context import Context, within
 from plantops.errors import Conflict
-from purchasing import bulk, history
+from purchasing import history
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState
 from purchasing.models.orders import LineState, OrderState

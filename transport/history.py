@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import places
+from plantops import bulk, places
 from plantops.context import Context, requires
 from plantops.errors import Invalid
-from transport.models import DONE, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport import orders
+from transport.models import DONE, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport.orders import Ended, NewOrder
 from transport.permissions import Can
 
 
@@ -21,7 +23,7 @@ from transport.permissions import Can
 class PastStop:
     """A stop as it was planned and as it ended. Minutes of the plant's day."""
 
-    order_id: int
+    order: NewOrder
     arrives_minute: Decimal
     departs_minute: Decimal
     slack_minutes: Decimal
@@ -91,15 +93,21 @@ def take_over(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> int:
         }
         for trip in trips
     ]
-    added = ctx.session.scalars(sa.insert(Trip).returning(Trip.id, sort_by_parameter_order=True), rows).all()
-    ids = dict(zip(keys, added, strict=True))
-    ctx.session.execute(sa.insert(Stop), [row for trip in trips for row in _stops(trip, ids)])
-    _end_orders(ctx, trips)
+    ids = dict(zip(keys, bulk.insert_many(ctx, Trip, rows), strict=True))
+    served = iter(orders.take_over(ctx, [_ended(stop) for trip in trips for stop in trip.stops]))
+    bulk.insert_many(ctx, Stop, [row for trip in trips for row in _stops(trip, ids, served)])
     return len(plans)
 
 
+def _ended(stop: PastStop) -> Ended:
+    return Ended(stop.order, stop.arrived_at, stop.outcome, stop.signed_by)
+
+
 def _add_plans(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> dict[date, int]:
-    days = sorted({trip.day for trip in trips})
+    costs: dict[date, Decimal] = {}
+    for trip in trips:
+        costs[trip.day] = costs.get(trip.day, Decimal(0)) + trip.cost
+    days = sorted(costs)
     currency = places.site(ctx, site_id).currency
     rows = [
         {
@@ -109,22 +117,21 @@ def _add_plans(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> dict[da
             "made_by_id": ctx.user.id,
             "made_at": ctx.now,
             "seconds_asked": 0,
-            "cost": sum((trip.cost for trip in trips if trip.day == day), Decimal(0)),
+            "cost": costs[day],
             "currency": currency,
             "note": "Taken over from before.",
         }
         for day in days
     ]
-    added = ctx.session.scalars(sa.insert(Plan).returning(Plan.id, sort_by_parameter_order=True), rows).all()
-    return dict(zip(days, added, strict=True))
+    return dict(zip(days, bulk.insert_many(ctx, Plan, rows), strict=True))
 
 
-def _stops(trip: PastTrip, ids: dict[tuple[date, int], int]) -> list[dict[str, Any]]:
+def _stops(trip: PastTrip, ids: dict[tuple[date, int], int], served: Iterator[int]) -> list[dict[str, Any]]:
     return [
         {
             "trip_id": ids[trip.day, trip.vehicle_id],
             "sequence": number,
-            "order_id": stop.order_id,
+            "order_id": next(served),
             "arrives_minute": stop.arrives_minute,
             "starts_minute": stop.arrives_minute,
             "departs_minute": stop.departs_minute,
@@ -132,24 +139,3 @@ def _stops(trip: PastTrip, ids: dict[tuple[date, int], int]) -> list[dict[str, A
         }
         for number, stop in enumerate(trip.stops, start=1)
     ]
-
-
-def _end_orders(ctx: Context, trips: Sequence[PastTrip]) -> None:
-    table = cast(sa.Table, Order.__table__)
-    statement = (
-        sa.update(table)
-        .where(table.c.id == sa.bindparam("which"), table.c.state == OrderState.REQUESTED)
-        .values(
-            state=sa.bindparam("outcome"),
-            arrived_at=sa.bindparam("arrived"),
-            done_at=sa.bindparam("arrived"),
-            signed_by=sa.bindparam("signed"),
-            version=table.c.version + 1,
-        )
-    )
-    ended = [
-        {"which": stop.order_id, "outcome": stop.outcome, "arrived": stop.arrived_at, "signed": stop.signed_by}
-        for trip in trips
-        for stop in trip.stops
-    ]
-    ctx.session.connection().execute(statement, ended)

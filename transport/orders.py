@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import lifecycle, numbers
+from plantops import bulk, lifecycle, numbers
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -39,6 +41,16 @@ class NewOrder:
     articles: Decimal | None = None
     priority: int = 0
     origin: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An order of a day gone by, with what became of it."""
+
+    new: NewOrder
+    arrived_at: datetime
+    outcome: OrderState
+    signed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,54 +153,78 @@ def request(ctx: Context, new: NewOrder) -> Order:
     where = get(ctx.session, sa.select(Address).where(Address.id == new.address_id), what="address")
     if where.site_id != new.site_id:
         raise Invalid("This address belongs to another site.", field="address_id")
-    made = _build(ctx, new, numbers.plain(ctx, "TO", new.site_id, year=new.day.year))
+    made = Order(**_row(ctx, new, numbers.plain(ctx, "TO", new.site_id, year=new.day.year)))
     ctx.session.add(made)
     ctx.session.flush()
     return made
 
 
-def _build(ctx: Context, new: NewOrder, number: str, import_id: int | None = None) -> Order:
+def _row(ctx: Context, new: NewOrder, number: str, import_id: int | None = None) -> dict[str, Any]:
     """The row of a checked order."""
-    return Order(
-        site_id=new.site_id,
-        number=number,
-        day=new.day,
-        kind=new.kind,
-        address_id=new.address_id,
-        what=new.what.strip(),
-        weight_kg=new.weight_kg,
-        volume_m3=new.volume_m3,
-        pallets=new.pallets,
-        articles=new.articles,
-        from_minute=new.from_minute,
-        to_minute=new.to_minute,
-        service_minutes=new.service_minutes,
-        priority=new.priority,
-        state=OrderState.REQUESTED,
-        requested_by_id=ctx.user.id,
-        requested_at=ctx.now,
-        origin=new.origin,
-        import_id=import_id,
-    )
+    return {
+        "site_id": new.site_id,
+        "number": number,
+        "day": new.day,
+        "kind": new.kind,
+        "address_id": new.address_id,
+        "what": new.what.strip(),
+        "weight_kg": new.weight_kg,
+        "volume_m3": new.volume_m3,
+        "pallets": new.pallets,
+        "articles": new.articles,
+        "from_minute": new.from_minute,
+        "to_minute": new.to_minute,
+        "service_minutes": new.service_minutes,
+        "priority": new.priority,
+        "state": OrderState.REQUESTED,
+        "requested_by_id": ctx.user.id,
+        "requested_at": ctx.now,
+        "origin": new.origin,
+        "import_id": import_id,
+    }
 
 
 @requires(Can.MANAGE_ORDERS)
 def request_many(ctx: Context, orders: Sequence[NewOrder], *, import_id: int | None = None) -> list[Order]:
     """Many orders at once, by the same rules, days gone by included (imports, history)."""
+    _check_all(orders)
+    numbered = zip(orders, _numbers(ctx, orders), strict=True)
+    made = [Order(**_row(ctx, new, number, import_id)) for new, number in numbered]
+    ctx.session.add_all(made)
+    ctx.session.flush()
+    return made
+
+
+@within("the history of days gone by is taken over under the right to publish plans")
+def take_over(ctx: Context, ended: Sequence[Ended]) -> list[int]:
+    """Orders of days gone by with their end, by the same rules, as one copy; their ids in the same order."""
+    orders = [one.new for one in ended]
+    _check_all(orders)
+    rows = [
+        _row(ctx, one.new, number)
+        | {"state": one.outcome, "arrived_at": one.arrived_at, "done_at": one.arrived_at, "signed_by": one.signed_by}
+        for one, number in zip(ended, _numbers(ctx, orders), strict=True)
+    ]
+    return bulk.insert_many(ctx, Order, rows)
+
+
+def _check_all(orders: Sequence[NewOrder]) -> None:
     for position, new in enumerate(orders):
         if wrong := why_not_order(new):
             raise Invalid(
                 f"Order {position + 1} cannot be: {'; '.join(wrong.values())}",
                 fields={f"orders.{position}.{field}": sentence for field, sentence in wrong.items()},
             )
-    series: dict[tuple[int, int], list[str]] = {}
-    for site_id, year in sorted({(new.site_id, new.day.year) for new in orders}):
-        count = sum(1 for new in orders if (new.site_id, new.day.year) == (site_id, year))
-        series[site_id, year] = numbers.plain_many(ctx, "TO", site_id, count, year=year)[::-1]
-    made = [_build(ctx, new, series[new.site_id, new.day.year].pop(), import_id) for new in orders]
-    ctx.session.add_all(made)
-    ctx.session.flush()
-    return made
+
+
+def _numbers(ctx: Context, orders: Sequence[NewOrder]) -> list[str]:
+    """A number for each of them, by site and year."""
+    counts = Counter((new.site_id, new.day.year) for new in orders)
+    series = {
+        (site_id, year): iter(numbers.plain_many(ctx, "TO", site_id, count, year=year))
+        for (site_id, year), count in sorted(counts.items())
+    }
+    return [next(series[new.site_id, new.day.year]) for new in orders]
 
 
 @requires(Can.MANAGE_ORDERS, Can.REQUEST)

@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from plantops.calendar import zone
 from plantops.core import House
 from plantops.module import load
 
 PASSWORD = "marenfeld-demo"  # noqa: S105  the demo's logins are meant to be known
+ZONE = "Europe/Luxembourg"
 YEARS = 2
 
 
@@ -41,7 +43,8 @@ class Demo:
 
     @property
     def today(self) -> date:
-        return self.now.date()
+        """Today at the plant, which is tomorrow already when it is late in the evening in Greenwich."""
+        return self.now.astimezone(zone(ZONE)).date()
 
     @property
     def first_day(self) -> date:

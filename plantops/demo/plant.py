@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from plantops import people, places
 from plantops.context import Context
-from plantops.demo import PASSWORD, Demo
+from plantops.demo import PASSWORD, ZONE, Demo
 from plantops.places import Kind
 
 AREAS = (
@@ -75,7 +75,7 @@ def add_sites(demo: Demo, ctx: Context) -> None:
         address="Pump Road 1, 1001 Verrin",
         latitude=Decimal("49.611600"),
         longitude=Decimal("6.131900"),
-        zone="Europe/Luxembourg",
+        zone=ZONE,
         currency="EUR",
         country="LU",
     )
@@ -86,7 +86,7 @@ def add_sites(demo: Demo, ctx: Context) -> None:
         address="Quay 14, 1407 Osterby",
         latitude=Decimal("49.702300"),
         longitude=Decimal("6.262100"),
-        zone="Europe/Luxembourg",
+        zone=ZONE,
         currency="EUR",
         country="LU",
     )

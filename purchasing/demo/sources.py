@@ -8,12 +8,12 @@ from decimal import ROUND_CEILING, Decimal
 
 import sqlalchemy as sa
 
-from plantops import items, stores
+from plantops import bulk, items, stores
 from plantops.context import Context
 from plantops.demo import Demo
 from plantops.items import ItemFacts, ItemKind, Matching
 from plantops.parties import PartyFacts
-from purchasing import budgets, bulk, catalogue, suppliers
+from purchasing import budgets, catalogue, suppliers
 from purchasing.catalogue import OfferFacts
 from purchasing.demo.goods import BIG, CATEGORIES, FIRST, TRADES, WITHOUT_ORDER, Good, goods, minimum_for
 from purchasing.models import Coding, Commitment, Offer

@@ -18,7 +18,7 @@ from plantops.demo import Demo
 from transport import addresses, drivers, history, orders, vehicles
 from transport.boards import moment
 from transport.history import PastStop, PastTrip
-from transport.models import Order, OrderState, VehicleKind
+from transport.models import OrderState, VehicleKind
 from transport.orders import NewOrder
 from transport.vehicles import NewVehicle
 
@@ -134,7 +134,6 @@ def drive_days(
     crew: list[int],
 ) -> None:
     """Orders of past days, the trips that served them, and how they ended."""
-    wanted: list[NewOrder] = []
     rounds: list[tuple[date, str, list[tuple[Spot, float]]]] = []
     for day in days:
         pool = dice.sample(spots[1:], STOPS_A_DAY - dice.randrange(8))
@@ -147,11 +146,7 @@ def drive_days(
             share = by_angle[number * size : (number + 1) * size]
             if share:
                 rounds.append((day, code, timed(spots[0], share)))
-    for day, code, stops in rounds:
-        top = {"MP-1201": 420, "MP-0751": 260}.get(code, 90)
-        wanted += [new_order(demo, dice, day, spot, at, top) for spot, at in stops]
-    made = iter(orders.request_many(ctx, wanted))
-    trips = [past_trip(demo, dice, day, code, stops, made, fleet, crew, spots[0]) for day, code, stops in rounds]
+    trips = [past_trip(demo, dice, day, code, stops, fleet, crew, spots[0]) for day, code, stops in rounds]
     history.take_over(ctx, demo.sites["VER"], trips)
 
 
@@ -196,12 +191,12 @@ def past_trip(
     day: date,
     code: str,
     stops: list[tuple[Spot, float]],
-    made: Iterator[Order],
     fleet: dict[str, int],
     crew: list[int],
     start: Spot,
 ) -> PastTrip:
-    served = [next(made) for _ in stops]
+    top = {"MP-1201": 420, "MP-0751": 260}.get(code, 90)
+    served = [new_order(demo, dice, day, spot, at, top) for spot, at in stops]
     km = sum(km_between(a, b) for (a, _), (b, _) in pairwise(stops))
     home = km_between(stops[-1][0], start)
     km += km_between(start, stops[0][0]) + home
@@ -225,7 +220,7 @@ def past_trip(
     )
 
 
-def past_stop(dice: random.Random, day: date, order: Order, at: float, late: float) -> PastStop:
+def past_stop(dice: random.Random, day: date, order: NewOrder, at: float, late: float) -> PastStop:
     arrived: datetime = moment(day, Decimal(round(at)), "Europe/Luxembourg")
     if dice.random() < late:
         arrived = moment(day, order.to_minute, "Europe/Luxembourg") + timedelta(minutes=dice.randrange(1, 50))
@@ -233,7 +228,7 @@ def past_stop(dice: random.Random, day: date, order: Order, at: float, late: flo
         (OrderState.DELIVERED, OrderState.PARTIAL, OrderState.REFUSED, OrderState.NOBODY), (965, 15, 8, 12)
     )[0]
     return PastStop(
-        order.id, Decimal(round(at)), Decimal(round(at + SERVICE)), Decimal(order.to_minute - round(at)),
+        order, Decimal(round(at)), Decimal(round(at + SERVICE)), Decimal(order.to_minute - round(at)),
         arrived, outcome, "Goods in" if outcome is OrderState.DELIVERED else "",
     )  # fmt: skip
 
