@@ -377,15 +377,14 @@ def request(
     `amount` is in the company's currency, at the document's own rate. Nothing waits below `automatic_up_to`, nor
     where rules for this kind exist and none covers it. Raises Conflict when there is no rule for the kind at all.
     """
-    if currency != company_currency(ctx):
-        raise Invalid(
-            f"Limits are compared in {company_currency(ctx)}. Convert the amount at the document's rate first."
-        )
+    if currency != (own := company_currency(ctx)):
+        raise Invalid(f"Limits are compared in {own}. Convert the amount at the document's rate first.")
     ctx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(origin, 0))))
     live = ctx.session.scalar(sa.select(Approval).where(Approval.origin == origin, Approval.state.in_(LIVE)))
     if live is not None and live.content_hash == content_hash:
         return live
-    void(ctx, origin)
+    if live is not None:
+        void(ctx, origin)
     rules, any_rule = rules_for(ctx, Subject(kind, site_id, amount, category, cost_centre_id))
     automatic = why_not_automatic(amount, automatic_up_to) is None
     if not any_rule and not automatic:

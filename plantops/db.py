@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from plantops.errors import NotFound, Stale, Unavailable
 
@@ -26,6 +27,8 @@ PERHAPS_SAVED = (
 )
 RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 TRIES = 3
+REST_SECONDS = 2.0
+RESTS_SINCE = "rests since"
 
 Id = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)]
 Money = Annotated[Decimal, mapped_column(sa.Numeric(19, 4))]
@@ -127,11 +130,11 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=10,
-            pool_pre_ping=True,
             pool_timeout=10,
             echo=echo,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15000"},
         )
+        ping_after_rest(self.engine)
         self._session = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @contextmanager
@@ -168,6 +171,28 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def ping_after_rest(engine: sa.Engine) -> None:
+    """A connection that rested is tried before it is used again: the server may have gone meanwhile.
+
+    One that came back a moment ago is not: that would be one more question to the database for every page.
+    """
+
+    def came_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[RESTS_SINCE] = time.monotonic()
+
+    def goes_out(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        since = record.info.get(RESTS_SINCE)
+        if since is None or time.monotonic() - since < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    sa.event.listen(engine, "checkin", came_back)
+    sa.event.listen(engine, "checkout", goes_out)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

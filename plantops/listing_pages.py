@@ -52,7 +52,8 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
     shown = tuple(_row(listing, row) for row in rows)
     if params.after:
         return ListPage(shown, next_cursor, None, False, (), sort)
-    total, known = _counts(ctx, base, [facet for facet in listing.facets if _is_counted(facet)])
+    counted = [facet for facet in listing.facets if _is_counted(facet)]
+    total, known = _counts(ctx, base, counted, None if next_cursor else len(rows))
     counts: dict[str, dict[str, int] | None] = {**known}
     for facet in listing.facets:
         if facet.key in params.filters and _is_counted(facet):
@@ -184,15 +185,20 @@ def _is_counted(facet: Facet) -> bool:
     return facet.counted and facet.kind in (Kind.CHOICE, Kind.YES_NO)
 
 
-def _counts(ctx: Context, base: Select, facets: Sequence[Facet]) -> tuple[int, dict[str, dict[str, int]]]:
-    """How many rows match and how many have each value, in one look no further than one row above the cap.
+def _counts(
+    ctx: Context, base: Select, facets: Sequence[Facet], count: int | None = None
+) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many rows match, looking no further than one row above the cap, and how many have each value.
 
     Above the cap no value is counted: that would read the whole table at every click.
     """
+    if count is None:
+        few = base.with_only_columns(sa.literal_column("1")).limit(TOTAL_UP_TO + 1).subquery()
+        count = ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
+    if count > TOTAL_UP_TO or not facets:
+        return count, {}
     values: list[sa.Label[Any]] = [facet.expr.label(facet.key) for facet in facets]
-    rows = ctx.session.execute(base.with_only_columns(sa.literal(1), *values).limit(TOTAL_UP_TO + 1)).all()
-    if len(rows) > TOTAL_UP_TO:
-        return len(rows), {}
+    rows = ctx.session.execute(base.with_only_columns(sa.literal_column("1"), *values)).all()
     counted = {
         facet.key: Counter(as_text(row[place]) for row in rows).most_common() for place, facet in enumerate(facets, 1)
     }

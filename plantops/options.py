@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -92,6 +92,22 @@ def value(ctx: Context, key: str, site_id: int | None = None) -> Value:
     )
     text = ctx.session.scalar(query)
     return option.default if text is None else read(option, text)
+
+
+@within("rules read the plant's settings")
+def amounts(ctx: Context, keys: Sequence[str], site_id: int | None = None) -> list[Decimal]:
+    """Several settings that are numbers, with one look."""
+    known = catalogue(ctx)
+    query = (
+        sa.select(OptionValue.key, OptionValue.value)
+        .where(OptionValue.key.in_(keys), OptionValue.site_id.is_(None) | (OptionValue.site_id == site_id))
+        .order_by(OptionValue.site_id.nulls_first())
+    )
+    texts = {row.key: row.value for row in ctx.session.execute(query)}
+    found = {key: declared(known, key) for key in keys}
+    return [
+        Decimal(str(option.default if key not in texts else read(option, texts[key]))) for key, option in found.items()
+    ]
 
 
 @within("rules read the plant's settings")

@@ -16,6 +16,8 @@ from plantops.db import Base, Currency, Id, SortKey, Versioned, bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.permissions import Can
 
+CURRENCIES = "places.currencies"
+
 
 class Kind(StrEnum):
     BUILDING = "building"
@@ -162,6 +164,22 @@ def site(ctx: Context, id: int) -> Site:
     return get(ctx.session, sa.select(Site).where(Site.id == id), what="site")
 
 
+@within("documents stand in the currency of their site, limits in the company's")
+def currencies(ctx: Context) -> dict[int, str]:
+    """Every site's currency, the company's own site first. Read once in a transaction: every document asks."""
+    found: dict[int, str] | None = ctx.session.info.get(CURRENCIES)
+    if found is None:
+        rows = ctx.session.execute(sa.select(Site.id, Site.currency).order_by(Site.in_totals.desc(), Site.id))
+        found = ctx.session.info[CURRENCIES] = {row.id: row.currency for row in rows}
+    return found
+
+
+@within("documents stand in the currency of their site")
+def currency_of(ctx: Context, site_id: int) -> str:
+    found = currencies(ctx)
+    return found[site_id] if site_id in found else site(ctx, site_id).currency
+
+
 # --- Actions
 
 
@@ -191,6 +209,7 @@ def add_site(
         longitude=longitude,
     )
     ctx.session.add(new)
+    ctx.session.info.pop(CURRENCIES, None)
     ctx.session.flush()
     return new
 

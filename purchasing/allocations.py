@@ -84,7 +84,10 @@ def allocate(
     shares: Sequence[Share],
     known: dict[int, tuple[Requisition, RequisitionLine]],
 ) -> None:
-    """Puts these shares on an order line. Raises Conflict when somebody else's order covers them meanwhile."""
+    """Puts these shares on an order line, to be flushed by the caller.
+
+    Raises Conflict when somebody else's order covers them meanwhile.
+    """
     for part in shares:
         if part.requisition_line_id not in known:
             raise Conflict("A requisition line is no longer there. Load the list again.")
@@ -93,7 +96,6 @@ def allocate(
             raise Conflict(f"Cannot order this: {reason}.")
         wanted.allocated += part.quantity
         ctx.session.add(Allocation(requisition_line_id=wanted.id, order_line_id=line.id, quantity=part.quantity))
-    ctx.session.flush()
 
 
 @within("what takes a line off an order, shortens or cancels it gives back what it covered")

@@ -28,7 +28,7 @@ from purchasing import (
 )
 from purchasing.models import Allocation, Invoice, Order, OrderLine, Receipt, Requisition, RequisitionLine, Revision
 from purchasing.models.bills import InvoiceState
-from purchasing.models.orders import RevisionState
+from purchasing.models.orders import OrderState, RevisionState
 from purchasing.permissions import Can
 
 
@@ -63,7 +63,6 @@ class OrderSheet:
     supplier: str
     buyer: str
     store: str
-    cost_centres: dict[int, str]
     standing: Standing | None
     receipts: list[Named]
     invoices: list[Named]
@@ -182,7 +181,8 @@ def requisition_sheet(ctx: Context, id: int) -> RequisitionSheet:
 def order_sheet(ctx: Context, id: int) -> OrderSheet:
     found = orders.read(ctx, id)
     origin = orders.origin(found)
-    came = sa.select(Receipt).where(Receipt.order_id == id).order_by(Receipt.id)
+    waits = found.state is OrderState.PENDING
+    came = sa.select(Receipt.id, Receipt.number, Receipt.state).where(Receipt.order_id == id).order_by(Receipt.id)
     billed = invoices.visible(ctx).where(Invoice.order_id == id).order_by(Invoice.id)
     bills = ctx.session.scalars(billed) if ctx.may(Can.READ_INVOICES, site_id=found.site_id) else ()
     return OrderSheet(
@@ -190,14 +190,13 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
         supplier=suppliers.name_of(ctx, found.supplier_id),
         buyer=people.name_of(ctx, found.buyer_id),
         store=stores.store(ctx, found.store_id).name if found.store_id else "",
-        cost_centres=_centres(ctx, {line.cost_centre_id for line in found.lines if line.cost_centre_id}),
-        standing=approvals.state_of(ctx, origin),
-        receipts=[Named(r.id, r.number or f"Draft {r.id}", r.state) for r in ctx.session.scalars(came)],
+        standing=approvals.state_of(ctx, origin) if waits else None,
+        receipts=[Named(r.id, r.number or f"Draft {r.id}", r.state) for r in ctx.session.execute(came)],
         invoices=[Named(bill.id, bill.number, bill.state) for bill in bills],
         revisions=amendments.list_revisions(ctx, id),
         why_not_submit=orders.why_not_submit(found),
         why_not_issue=orders.why_not_issue(found),
-        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)),
+        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)) if waits else "it is not waiting",
         why_not_take_back=orders.why_not_take_back(found),
         why_not_amend=amendments.why_not_amend(found),
         why_not_cancel=amendments.why_not_cancel(found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -145,7 +145,9 @@ def valid_on(day: date) -> sa.ColumnElement[bool]:
 
 
 @within("requisitions, orders and the catalogue look prices up")
-def quotes(ctx: Context, item_ids: Iterable[int], on: date) -> dict[int, list[Quote]]:
+def quotes(
+    ctx: Context, item_ids: Iterable[int], on: date, known: Mapping[int, Item] | None = None
+) -> dict[int, list[Quote]]:
     """What suppliers that are not blocked or archived quote for these items on that day."""
     wanted = list(set(item_ids))
     rows = ctx.session.execute(
@@ -156,7 +158,7 @@ def quotes(ctx: Context, item_ids: Iterable[int], on: date) -> dict[int, list[Qu
         .options(selectinload(Offer.breaks))
         .order_by(Offer.item_id, Offer.preferred.desc(), Offer.id)
     ).all()
-    known = items.items(ctx, wanted)
+    known = items.items(ctx, wanted) if known is None else known
     found: defaultdict[int, list[Quote]] = defaultdict(list)
     for offer, supplier, lead_days in rows:
         found[offer.item_id].append(quote_of(offer, known[offer.item_id], supplier, lead_days))

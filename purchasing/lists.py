@@ -28,9 +28,9 @@ def named(number: Expression, id: Expression) -> Expression:
     return sa.func.coalesce(number, sa.func.concat("Draft ", id), type_=sa.Text())
 
 
-def _reader(ctx: Context) -> sa.Values:
-    columns = (sa.column("user_id", sa.BigInteger()), sa.column("today", postgresql.DATE()))
-    return sa.values(*columns, name="reader").data([(ctx.user.id, ctx.today)])
+def _reader(ctx: Context) -> sa.Subquery:
+    known = (sa.literal(ctx.user.id, sa.BigInteger()), sa.literal(ctx.today, postgresql.DATE()))
+    return sa.select(known[0].label("user_id"), known[1].label("today")).subquery("reader")
 
 
 @within("the list of requisitions, filtered by what the person may see")
@@ -93,12 +93,17 @@ def site_names(ctx: Context) -> list[tuple[int, str]]:
 
 LATE = sa.and_(
     Order.state.in_((OrderState.ISSUED, OrderState.ACKNOWLEDGED)),
-    sa.exists().where(
+    # OFFSET 0 has each order looked at by itself; else every open line is read to show fifty orders.
+    sa.select(OrderLine.id)
+    .where(
         OrderLine.order_id == Order.id,
         OrderLine.state == LineState.OPEN,
         OrderLine.received_on.is_(None),
         sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) < TODAY,
-    ),
+    )
+    .correlate(Order)
+    .offset(sa.literal_column("0"))
+    .exists(),
 )
 
 ANSWERED = sa.exists().where(Hold.invoice_id == Invoice.id, Hold.state == HoldState.OPEN, Hold.answer != "")

@@ -21,6 +21,14 @@ from purchasing.prices import Quote
 
 
 @dataclass(frozen=True)
+class Offered:
+    """The items that an order is about, and what suppliers quote for each."""
+
+    items: dict[int, Item]
+    quotes: dict[int, list[Quote]]
+
+
+@dataclass(frozen=True)
 class NewOrderLine:
     """What to order. Without a price the supplier's own of the catalogue is taken, in the supplier's unit."""
 
@@ -46,21 +54,29 @@ class Policy:
     bill_percent: Decimal
 
 
+@within("the order's actions look items and prices up once")
+def offered(ctx: Context, item_ids: Sequence[int]) -> Offered:
+    if not item_ids:
+        return Offered({}, {})
+    known = items.items(ctx, list(item_ids))
+    return Offered(known, catalogue.quotes(ctx, item_ids, ctx.today, known))
+
+
 @within("the order's actions write the lines")
-def columns(ctx: Context, order: Order, lines: Sequence[NewOrderLine]) -> list[dict[str, Any]]:
+def columns(
+    ctx: Context, order: Order, lines: Sequence[NewOrderLine], known: Offered | None = None
+) -> list[dict[str, Any]]:
     """The columns of new order lines. Raises Invalid naming what the supplier would not deliver."""
-    ids = [line.item_id for line in lines if line.item_id is not None]
-    known = items.items(ctx, ids)
-    offered = catalogue.quotes(ctx, ids, ctx.today) if ids else {}
-    policies = _policies(ctx, order.site_id, list(known.values()))
+    known = known or offered(ctx, [line.item_id for line in lines if line.item_id is not None])
+    policies = _policies(ctx, order.site_id, list(known.items.values()))
     found: list[dict[str, Any]] = []
     for number, line in enumerate(lines):
         at = f"lines.{number}." if len(lines) > 1 else ""
-        item = known.get(line.item_id) if line.item_id is not None else None
+        item = known.items.get(line.item_id) if line.item_id is not None else None
         if line.item_id is not None and item is None:
             raise Invalid("This item is not in the catalogue.", field=f"{at}item_id")
-        quotes = [q for q in offered.get(line.item_id or 0, []) if q.supplier_id == order.supplier_id]
-        made = _line(order, line, item, quotes[0] if quotes else None, at)
+        own = [q for q in known.quotes.get(line.item_id or 0, []) if q.supplier_id == order.supplier_id]
+        made = _line(order, line, item, own[0] if own else None, at)
         policy = policies[item.id if item else None]
         found.append(
             made
@@ -124,9 +140,8 @@ def _in_supplier_unit(in_stock: Decimal, quote: Quote, round_up: bool, at: str) 
 
 def _policies(ctx: Context, site_id: int, found: Sequence[Item]) -> dict[int | None, Policy]:
     """Tolerances by item: the category's, else the plant's."""
-    over, under, bill = (
-        options.amount(ctx, f"purchasing.{name}_percent", site_id) for name in ("over", "under", "bill")
-    )
+    names = [f"purchasing.{name}_percent" for name in ("over", "under", "bill")]
+    over, under, bill = options.amounts(ctx, names, site_id)
     rows = ctx.session.scalars(sa.select(Category).where(Category.id.in_({item.category_id for item in found})))
     categories = {category.id: category for category in rows}
     policies: dict[int | None, Policy] = {None: Policy(True, over, under, bill)}

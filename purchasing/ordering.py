@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from plantops.context import Context, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
-from plantops.items import Item
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
-from purchasing import allocations, catalogue, orders, rates, suppliers
+from purchasing import allocations, catalogue, order_lines, orders, rates, suppliers
 from purchasing.allocations import Share
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine, Supplier
 from purchasing.models.orders import OrderState
@@ -178,7 +177,11 @@ def _batches(ctx: Context, picks: Sequence[Pick], known: Known) -> list[Batch]:
 def _suppliers(ctx: Context, picks: Sequence[Pick], known: Known) -> dict[int, int]:
     """The supplier of each line: the one picked, the one asked for, or the best quote."""
     chosen: dict[int, int] = {}
-    quoted = catalogue.quotes(ctx, [line.item_id for _, line in known.values() if line.item_id is not None], ctx.today)
+    nameless = {pick.requisition_line_id for pick in picks if not pick.supplier_id}
+    items = [
+        line.item_id for id, (_, line) in known.items() if id in nameless and line.item_id and not line.supplier_id
+    ]
+    quoted = catalogue.quotes(ctx, items, ctx.today) if items else {}
     for pick in picks:
         if pick.requisition_line_id not in known:
             continue
@@ -210,7 +213,7 @@ def _draft_for(ctx: Context, batch: Batch) -> Order:
             return order
     places = {head.place_id for head, _, _ in batch.parts}
     place_id = places.pop() if len(places) == 1 else None
-    return orders.start(ctx, batch.site_id, batch.supplier_id, OrderHead(place_id=place_id, store_id=batch.store_id))
+    return orders.blank(ctx, batch.site_id, batch.supplier_id, OrderHead(place_id=place_id, store_id=batch.store_id))
 
 
 def _append(ctx: Context, order: Order, batch: Batch, known: Known) -> None:
@@ -219,27 +222,32 @@ def _append(ctx: Context, order: Order, batch: Batch, known: Known) -> None:
     for head, line, wanted in batch.parts:
         alike = (line.item_id, head.cost_centre_id, head.need_by.year)
         together[alike if line.item_id else ("own", line.id)].append((head, line, wanted))
-    stock_units = _stock_units(ctx, [line.item_id for _, line, _ in batch.parts if line.item_id])
-    quotes = catalogue.quotes(ctx, stock_units, ctx.today)
+    offered = order_lines.offered(ctx, [line.item_id for _, line, _ in batch.parts if line.item_id])
+    wanted_lines = []
     for parts in together.values():
         head, first, _ = parts[0]
         total = sum((wanted for _, _, wanted in parts), Decimal(0))
-        quoted = any(q.supplier_id == order.supplier_id for q in quotes.get(first.item_id or 0, []))
+        quoted = any(q.supplier_id == order.supplier_id for q in offered.quotes.get(first.item_id or 0, []))
         new = NewOrderLine(
             quantity=total if first.item_id else total / first.factor,
             need_by=min(head.need_by for head, _, _ in parts),
             cost_centre_id=head.cost_centre_id,
             item_id=first.item_id,
             description=first.description,
-            unit=stock_units[first.item_id] if first.item_id else first.unit,
+            unit=offered.items[first.item_id].stock_unit if first.item_id else first.unit,
             price=None if quoted else _own_price(ctx, order, head, first),
             per=1 if quoted or first.item_id else first.per,
             round_up=True,
         )
-        (made,) = orders.append(ctx, order, [new])
-        ctx.session.flush()
-        allocations.allocate(ctx, made, [Share(line.id, wanted) for _, line, wanted in parts], known)
-    bump(order)
+        wanted_lines.append(new)
+    made = orders.append(ctx, order, wanted_lines, offered)
+    if order.id is None:
+        ctx.session.add(order)
+    else:
+        bump(order)
+    ctx.session.flush()
+    for order_line, parts in zip(made, together.values(), strict=True):
+        allocations.allocate(ctx, order_line, [Share(line.id, wanted) for _, line, wanted in parts], known)
     ctx.session.flush()
 
 
@@ -248,11 +256,6 @@ def _own_price(ctx: Context, order: Order, head: Requisition, line: RequisitionL
     rate = rates.rate(ctx, head.currency, order.currency, ctx.today)
     each = line.amount / (line.quantity * line.factor) if line.item_id else line.price
     return (each * rate).quantize(Decimal("0.0001"))
-
-
-def _stock_units(ctx: Context, item_ids: Sequence[int]) -> dict[int, str]:
-    rows = ctx.session.execute(sa.select(Item.id, Item.stock_unit).where(Item.id.in_(set(item_ids))))
-    return {row.id: row.stock_unit for row in rows}
 
 
 KNOWN = (suppliers,)

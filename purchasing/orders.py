@@ -24,7 +24,7 @@ from purchasing.events import OrderIssued
 from purchasing.models import Order, OrderLine
 from purchasing.models.orders import LineState
 from purchasing.models.orders import OrderState as State
-from purchasing.order_lines import NewOrderLine
+from purchasing.order_lines import NewOrderLine, Offered
 from purchasing.permissions import Can
 
 KIND = Order.__tablename__
@@ -135,14 +135,23 @@ def start(
 ) -> Order:
     """A draft to one supplier, in the supplier's currency."""
     ctx.need(Can.BUY, site_id=site_id, to="buy for this site")
+    order = blank(ctx, site_id, supplier_id, head or OrderHead())
+    append(ctx, order, lines)
+    ctx.session.add(order)
+    ctx.session.flush()
+    return order
+
+
+@within("a draft is begun, by hand or from the buyer's list")
+def blank(ctx: Context, site_id: int, supplier_id: int, head: OrderHead) -> Order:
+    """A draft before its first line; not in the session yet, so that it is written once, with its lines."""
     supplier = suppliers.supplier(ctx, supplier_id)
-    head = head or OrderHead()
     order = Order(
         site_id=site_id,
         supplier_id=supplier.id,
         buyer_id=ctx.user.id,
         currency=supplier.currency,
-        rate=rates.rate(ctx, supplier.currency, places.site(ctx, site_id).currency, ctx.today),
+        rate=rates.rate(ctx, supplier.currency, places.currency_of(ctx, site_id), ctx.today),
         rate_on=ctx.today,
         terms_days=supplier.terms_days,
         incoterm=supplier.incoterm,
@@ -150,9 +159,6 @@ def start(
         lines=[],
     )
     _write_head(order, head)
-    ctx.session.add(order)
-    append(ctx, order, lines)
-    ctx.session.flush()
     return order
 
 
@@ -226,13 +232,15 @@ def line_of(order: Order, line_id: int) -> OrderLine:
 
 
 @within("drafts, consolidation and revisions add lines")
-def append(ctx: Context, order: Order, lines: Sequence[NewOrderLine]) -> list[OrderLine]:
+def append(ctx: Context, order: Order, lines: Sequence[NewOrderLine], known: Offered | None = None) -> list[OrderLine]:
+    """`known` is what is offered for all items on the lines, when it has been read already."""
     if len(order.lines) + len(lines) > MOST_LINES:
         raise Invalid(f"An order has at most {MOST_LINES} lines. Start another one.", field="lines")
     last = max((line.position for line in order.lines), default=0)
+    found = order_lines.columns(ctx, order, lines, known) if lines else []
     made = [
         OrderLine(position=last + step, state=LineState.OPEN, **zeros(), **columns)
-        for step, columns in enumerate(order_lines.columns(ctx, order, lines), start=1)
+        for step, columns in enumerate(found, start=1)
     ]
     order.lines.extend(made)
     add_up(order)
@@ -265,11 +273,14 @@ def _write_head(order: Order, head: OrderHead) -> None:
 @requires(Can.BUY)
 def submit(ctx: Context, id: int, version: int) -> Order:
     """Fixes the rate, applies the supplier's minimum value, commits the money, asks for a yes above the limit."""
-    order = draft(ctx, id, version)
+    return _submit(ctx, draft(ctx, id, version))
+
+
+def _submit(ctx: Context, order: Order) -> Order:
     if reason := why_not_submit(order) or suppliers_reason(ctx, order):
         raise Conflict(f"Cannot order this: {reason}.")
-    site = places.site(ctx, order.site_id)
-    order.rate, order.rate_on = rates.rate(ctx, order.currency, site.currency, ctx.today), ctx.today
+    own = places.currency_of(ctx, order.site_id)
+    order.rate, order.rate_on = rates.rate(ctx, order.currency, own, ctx.today), ctx.today
     _apply_minimum(ctx, order)
     add_up(order)
     order.content_hash = content_hash(order)
@@ -298,8 +309,7 @@ def suppliers_reason(ctx: Context, order: Order) -> str | None:
 
 @within("limits are compared in the company's currency at the document's rate")
 def in_company_currency(ctx: Context, order: Order, amount: Decimal) -> Decimal:
-    site = places.site(ctx, order.site_id)
-    to_company = rates.rate(ctx, site.currency, company_currency(ctx), order.rate_on)
+    to_company = rates.rate(ctx, places.currency_of(ctx, order.site_id), company_currency(ctx), order.rate_on)
     return (amount * order.rate * to_company).quantize(prices.PRICE_STEP)
 
 
@@ -370,6 +380,10 @@ def issue(ctx: Context, id: int, version: int) -> Order:
     standing = approvals.state_of(ctx, origin(order))
     if standing is None or not standing.holds_for(content_hash(order)):
         raise Conflict("This order is not what was approved. Take it back and submit it again.", code="not_approved")
+    return _send_out(ctx, order)
+
+
+def _send_out(ctx: Context, order: Order) -> Order:
     order.number = numbers.plain(ctx, "PO", order.site_id)
     order.ordered_on = ctx.today
     lifecycle.move(ctx, order, State.ISSUED)
@@ -392,8 +406,12 @@ def announce(ctx: Context, order: Order) -> None:
 @requires(Can.BUY)
 def place(ctx: Context, id: int, version: int) -> Order:
     """Submits, and issues at once when nobody needs to be asked."""
-    order = submit(ctx, id, version)
-    return issue(ctx, id, order.version) if order.state is State.APPROVED else order
+    order = _submit(ctx, draft(ctx, id, version))
+    if order.state is not State.APPROVED:
+        return order
+    if reason := why_not_issue(order):
+        raise Conflict(f"Cannot issue this order: {reason}.")
+    return _send_out(ctx, order)  # approved just now, under the same locks: it is what was approved
 
 
 @requires(Can.BUY)
