@@ -18,6 +18,7 @@ from purchasing.lists import INVOICES, ORDERS, RECEIPTS, REQUISITIONS, UNKNOWN
 from purchasing.permissions import Can
 from purchasing.reports import WEEKLY
 from purchasing.roles import ROLES
+from purchasing.suppliers import SUPPLIERS
 
 FIGURES = (
     Figure(
@@ -84,7 +85,7 @@ MODULE = Module(
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
-    listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES),
+    listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES, SUPPLIERS),
     weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,

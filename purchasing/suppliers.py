@@ -14,10 +14,10 @@ from plantops import parties
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.money import why_not_currency
 from plantops.parties import Party, PartyFacts, PartyKind
 from plantops.people import User
-from plantops.places import sort_key
 from purchasing.events import BankAccountVerified
 from purchasing.matching import why_not_iban
 from purchasing.models import BankAccount, Supplier, SupplierDocument
@@ -42,19 +42,6 @@ class Terms:
     charge: Decimal = Decimal(0)
     order_email: str | None = None
     customer_number: str = ""
-
-
-@dataclass(frozen=True)
-class SupplierRow:
-    id: int
-    name: str
-    town: str
-    currency: str
-    terms_days: int
-    lead_days: int
-    blocked: bool
-    expired_papers: int
-    has_account: bool
 
 
 @dataclass(frozen=True)
@@ -144,33 +131,56 @@ def current_papers(supplier_id: sa.ColumnElement[int] | int) -> sa.Select[Suppli
     )
 
 
-@requires(Can.READ_SUPPLIERS)
-def list_suppliers(ctx: Context, *, search: str = "", limit: int = 200) -> list[SupplierRow]:
-    expired = (
-        sa.select(sa.func.count())
-        .where(
-            SupplierDocument.supplier_id == Supplier.id,
-            SupplierDocument.replaced_by_id.is_(None),
-            SupplierDocument.mandatory,
-            SupplierDocument.valid_until < ctx.today,
-        )
-        .scalar_subquery()
-    )
-    account = sa.exists().where(BankAccount.supplier_id == Supplier.id, BankAccount.state == AccountState.VERIFIED)
-    query: sa.Select[*tuple[Any, ...]] = (
-        visible(ctx)
+def _rows(ctx: Context) -> Select:
+    return (
+        sa.select(Supplier.id)
+        .join(sa.select(sa.literal(ctx.today, sa.Date()).label("today")).subquery("reader"), sa.true())
         .join(Party, Party.id == Supplier.party_id)
-        .with_only_columns(
-            Supplier.id, Party.name, Party.town, Supplier.currency, Supplier.terms_days, Supplier.lead_days,
-            Party.blocked, expired, account,
-        )
-        .where(~Party.archived)
-        .order_by(Party.sort_key, Supplier.id)
-        .limit(limit)
-    )  # fmt: skip
-    if search:
-        query = query.where(Party.sort_key.contains(sort_key(search), autoescape=True))
-    return [SupplierRow(*row) for row in ctx.session.execute(query)]
+        .where(Supplier.id.in_(visible(ctx).with_only_columns(Supplier.id)))
+    )
+
+
+EXPIRED = sa.exists().where(
+    SupplierDocument.supplier_id == Supplier.id,
+    SupplierDocument.replaced_by_id.is_(None),
+    SupplierDocument.mandatory,
+    SupplierDocument.valid_until < sa.literal_column("reader.today", sa.Date()),
+)
+HAS_ACCOUNT = sa.exists().where(BankAccount.supplier_id == Supplier.id, BankAccount.state == AccountState.VERIFIED)
+
+SUPPLIERS: Listing[object] = Listing(
+    name="purchasing.suppliers",
+    title="Suppliers",
+    permission=Can.READ_SUPPLIERS,
+    rows=_rows,
+    key=Supplier.id,
+    origin="purchasing_supplier",
+    sort="name",
+    empty="No supplier yet.",
+    columns=(
+        Column("name", "Supplier", Party.name, sort=Party.sort_key, never_null=True, place="lead"),
+        Column("town", "Town", Party.town),
+        Column("currency", "Currency", Supplier.currency, place="rest"),
+        Column("terms_days", "Paid within days", Supplier.terms_days, Kind.NUMBER, place="rest"),
+        Column("lead_days", "Delivers in days", Supplier.lead_days, Kind.NUMBER),
+        Column("blocked", "Blocked", Party.blocked, Kind.YES_NO, place="aside"),
+        Column("expired", "Papers expired", EXPIRED, Kind.YES_NO, place="rest"),
+        Column("account", "Account verified", HAS_ACCOUNT, Kind.YES_NO, place="rest"),
+    ),
+    facets=(
+        Facet("blocked", "Blocked", Party.blocked, Kind.YES_NO),
+        Facet("expired", "Papers expired", EXPIRED, Kind.YES_NO),
+        Facet("account", "Account verified", HAS_ACCOUNT, Kind.YES_NO),
+        Facet("one_time", "Once only", Party.is_one_time, Kind.YES_NO),
+        Facet("archived", "Archived", Party.archived, Kind.YES_NO),
+    ),
+    search=(Party.sort_key, Party.town, Party.vat_id, Supplier.customer_number),
+)
+
+
+@within("a company's page leads to what we agreed with it")
+def of_party(ctx: Context, party_id: int) -> int | None:
+    return ctx.session.scalar(visible(ctx).with_only_columns(Supplier.id).where(Supplier.party_id == party_id))
 
 
 @within("forms offer the suppliers to choose from")

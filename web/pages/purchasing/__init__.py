@@ -10,6 +10,7 @@ from web.pages.purchasing import (
     bills,
     invoices,
     orders,
+    prices,
     questions,
     receive,
     requisitions,
@@ -34,8 +35,10 @@ PAGES = Pages(
         bills.router,
         invoices.router,
         suppliers.router,
+        prices.router,
     ),
     api=(api.router,),
+    slots={"item.panels": (prices.item_panel,), "party.panels": (prices.party_panel,)},
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Requisitions", "/purchasing/requisitions", "clipboard-list", (Can.ASK,)),

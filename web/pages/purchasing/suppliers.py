@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from plantops import parties
+from plantops.parties import PartyFacts
 from plantops.permissions import Can as Core
 from purchasing import catalogue, suppliers
+from purchasing.models.sources import MinimumRule
 from purchasing.permissions import Can
+from purchasing.suppliers import SUPPLIERS, Terms
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router()
+TABS = (
+    Named("In use", {"archived": "no"}),
+    Named("Blocked", {"blocked": "yes"}),
+    Named("Papers expired", {"expired": "yes"}),
+    Named("No verified account", {"account": "no"}),
+    Named("All"),
+)
+RULES = (
+    (MinimumRule.NONE, "takes every order"),
+    (MinimumRule.REFUSE, "refuses smaller orders"),
+    (MinimumRule.SURCHARGE, "adds a surcharge to smaller ones"),
+    (MinimumRule.FREE_FREIGHT, "charges freight on smaller ones"),
+)
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """The company behind a new supplier; `sure` says that it is another one than those of a similar name."""
+
+    name: str
+    legal_name: str = ""
+    street: str = ""
+    postcode: str = ""
+    town: str = ""
+    country: str | None = None
+    vat_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: str = "en"
+    is_one_time: bool = False
+    sure: bool = False
+
+    def as_facts(self) -> PartyFacts:
+        known = asdict(self)
+        del known["sure"]
+        return PartyFacts(**known)
 
 
 @dataclass(frozen=True)
@@ -38,8 +80,42 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/suppliers")
 def index(ctx: Context, query: Query) -> Response:
-    search = query.get("q", "")
-    return render(ctx, "purchasing/suppliers.html", search=search, rows=suppliers.list_suppliers(ctx, search=search))
+    add = ("New supplier", "/purchasing/suppliers/new") if ctx.may(Can.MANAGE_SUPPLIERS) else None
+    return list_page(ctx, SUPPLIERS, query, tabs=TABS, add=add, cells={"blocked": blocked_pill})
+
+
+def blocked_pill(row: Any) -> Markup:
+    if row.blocked:
+        return Markup('<span class="pill tone-bad">blocked</span>')
+    return Markup('<span class="pill tone-bad">papers expired</span>') if row.expired else Markup("")
+
+
+@router.get("/purchasing/suppliers/new")
+def new(ctx: Context, query: Query) -> Response:
+    """A new company, or one that is known already and is bought from now."""
+    ctx.need(Can.MANAGE_SUPPLIERS)
+    named = query.get("party", "")
+    party = parties.read_party(ctx, int(named)) if named.isascii() and named.isdigit() and len(named) < 18 else None
+    return render(
+        ctx,
+        "purchasing/supplier_edit.html",
+        party=party,
+        supplier=None,
+        values={"language": "en"} | asdict(Terms()),
+        rules=RULES,
+        incoterms=suppliers.INCOTERMS,
+    )
+
+
+@router.post("/purchasing/suppliers")
+def add(ctx: Context, form: Form) -> Response:
+    terms = form.into(Terms)
+    if form.text("party_id"):
+        made = suppliers.buy_from(ctx, form.number("party_id"), terms)
+    else:
+        typed = form.into(Newcomer)
+        made = suppliers.add_supplier(ctx, typed.as_facts(), terms, sure=typed.sure)
+    return see(ctx, to(made.id), "The supplier is there. Enter an account and the papers next.")
 
 
 @router.get("/purchasing/suppliers/{id}")
@@ -57,7 +133,29 @@ def show(ctx: Context, id: int) -> Response:
         today=ctx.today,
         user_id=ctx.user.id,
         paper_names=[(paper.id, paper.title) for paper in view.papers],
+        rule=dict(RULES)[view.supplier.minimum_rule],
     )
+
+
+@router.get("/purchasing/suppliers/{id}/terms")
+def terms(ctx: Context, id: int) -> Response:
+    ctx.need(Can.MANAGE_SUPPLIERS)
+    view = suppliers.read_supplier(ctx, id)
+    return render(
+        ctx,
+        "purchasing/supplier_edit.html",
+        party=view.party,
+        supplier=view.supplier,
+        values=view.supplier,
+        rules=RULES,
+        incoterms=suppliers.INCOTERMS,
+    )
+
+
+@router.post("/purchasing/suppliers/{id}/terms")
+def change_terms(ctx: Context, id: int, form: Form) -> Response:
+    suppliers.change_terms(ctx, id, form.version, form.into(Terms))
+    return see(ctx, to(id), "The terms are changed, for orders from now on.")
 
 
 @router.post("/purchasing/suppliers/{id}/block")
