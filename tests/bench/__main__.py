@@ -1,0 +1,47 @@
+"""`./run bench [NAME ...] [--quick]`: measures, prints the tables and keeps them in files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from plantops.embedded_programs import CannotStart
+from plantops.errors import PlantopsError
+from plantops.settings import Settings
+from tests.bench import web
+from tests.bench.load import Wrong
+from tests.bench.tables import Asked, run
+
+TABLES = {table.name: table for table in (web.TABLE,)}
+BAD_INPUT, FAILURE = 2, 1
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    asked = argparse.ArgumentParser(prog="./run bench", description="Measure, beside peers and limits.")
+    asked.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(TABLES)}; all when none is named")
+    asked.add_argument("--quick", action="store_true", help="short rounds: whether it works, and roughly how fast")
+    asked.add_argument("--out", type=Path, help="folder of the tables; `bench` in the data folder when not given")
+    asked.add_argument("--data", type=Path, help="folder in which the measured plant is kept")
+    given = asked.parse_args(words)
+    unknown = [name for name in given.names if name not in TABLES]
+    if unknown:
+        print(f"There is no table {', '.join(unknown)}. Known: {', '.join(TABLES)}.", file=sys.stderr)
+        return BAD_INPUT
+    try:
+        data = Settings.read(given.data).data / "bench"
+        data.mkdir(parents=True, exist_ok=True)
+        out = (given.out or data).absolute()
+        out.mkdir(parents=True, exist_ok=True)
+        for name in given.names or TABLES:
+            print(run(TABLES[name], Asked(data, out, given.quick)), flush=True)
+    except (PlantopsError, CannotStart, Wrong, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAILURE
+    print(f"Kept in {out}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
