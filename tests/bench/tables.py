@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def unfinished(kept: Path, asked: Asked) -> dict[str, Row]:
     return dict(before["rows"]) if same else {}
 
 
+@cache
 def code() -> str:
     """Changes with any line of the program: what was measured of another program is not gone on with."""
     read = hashlib.sha256()

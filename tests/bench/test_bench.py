@@ -14,7 +14,7 @@ from tests.bench.plant import Size
 from tests.bench.tables import Asked
 from tests.houses import admin_engine
 
-SMALL = Size(orders=3_050, wishes=60, suppliers=2, centres=2)
+SMALL = Size(orders=3_050, wishes=60, suppliers=20, centres=2)
 
 
 @pytest.fixture
