@@ -67,10 +67,10 @@ def make(ctx: Context, span: Span) -> Payload:
 
 def _figure(ctx: Context, one: Indicator, span: Span) -> tuple[Payload, Shaped]:
     """One row of the page, and its shape."""
-    weeks = one.weeks(ctx, Span(span.back(HISTORY_WEEKS).first, span.after))
+    ledger = _in_ledger(ctx, one, span)
+    weeks = one.weeks(ctx, Span(span.back(HISTORY_WEEKS).first, span.after)) or nothing_yet(span, ledger)
     shaped = shape(frame(weeks, one, span), one, span)
     this = next((week for week in weeks if week.monday == span.first), WeekTotal(span.first, Decimal(0), zero(weeks)))
-    ledger = _in_ledger(ctx, one, span)
     found = shares(one.causes(ctx, span), cause_total(one, this)) if one.causes else []
     row = {
         "number": one.number,
@@ -100,6 +100,11 @@ def _figure(ctx: Context, one: Indicator, span: Span) -> tuple[Payload, Shaped]:
         "reconciled": equals(this, ledger),
     }
     return row, shaped
+
+
+def nothing_yet(span: Span, ledger: tuple[Decimal | None, Decimal | None]) -> list[WeekTotal]:
+    """Before a figure's first row only its ledger tells a count (0) from a share of nothing (no value)."""
+    return [WeekTotal(span.first, Decimal(0), None if ledger[1] is None else Decimal(0))]
 
 
 def zero(weeks: list[WeekTotal]) -> Decimal | None:
@@ -164,10 +169,17 @@ def exceptions(made: list[tuple[Indicator, Payload, Shaped]]) -> list[Payload]:
 
 def _strip(ctx: Context, one: Strip, span: Span) -> Payload:
     rows = [
-        {"title": title, "value": text(value) if isinstance(value, Decimal) else str(value), "unit": unit, "href": href}
+        {"title": title, "value": in_words(value), "unit": unit if value is not None else "", "href": href}
         for title, value, unit, href in one.build(ctx, span)
     ]
     return {"place": one.place, "title": one.title, "permission": str(one.permission), "rows": rows}
+
+
+def in_words(value: object) -> str:
+    """A rate without anything to divide by has no value yet."""
+    if value is None:
+        return "no value"
+    return str(text(value)) if isinstance(value, Decimal) else str(value)
 
 
 def text(value: Decimal | date | None) -> str | None:

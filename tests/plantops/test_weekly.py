@@ -138,6 +138,17 @@ def test_the_report_says_worst_best_and_whether_it_equals_the_ledger(ctx: Someon
 
 
 @pytest.mark.db
+def test_a_share_of_nothing_has_no_value_from_the_first_week_on_and_is_not_bad(ctx: Someone) -> None:
+    cover = indicator((), better=Better.HIGH, target=Decimal(98), ledger=sa.text("SELECT 0, 0"))
+    count = indicator((), key="till.cases", scale=Decimal(1), unit="", digits=0, ledger=sa.text("SELECT 0"))
+    payload = weekly_report.make(house_with(ctx(as_="plant_manager"), cover, count), WEEK)
+    assert [row["spoken"] for row in payload["figures"]] == ["no value", "0"]
+    assert payload["exceptions"] == []
+    assert payload["sentences"][0] == "Every figure is within its tolerance."
+    assert weekly_report.in_words(None) == "no value"
+
+
+@pytest.mark.db
 def test_the_same_figures_are_the_same_revision_and_a_correction_says_what_changed(ctx: Someone) -> None:
     first = house_with(ctx(as_="plant_manager"), indicator(history([40] * 10, 61)))
     report, new = weekly_book.make(first, WEEK)

@@ -46,6 +46,14 @@ class Promised:
         return {one.line_id: one.day for one in self.lines if one.day is not None}
 
 
+def way(state: State, been: set[str]) -> tuple[State, ...]:
+    """The states in order; an order that was closed without the supplier's word does not claim to have it."""
+    if state is State.CANCELLED:
+        return State.DRAFT, State.CANCELLED
+    unheard = state is State.CLOSED and State.ACKNOWLEDGED not in been
+    return tuple(one for one in MAIN_STATES if not (unheard and one is State.ACKNOWLEDGED))
+
+
 def to(id: int) -> str:
     return f"/purchasing/orders/{id}"
 
@@ -58,6 +66,7 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/purchasing/orders/{id}")
 def show(ctx: Context, id: int) -> Response:
     sheet = boards.order_sheet(ctx, id)
+    steps = lifecycle.steps(ctx, sheet.order)
     return render(
         ctx,
         "purchasing/order.html",
@@ -65,8 +74,8 @@ def show(ctx: Context, id: int) -> Response:
         sheet=sheet,
         o=sheet.order,
         url=to(id),
-        states=(State.DRAFT, State.CANCELLED) if sheet.order.state is State.CANCELLED else MAIN_STATES,
-        steps=lifecycle.steps(ctx, sheet.order),
+        states=way(sheet.order.state, {step.target for step in steps}),
+        steps=steps,
         files=files.attachments(ctx, orders.origin(sheet.order)),
         mails=outbox.of_record(ctx, orders.origin(sheet.order)),
         today=ctx.today,
