@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
+from plantops.places import Site
 from transport import orders
 from transport.models import LeftOut, Order, OrderState, Plan, PlanState
 from transport.permissions import Can
@@ -22,7 +23,11 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     day = f"/transport?day={ctx.today}"
     counts = ctx.session.execute(
         sa.select(Order.state, sa.func.count())
-        .where(Order.id.in_(orders.visible(ctx).with_only_columns(Order.id)), Order.day == ctx.today)
+        .where(
+            Order.id.in_(orders.visible(ctx).with_only_columns(Order.id)),
+            Order.day == ctx.today,
+            Order.site_id.in_(sa.select(Site.id).where(Site.in_totals)),  # sample data waits for nobody
+        )
         .group_by(Order.state)
     )
     found: dict[OrderState, int] = {row[0]: row[1] for row in counts}

@@ -123,13 +123,13 @@ class Visit:
     def site_id(self) -> int | None:
         """The site that the person has chosen to look at; None is every site.
 
-        Who has not chosen sees the plant, where one counts in the totals and others are samples beside it.
+        Who has not chosen sees the plant, not the samples that stand beside it and count in no total.
         """
         chosen = self.request.cookies.get(SITE_COOKIE)
         if chosen is not None:
             return next((id for id, _name in self.sites if str(id) == chosen), None)
         plants = [site.id for site in self._sites if site.in_totals]
-        return plants[0] if len(plants) == 1 and len(self._sites) > 1 else None
+        return plants[0] if 0 < len(plants) < len(self._sites) else None
 
     def slot(self, place: str, **values: Any) -> list[Markup | str]:
         """What page packages put at a place of somebody else's page."""

@@ -15,16 +15,19 @@ from plantops import imports
 from plantops.calendar import PlantCalendar
 from plantops.context import Context
 from plantops.demo import Demo
-from transport import addresses, drivers, history, orders, vehicles
+from plantops.engines import Limits
+from transport import addresses, drivers, history, orders, plans, vehicles
 from transport.boards import moment
 from transport.history import PastStop, PastTrip
 from transport.models import OrderState, VehicleKind
+from transport.optimise.routes import solve
 from transport.orders import NewOrder
 from transport.vehicles import NewVehicle
 
 KM_PER_MINUTE = 0.7
 DETOUR = 1.3
 STOPS_A_DAY = 48
+PLAN_SECONDS = 2
 SERVICE = 8
 
 FLEET = (
@@ -60,6 +63,8 @@ def build(demo: Demo) -> None:
     with demo.house.acting() as ctx:
         ask_for_today(ctx, demo, dice, spots)
         bring_real_days(ctx, demo)
+    with demo.house.acting(demo.users["dispatcher"]) as ctx:
+        plan_today(ctx, demo)
 
 
 def add_fleet(demo: Demo, ctx: Context) -> dict[str, int]:
@@ -238,6 +243,17 @@ def ask_for_today(ctx: Context, demo: Demo, dice: random.Random, spots: list[Spo
     for day, count in ((demo.today, STOPS_A_DAY), (demo.today + timedelta(days=1), STOPS_A_DAY - 9)):
         pool = dice.sample(spots[1:], count)
         orders.request_many(ctx, [new_order(demo, dice, day, spot, dice.uniform(480, 840), 90) for spot in pool])
+
+
+def plan_today(ctx: Context, demo: Demo) -> None:
+    """The morning's plan is out, made by the same engine as any other; one order is too heavy for every vehicle."""
+    site = demo.sites["VER"]
+    spot = addresses.list_addresses(ctx, site)[0]
+    orders.request(ctx, NewOrder(site, demo.today, spot.id, "Test bench, 11 t", Decimal(11_000)))
+    asked = plans.ask_at_once(ctx, site, demo.today, PLAN_SECONDS)
+    answer = solve(asked.problem, Limits(seconds=PLAN_SECONDS, seed=1))
+    kept = plans.keep_at_once(ctx, site, demo.today, PLAN_SECONDS, asked, answer)
+    plans.publish(ctx, kept.id, kept.version)
 
 
 def bring_real_days(ctx: Context, demo: Demo) -> None:
