@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -82,8 +84,10 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
     """The demo plant on the embedded PostgreSQL, with web and worker, until it is stopped."""
     if settings.database_url:
         raise Invalid("The demo uses its own embedded PostgreSQL. Unset PLANTOPS_DATABASE_URL, or use `init --demo`.")
+    refuse_taken(port)
     with stopping_on_signals(), embedded.running(settings.data) as url:
-        prepare(settings, url)
+        with making_alone(settings.data):
+            prepare(settings, url)
         address = f"http://127.0.0.1:{port}"
         with children(settings, url, port) as running:
             wait_until_ready(address, running)
@@ -99,22 +103,52 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
     return 0
 
 
+def refuse_taken(port: int) -> None:
+    """Said before anything is made: raises Invalid when the web process could not listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just ended is not in the way
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise Invalid(
+                f"Port {port} cannot be used ({error}): stop what uses it, perhaps another demo, "
+                "or name a free one with --port."
+            ) from error
+
+
+@contextlib.contextmanager
+def making_alone(data: Path) -> Iterator[None]:
+    """One at a time makes the demo of a data folder. The lock falls when its holder and all its parts have ended."""
+    with (data / "locks" / "demo").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another demo is being made in this folder: waiting for it ...", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def prepare(settings: Settings, url: str) -> None:
     """The demo plant in the database; one that was interrupted while being made is made anew."""
     database = Database(url, pool_size=2)
     try:
         if runner.installed(database) and not demo_is_whole(database):
             print("The demo was interrupted while it was made; making it anew.", flush=True)
-            with database.transaction() as session:
-                session.execute(sa.text("DROP SCHEMA public CASCADE"))
-                session.execute(sa.text("CREATE SCHEMA public"))
-            shutil.rmtree(settings.data / "files", ignore_errors=True)
+            clear_away(database, settings)
         elif runner.installed(database):
             initialise(url, settings).database.dispose()
             return
     finally:
         database.dispose()
     make_demo(settings, url)
+
+
+def clear_away(database: Database, settings: Settings) -> None:
+    """What was made of a demo that was broken off: its tables, numbers and files."""
+    with database.transaction() as session:
+        session.execute(sa.text("DROP SCHEMA public CASCADE"))
+        session.execute(sa.text("CREATE SCHEMA public"))
+    shutil.rmtree(settings.data / "files", ignore_errors=True)
 
 
 def make_demo(settings: Settings, url: str) -> None:

@@ -14,7 +14,7 @@ PACKAGES = ("plantops", "purchasing", "transport", "housekeeping", "personnel", 
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 500, 60, 150
 ADAPTERS = {
     "plantops/mail.py": {"smtplib"},
-    "plantops/running.py": {"urllib.request"},  # asks the demo's own web process whether it is ready
+    "plantops/running.py": {"socket", "urllib.request"},  # is the port free, does the web process answer
     "plantops/embedded.py": {"socket"},  # the embedded server's own Unix socket
 }
 OUTBOUND = {"smtplib", "socket", "http.client", "urllib.request", "ftplib", "requests", "httpx", "aiohttp", "telnetlib"}

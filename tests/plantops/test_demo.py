@@ -1,0 +1,151 @@
+"""The demo's making: parts side by side that end together, a port looked at first, a broken-off start cleared away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from plantops import running
+from plantops.core import House, everything, initialise
+from plantops.db import Database
+from plantops.demo import Demo, parts_of, plant, together
+from plantops.demo.together import Part
+from plantops.errors import Invalid, Unavailable
+from plantops.migrations import runner
+from plantops.settings import Settings
+from tests import houses
+
+DATABASE = "plantops_test_demo_core"
+FORKS = pytest.mark.skipif(together.AT_ONCE == 1, reason="parts run one after the other on this system")
+
+
+@pytest.fixture
+def empty(server_url: str, settings: Settings) -> Iterator[House]:
+    """A house without any site."""
+    with houses.admin_engine(server_url).connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"))
+        connection.execute(sa.text(f"CREATE DATABASE {DATABASE}"))
+    house = initialise(houses.url_of(server_url, DATABASE), settings)
+    house.clock = lambda: houses.NOW
+    yield house
+    house.database.dispose()
+    houses.drop_database(house.database.url, server_url)
+
+
+def test_a_part_begins_when_what_it_needs_is_done(tmp_path: Path) -> None:
+    def write(name: str, *before: str) -> Part:
+        def work() -> object:
+            assert all((tmp_path / other).exists() for other in before), name
+            time.sleep(0.05)
+            (tmp_path / name).touch()
+            return os.getpid()
+
+        return Part(name, frozenset(before), work)
+
+    results: dict[str, object] = {}
+    parts = [write("people"), write("goods"), write("trips", "people", "goods"), write("rosters", "people")]
+    together.run(parts, lambda part, result, _seconds: results.update({part.name: result}))
+    assert sorted(results) == ["goods", "people", "rosters", "trips"]
+    assert (os.getpid() in results.values()) is (together.AT_ONCE == 1)
+
+
+@FORKS
+def test_when_a_part_fails_the_others_end_and_it_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def slow() -> object:
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        time.sleep(60)
+        return None
+
+    def fails() -> object:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            time.sleep(0.01)
+        raise ValueError("no such supplier")
+
+    parts = [Part("slow", frozenset(), slow), Part("fails", frozenset(), fails)]
+    with pytest.raises(Unavailable, match="The part fails of the demo could not be made"):
+        together.run(parts, lambda *_all: None)
+    assert "no such supplier" in capfd.readouterr().err
+    assert is_gone(int((tmp_path / "pid").read_text()))
+
+
+PARENT = """
+import os, sys, time
+from plantops.demo import together
+def slow():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+together.run([together.Part("slow", frozenset(), slow)], lambda *_all: None)
+"""
+
+
+@FORKS
+def test_a_part_ends_when_the_demo_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        part = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    assert is_gone(part)
+
+
+def is_gone(pid: int) -> bool:
+    limit = time.monotonic() + 10
+    while time.monotonic() < limit:
+        try:
+            os.kill(pid, 0)
+            if " Z " in Path(f"/proc/{pid}/stat").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        words = [sys.executable, "-m", "plantops.cli", "demo", "--data", str(tmp_path / "data"), "--port", str(port)]
+        environ = {name: value for name, value in os.environ.items() if name != "PLANTOPS_DATABASE_URL"}
+        found = subprocess.run(words, capture_output=True, text=True, env=environ, check=False)
+    assert found.returncode == 2
+    assert f"Port {port} cannot be used" in found.stderr
+    assert "--port" in found.stderr
+    assert not (tmp_path / "data" / "postgres").exists()
+    running.refuse_taken(port)
+    with pytest.raises(Invalid, match="cannot be used"):
+        running.refuse_taken(70_000)
+
+
+@pytest.mark.db
+def test_what_was_broken_off_is_cleared_away(empty: House, settings: Settings) -> None:
+    plant.build(Demo(empty))
+    left = settings.data / "files" / "ab" / "left"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.touch()
+    assert not running.demo_is_whole(empty.database)
+    running.clear_away(empty.database, settings)
+    assert runner.installed(empty.database) == ()
+    assert not left.exists()
+    again = initialise(empty.database.url, settings)
+    plant.build(Demo(again))
+    with again.acting() as ctx:
+        assert ctx.session.scalar(sa.text("SELECT count(*) FROM core_place")) == 130
+    again.database.dispose()
+
+
+def test_each_module_waits_for_those_below_it(settings: Settings) -> None:
+    nowhere = House(everything(), Database("postgresql+psycopg://nobody@/nowhere"), settings)
+    needs = {part.name: part.needs for part in parts_of(Demo(nowhere))}
+    assert needs["personnel"] == needs["purchasing"] == frozenset()
+    assert needs["transport"] == needs["housekeeping"] == {"personnel", "purchasing"}
