@@ -40,6 +40,7 @@ def test_a_report_by_code_becomes_work_and_comes_back_as_done(served: Served, co
     does_the_work(cleo)
 
     phone.reload()
+    expect(phone.get_by_role("heading", level=1)).to_have_text(f"Report {number}")
     expect(phone.locator("main")).to_contain_text("settled")
     expect(phone.locator("main")).to_contain_text("The seal was worn; a new one is in.")
     desk.reload()
