@@ -19,6 +19,7 @@ from plantops import (
     audit,
     files,
     idempotency,
+    import_jobs,
     imports,
     items,
     jobs,
@@ -94,6 +95,10 @@ CORE = Module(
                 Can.SAMPLE_APPROVALS,
             ),
         ),
+        # What falls due in their own field; which rows they see, each module decides.
+        Role("hr", "Personnel office", (Can.READ_DUE,)),
+        Role("facility_manager", "Facility manager", (Can.READ_DUE,)),
+        Role("dispatcher", "Dispatcher", (Can.READ_DUE,)),
         Role(
             "storekeeper",
             "Storekeeper",
@@ -135,6 +140,8 @@ CORE = Module(
         "sweep_files": Job(files.sweep_orphans, "Remove files of undone work"),
         "tidy_jobs": Job(jobs.tidy, "Forget old jobs"),
         "draw_sample": Job(approval_sampling.draw, "Draw the weekly sample of what approved itself"),
+        "load_import": Job(import_jobs.load_by_worker, "Load an import", seconds=7200, all_or_nothing=True),
+        "undo_import": Job(import_jobs.undo_by_worker, "Take an import back", seconds=7200, all_or_nothing=True),
         "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
     },
     schedules=(

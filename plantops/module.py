@@ -44,6 +44,8 @@ class Job:
     title: str
     retries: int = 3
     seconds: int = 600
+    all_or_nothing: bool = False
+    """Stopped, it leaves everything as it was; else it keeps the best so far."""
 
 
 @dataclass(frozen=True)

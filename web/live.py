@@ -43,22 +43,24 @@ class Work:
     problem: str
     result_url: str
     result_label: str = ""
+    stop_label: str = "Stop and keep the best so far"
     facts: tuple[tuple[str, str], ...] = ()
 
 
 def work_of(ctx: Context, run: jobs.JobRun) -> Work:
+    job = ctx.registry.job(run.name)
+    stops = "nothing of it stays" if job.all_or_nothing else "the best so far is being kept"
     return Work(
         id=run.id,
-        title=ctx.registry.job(run.name).title,
+        title=job.title,
         state=str(run.state),
         tone=TONES[str(run.state)],
         is_running=run.state in (jobs.State.QUEUED, jobs.State.RUNNING),
         share=None if run.progress is None else float(run.progress),
-        message="Asked to stop; the best so far is being kept."
-        if run.cancel_asked and not run.finished_at
-        else run.message,
+        message=f"Asked to stop; {stops}." if run.cancel_asked and not run.finished_at else run.message,
         problem=run.error or "",
         result_url=run.link or "",
+        stop_label="Stop, and change nothing" if job.all_or_nothing else "Stop and keep the best so far",
         facts=tuple((name.replace("_", " "), str(value)) for name, value in (run.result or {}).items()),
     )
 

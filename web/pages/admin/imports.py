@@ -9,9 +9,12 @@ from pathlib import Path
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import import_kinds, imports
+from plantops import import_jobs, import_kinds, imports, tables
 from plantops.admin_lists import IMPORTS, import_run
+from plantops.imports import State
 from plantops.permissions import Can
+from plantops.tables import Column, Kind, Table
+from web import live
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -55,26 +58,43 @@ def stage(ctx: Context, form: Form) -> Response:
 @router.get("/admin/imports/{id}")
 def show(ctx: Context, id: int) -> Response:
     run, report = import_run(ctx, id), imports.report(ctx, id)
+    work = import_jobs.work_on(ctx, id)
     return render(
         ctx,
         "admin/import.html",
+        Can=Can,
         run=run,
         report=report,
         refused=report.refused[:MOST_SHOWN],
-        why_not_undo=imports.why_not_undo(run),
+        states=(State.STAGED, State.LOADED, State.UNDONE)
+        if run.state is State.UNDONE
+        else (State.STAGED, State.LOADED),
+        work=live.work_of(ctx, work) if work else None,
+        why_not_load=import_jobs.why_not_load(run, work),
+        why_not_undo=imports.why_not_undo(run) or import_jobs.why_not_now(work),
     )
+
+
+@router.get("/admin/imports/{id}/refused.csv")
+def refused(ctx: Context, id: int) -> Response:
+    """Every refused cell as a table, to be set right where the file came from."""
+    report = imports.report(ctx, id)
+    rows = [(cell.row, cell.column, cell.value, cell.why) for cell in report.refused]
+    columns = (Column("Row", Kind.WHOLE), Column("Column"), Column("Value"), Column("Why"))
+    head = {"Content-Disposition": f'attachment; filename="import-{id}-refused.csv"'}
+    return Response(tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone), media_type=tables.CSV, headers=head)
 
 
 @router.post("/admin/imports/{id}/load")
 def load(ctx: Context, id: int) -> Response:
-    report = imports.load(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", f"{report.loaded:,} of {report.rows:,} rows are loaded.")
+    import_jobs.ask_to_load(ctx, id)
+    return see(ctx, f"/admin/imports/{id}", "The worker loads it. You may leave this page.")
 
 
 @router.post("/admin/imports/{id}/undo")
 def undo(ctx: Context, id: int) -> Response:
-    run = imports.undo(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", f"{run.file_name} is taken back.")
+    import_jobs.ask_to_undo(ctx, id)
+    return see(ctx, f"/admin/imports/{id}", "The worker takes it back. You may leave this page.")
 
 
 def safe_name(given: str) -> str:

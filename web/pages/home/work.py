@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from plantops import jobs
 from web import live
-from web.page import Context, pages_router, render, see
+from web.page import Context, back, pages_router, render, see
 
 router = pages_router()
 
@@ -26,7 +26,7 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/jobs/{id}/cancel")
 def cancel(ctx: Context, id: int) -> Response:
     jobs.cancel(ctx, id)
-    return see(ctx, f"/jobs/{id}", "Asked to stop; the best so far is kept.")
+    return back(ctx, f"/jobs/{id}", "Asked to stop.")
 
 
 @router.post("/jobs/{id}/again")
