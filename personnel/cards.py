@@ -73,7 +73,7 @@ def _own(ctx: Context) -> list[WaitingCard]:
         title = "Shifts in the next two weeks"
         cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60))
     for balance in leave_accounts.balances(ctx, me)[:1]:
-        days = leave.in_words(balance.minutes, balance.day_minutes)
-        cards.append(WaitingCard("My leave", int(balance.minutes / balance.day_minutes), "/personnel/leave",
+        days = leave.in_words(balance.left_minutes, balance.day_minutes)
+        cards.append(WaitingCard("My leave", int(balance.left_minutes / balance.day_minutes), "/personnel/leave",
                                  detail=f"{days} left", order=61))  # fmt: skip
     return cards

@@ -80,6 +80,11 @@ class Balance:
     expiring_minutes: int
     expires_on: date | None
 
+    @property
+    def left_minutes(self) -> int:
+        """What can still be asked for: without the days that are booked ahead."""
+        return self.minutes - self.planned_minutes
+
 
 @dataclass(frozen=True)
 class EntryRow:

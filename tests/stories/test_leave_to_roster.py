@@ -68,6 +68,7 @@ def test_a_leave_makes_holes_and_the_least_change_closes_them(served: Served, cr
     for day in DAYS_OFF:
         expect(shifts).to_contain_text(day)
     waiting(ann, "Shifts in the next two weeks", "2")
+    expect(ann.get_by_label("Balance")).to_contain_text("22.0 days left")
     off = ann.get_by_label("My shifts").get_by_role("listitem").filter(has_text="You are off")
     expect(off).to_contain_text(list(DAYS_OFF))
 
