@@ -98,6 +98,7 @@ def grants_of(ctx: Context, user_id: int) -> tuple[GrantRow, ...]:
 
 @requires(Can.MANAGE_USERS)
 def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not facts.name.strip():
         raise Invalid("An account needs a name.", field="name")
     if facts.language not in LANGUAGES:
@@ -114,6 +115,7 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
 @requires(Can.MANAGE_USERS)
 def set_password(ctx: Context, id: int, version: int, password: str) -> User:
     """A first or forgotten password, told to the person by other means; all of their sessions end."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if reason := why_not_password(password):
         raise Invalid(f"This password cannot be used: {reason}.", field="password")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
@@ -128,6 +130,7 @@ def set_password(ctx: Context, id: int, version: int, password: str) -> User:
 
 @requires(Can.MANAGE_USERS)
 def open_again(ctx: Context, id: int, version: int) -> User:
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.active:
         raise Conflict(f"The account {user.login} is open.")
@@ -139,24 +142,14 @@ def open_again(ctx: Context, id: int, version: int) -> User:
 @requires(Can.MANAGE_USERS)
 def take_back(ctx: Context, user_id: int, grant_id: int) -> None:
     """One role at one place. The last administrator stays."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
+    this = sa.select(UserGrant).where(UserGrant.id == grant_id, UserGrant.user_id == user_id)
+    held = ctx.session.scalar(this)
+    if held and held.role == people.ADMINISTRATOR and held.site_id is None and held.cost_centre_id is None:
+        people.leave_an_administrator(ctx, user_id)
     user = get(ctx.session, people.visible(ctx).where(User.id == user_id), what="account", lock=True)
-    held = ctx.session.get(UserGrant, grant_id)
-    if held is None or held.user_id != user_id:
+    if ctx.session.scalar(this.execution_options(populate_existing=True)) is None or held is None:
         raise NotFound("This role was taken back already. Load the page again.")
-    if held.role == "administrator" and _administrators_besides(ctx, grant_id) == 0:
-        raise Conflict("This is the last administrator. Make somebody else one first.")
     ctx.session.delete(held)
     bump(user)
     ctx.session.flush()
-
-
-def _administrators_besides(ctx: Context, grant_id: int) -> int:
-    # Locked, so that two administrators cannot take each other's role back at the same moment.
-    ctx.session.execute(sa.text("LOCK TABLE core_grant IN SHARE ROW EXCLUSIVE MODE"))
-    others = (
-        sa.select(sa.func.count())
-        .select_from(UserGrant)
-        .join(User, User.id == UserGrant.user_id)
-        .where(UserGrant.role == "administrator", UserGrant.site_id.is_(None), User.active, UserGrant.id != grant_id)
-    )
-    return ctx.session.scalar(others) or 0

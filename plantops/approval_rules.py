@@ -192,6 +192,7 @@ def _write(ctx: Context, rule: Rule, facts: RuleFacts) -> None:
 @requires(Can.MANAGE_APPROVALS)
 def add_rule(ctx: Context, facts: RuleFacts) -> Rule:
     """Holds for documents that are submitted from now on; what waits goes on under the old rules."""
+    ctx.need_everywhere(Can.MANAGE_APPROVALS, to="change who approves")
     new = Rule()
     _write(ctx, new, facts)
     ctx.session.add(new)
@@ -201,6 +202,7 @@ def add_rule(ctx: Context, facts: RuleFacts) -> Rule:
 
 @requires(Can.MANAGE_APPROVALS)
 def change_rule(ctx: Context, id: int, version: int, facts: RuleFacts) -> Rule:
+    ctx.need_everywhere(Can.MANAGE_APPROVALS, to="change who approves")
     changed = get(ctx.session, visible(ctx).where(Rule.id == id), what="rule", version=version, lock=True)
     _write(ctx, changed, facts)
     bump(changed)
@@ -210,6 +212,7 @@ def change_rule(ctx: Context, id: int, version: int, facts: RuleFacts) -> Rule:
 
 @requires(Can.MANAGE_APPROVALS)
 def archive_rule(ctx: Context, id: int, version: int) -> Rule:
+    ctx.need_everywhere(Can.MANAGE_APPROVALS, to="change who approves")
     closed = get(ctx.session, visible(ctx).where(Rule.id == id), what="rule", version=version, lock=True)
     closed.archived = True
     bump(closed)

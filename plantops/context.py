@@ -38,6 +38,10 @@ class Grant:
     site_id: int | None = None
     cost_centre_id: int | None = None
 
+    @property
+    def is_everywhere(self) -> bool:
+        return self.site_id is None and self.cost_centre_id is None
+
     def covers(self, permission: str, site_id: int | None, cost_centre_id: int | None) -> bool:
         return (
             permission in self.permissions
@@ -105,6 +109,15 @@ class Context:
         if not self.may(permission, site_id=site_id, cost_centre_id=cost_centre_id):
             raise Forbidden(f"You may not {to or spoken(permission)}. Ask an administrator for the right {permission}.")
 
+    def need_everywhere(self, permission: StrEnum, *, to: str) -> None:
+        """Raises Forbidden unless the person holds it for the whole company: for what belongs to no single site."""
+        self.need(permission, to=to)
+        name = str(permission)
+        if not self.user.is_system and not any(
+            grant.is_everywhere and name in grant.permissions for grant in self.user.grants
+        ):
+            raise Forbidden(f"You may not {to}: it concerns every site, and you hold the right {name} for some only.")
+
     def sites(self, permission: StrEnum) -> frozenset[int] | None:
         """The sites where the person holds a permission; None means every site."""
         return self._scope(permission, "site_id")
@@ -112,6 +125,20 @@ class Context:
     def cost_centres(self, permission: StrEnum) -> frozenset[int] | None:
         """The cost centres where the person holds a permission; None means every one."""
         return self._scope(permission, "cost_centre_id")
+
+    def reaches(
+        self, permission: StrEnum, site: sa.SQLColumnExpression[int], cost_centre: sa.SQLColumnExpression[int]
+    ) -> sa.ColumnElement[bool]:
+        """The rows that a permission reaches, grant by grant: one site's cost centre opens no other site's."""
+        if self.user.is_system:
+            return sa.true()
+        ways: list[sa.ColumnElement[bool]] = []
+        for grant in self.user.grants if self.may(permission) else ():
+            if str(permission) in grant.permissions:
+                at_site = sa.true() if grant.site_id is None else site == grant.site_id
+                at_centre = sa.true() if grant.cost_centre_id is None else cost_centre == grant.cost_centre_id
+                ways.append(sa.and_(at_site, at_centre))
+        return sa.or_(sa.false(), *ways)
 
     def _scope(self, permission: StrEnum, attribute: str) -> frozenset[int] | None:
         if self.user.is_system:

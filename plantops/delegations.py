@@ -135,7 +135,7 @@ def delegate(
     """`to_user_id` decides for this person from the first to the last day. For others only who manages approvals."""
     giver = from_user_id or ctx.user.id
     if giver != ctx.user.id:
-        ctx.need(Can.MANAGE_APPROVALS, to="delegate for somebody else")
+        ctx.need_everywhere(Can.MANAGE_APPROVALS, to="delegate for somebody else")
     if why := why_not_delegate(giver, to_user_id, first_day, last_day, ctx.today):
         raise Invalid(f"This delegation cannot be: {why}.", field="last_day" if giver != to_user_id else "to_user_id")
     taker = ctx.session.scalar(sa.select(User).where(User.id == to_user_id))

@@ -229,6 +229,7 @@ def add_user(
     ctx: Context, login: str, name: str, *, email: str | None = None, password: str | None = None, language: str = "en"
 ) -> User:
     """A new account; without a password nobody can sign in to it until one is set."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     login = login.strip().lower()
     if not login or len(login) > 100 or any(ch.isspace() for ch in login):
         raise Invalid("A login is 1 to 100 characters without spaces.", field="login")
@@ -254,6 +255,7 @@ def grant(
     ctx: Context, user_id: int, role: str, *, site_id: int | None = None, cost_centre_id: int | None = None
 ) -> None:
     """Give a role; giving it twice changes nothing."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     titles = ctx.registry.role_titles()
     if role not in titles:
         raise Invalid(f"There is no role {role}. Known: {', '.join(sorted(titles))}.", field="role")
@@ -272,11 +274,13 @@ def grant(
         ctx.session.flush()
 
 
-def _leave_an_administrator(ctx: Context, user_id: int) -> None:
-    """Somebody else is one; decided one at a time, for two who shut each other out would leave nobody."""
+@within("what takes an administrator away asks it first")
+def leave_an_administrator(ctx: Context, user_id: int) -> None:
+    """Somebody else is one, everywhere; decided one at a time, for two who shut each other out would leave nobody."""
     one_at_a_time(ctx.session, "administrators")
     administrators = sa.select(UserGrant.user_id).join(User, User.id == UserGrant.user_id)
-    left = set(ctx.session.scalars(administrators.where(UserGrant.role == ADMINISTRATOR, User.active)))
+    everywhere = (UserGrant.site_id.is_(None), UserGrant.cost_centre_id.is_(None))
+    left = set(ctx.session.scalars(administrators.where(UserGrant.role == ADMINISTRATOR, User.active, *everywhere)))
     if left == {user_id}:
         raise Conflict("This is the last administrator. Make somebody else one first.")
 
@@ -284,8 +288,9 @@ def _leave_an_administrator(ctx: Context, user_id: int) -> None:
 @requires(Can.MANAGE_USERS)
 def revoke(ctx: Context, user_id: int, role: str) -> None:
     """Take a role away everywhere. The last administrator stays."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if role == ADMINISTRATOR:
-        _leave_an_administrator(ctx, user_id)
+        leave_an_administrator(ctx, user_id)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
     ctx.session.execute(sa.delete(UserGrant).where(UserGrant.user_id == user_id, UserGrant.role == role))
     bump(user)
@@ -294,7 +299,8 @@ def revoke(ctx: Context, user_id: int, role: str) -> None:
 @requires(Can.MANAGE_USERS)
 def close_account(ctx: Context, user_id: int, version: int) -> User:
     """Nobody signs in with it any more; what it did stays."""
-    _leave_an_administrator(ctx, user_id)
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
+    leave_an_administrator(ctx, user_id)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", version=version, lock=True)
     if user.id in (SYSTEM_ID, ctx.user.id):
         raise Conflict("You cannot close this account: it is your own or the system's.")
@@ -322,6 +328,7 @@ def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None
 @requires(Can.MANAGE_USERS)
 def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365) -> str:
     """A new API token. Its text is returned once and kept as a hash only."""
+    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not scopes.split():
         raise Invalid("A token needs at least one scope, for example purchasing.requisition.", field="scopes")
     get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)

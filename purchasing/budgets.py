@@ -108,10 +108,7 @@ def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 
 def visible(ctx: Context) -> sa.Select[Budget]:
     query = sa.select(Budget).options(selectinload(Budget.months))
-    sites, centres = ctx.sites(Can.READ_BUDGETS), ctx.cost_centres(Can.READ_BUDGETS)
-    if sites is not None:
-        query = query.where(Budget.site_id.in_(sites))
-    return query if centres is None else query.where(Budget.cost_centre_id.in_(centres))
+    return query.where(ctx.reaches(Can.READ_BUDGETS, Budget.site_id, Budget.cost_centre_id))
 
 
 @within("a document checks its cost centre's budget")

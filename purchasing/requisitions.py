@@ -96,13 +96,7 @@ def head_of(requisition: Requisition) -> Head:
 def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     """One's own; with the right to read, those of one's sites and cost centres; what the house drafted by itself."""
     own = sa.or_(Requisition.asked_by_id == ctx.user.id, Requisition.entered_by_id == ctx.user.id)
-    sites = ctx.sites(Can.READ_REQUISITIONS)
-    centres = ctx.cost_centres(Can.READ_REQUISITIONS)
-    read = sa.and_(
-        sa.true() if sites is None else Requisition.site_id.in_(sites),
-        sa.true() if centres is None else Requisition.cost_centre_id.in_(centres),
-    )
-    return sa.or_(own, read)
+    return sa.or_(own, ctx.reaches(Can.READ_REQUISITIONS, Requisition.site_id, Requisition.cost_centre_id))
 
 
 def drafted_by_house() -> sa.ColumnElement[bool]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from plantops import people
-from plantops.context import Context
+from plantops import accounts, approval_rules, delegations, people
+from plantops.context import Context, Grant
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
 from plantops.permissions import Can
@@ -40,7 +43,7 @@ def test_the_last_administrator_stays(ctx: Someone) -> None:
         people.revoke(admin, admin.user.id, "administrator")
 
 
-@pytest.mark.parametrize("how", ["revoke", "close"])
+@pytest.mark.parametrize("how", ["revoke", "close", "take back", "take back or close"])
 def test_two_administrators_cannot_shut_each_other_out_at_once(plant: House, how: str) -> None:
     with plant.acting() as ctx:
         pair = [people.add_user(ctx, login, login.title()) for login in ("ada", "bo")]
@@ -54,6 +57,8 @@ def test_two_administrators_cannot_shut_each_other_out_at_once(plant: House, how
             both_are_in.wait(10)
             if how == "revoke":
                 people.revoke(ctx, other.id, "administrator")
+            elif how == "take back" or (how == "take back or close" and other is pair[0]):
+                accounts.take_back(ctx, other.id, accounts.grants_of(ctx, other.id)[0].id)
             else:
                 people.close_account(ctx, other.id, other.version)
 
@@ -78,6 +83,54 @@ def test_a_role_for_one_site_holds_nowhere_else(ctx: Someone) -> None:
     assert own.may(Can.READ_STOCK, site_id=site)
     assert not own.may(Can.READ_STOCK, site_id=site + 1)
     assert own.sites(Can.READ_STOCK) == {site}
+
+
+def test_an_administrator_of_one_site_gives_nobody_the_keys_of_all(ctx: Someone) -> None:
+    boss = ctx(as_="administrator", login="boss").user.id
+    user = people.add_user(ctx(), "ana", "Ana")
+    site = ctx().session.connection().exec_driver_sql("select id from core_site").scalar_one()
+    people.grant(ctx(), user.id, "administrator", site_id=site)
+    own = ctx._context(user.id)
+    works: list[Callable[[], object]] = [
+        lambda: people.grant(own, user.id, "administrator"),
+        lambda: people.grant(own, user.id, "hr"),
+        lambda: people.add_user(own, "twin", "Twin"),
+        lambda: people.add_token(own, boss, "*"),
+        lambda: people.revoke(own, boss, "administrator"),
+        lambda: people.close_account(own, boss, 1),
+        lambda: accounts.set_password(own, boss, 2, "a plant of one's own"),
+        lambda: accounts.change(own, boss, 2, accounts.AccountFacts("Mine")),
+        lambda: accounts.open_again(own, boss, 2),
+        lambda: accounts.take_back(own, boss, 1),
+        lambda: approval_rules.add_rule(own, approval_rules.RuleFacts("purchasing_requisition", role="employee")),
+        lambda: delegations.delegate(own, user.id, own.today, own.today, from_user_id=boss),
+    ]
+    for work in works:
+        with pytest.raises(Forbidden, match="it concerns every site"):
+            work()
+
+
+def test_the_administrator_of_one_site_is_not_the_last_for_all(ctx: Someone) -> None:
+    admin = ctx(as_="administrator")
+    user = people.add_user(ctx(), "ana", "Ana")
+    site = ctx().session.connection().exec_driver_sql("select id from core_site").scalar_one()
+    people.grant(ctx(), user.id, "administrator", site_id=site)
+    with pytest.raises(Conflict, match="last administrator"):
+        people.revoke(admin, admin.user.id, "administrator")
+
+
+def test_a_grant_for_one_cost_centre_opens_no_other_at_another_site(ctx: Someone) -> None:
+    """One grant for a site, another for a cost centre elsewhere: what neither covers stays closed."""
+    rows = sa.values(sa.column("site", sa.BigInteger), sa.column("centre", sa.BigInteger), name="rows").data(
+        [(1, 10), (1, 11), (2, 20), (2, 21)]
+    )
+    right = frozenset({str(Can.READ_STOCK)})
+    reader = ctx(as_="employee")
+    reader.user = replace(reader.user, grants=(Grant("a", right, 1), Grant("b", right, 2, 20)))
+    query = sa.select(rows.c.centre).where(reader.reaches(Can.READ_STOCK, rows.c.site, rows.c.centre))
+    assert set(reader.session.scalars(query)) == {10, 11, 20}
+    none = reader.reaches(Can.MANAGE_USERS, rows.c.site, rows.c.centre)
+    assert list(reader.session.scalars(sa.select(rows.c.centre).where(none))) == []
 
 
 def test_scopes_narrow_a_token(ctx: Someone) -> None:
