@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from personnel import api as personnel
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 from plantops.places import Site
 from transport import orders
-from transport.models import LeftOut, Order, OrderState, Plan, PlanState
+from transport.models import OPEN, Driver, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip
 from transport.permissions import Can
 
 
@@ -34,7 +35,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     open_now = found.get(OrderState.PLANNED, 0)
     cards = []
     if ctx.may(Can.DRIVE) and not ctx.may(Can.PLAN):
-        cards.append(WaitingCard("stops to drive today", open_now, "/transport/drive", order=10))
+        cards.append(WaitingCard("stops to drive today", _own_stops(ctx), "/transport/drive", order=10))
     if ctx.may(Can.PLAN):
         waiting_now = found.get(OrderState.REQUESTED, 0)
         left_out = ctx.session.scalar(
@@ -48,6 +49,24 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
         cards.append(WaitingCard("orders not planned today", waiting_now, day, tone=tone, order=11))
         cards.append(WaitingCard("left out of today's plan", left_out or 0, day, order=12))
     return cards
+
+
+def _own_stops(ctx: Context) -> int:
+    """Stops of the published trip that this person drives today, those that are not reported yet."""
+    query = (
+        sa.select(sa.func.count(Stop.id))
+        .join(Order, Order.id == Stop.order_id)
+        .join(Trip, Trip.id == Stop.trip_id)
+        .join(Plan, Plan.id == Trip.plan_id)
+        .join(Driver, Driver.id == Trip.driver_id)
+        .where(
+            Plan.day == ctx.today,
+            Plan.state == PlanState.PUBLISHED,
+            Order.state.in_(OPEN),
+            Driver.employee_id == personnel.employee_of(ctx, ctx.user.id),
+        )
+    )
+    return ctx.session.scalar(query) or 0
 
 
 ANSWERS: dict[type, tuple[Callable[..., Any], ...]] = {Waiting: (waiting,)}
