@@ -212,14 +212,19 @@ def duties(ctx: Context, employee_ids: Collection[int], first: date, last: date)
     nothing = dict.fromkeys(days, Duty(expected_day(None, first)))
     found = {id: dict(nothing) for id in employee_ids}
     like: dict[tuple[int, object, bool], Duty] = {}  # one duty serves everybody who has the same shift or weekday
+    walks: dict[tuple[int, int, int], list[Duty]] = {}  # and everybody of a crew walks through the same days
     for v in versions:
         own, weeks, free = found[v.employee_id], planned.get(v.employee_id), holidays[v.site_id]
         until = last if v.until is None else min(last, v.until - ONE_DAY)
-        for day in days[max(0, (v.since - first).days) : (until - first).days + 1]:
+        walk = walks.get((v.site_id, v.calendar_id, v.offset_days))
+        if walk is None:
+            walk = [_alike(like, v, kept[v.calendar_id], day, free.get(day, NO_HALF)) for day in days]
+            walks[v.site_id, v.calendar_id, v.offset_days] = walk
+        theirs = slice(max(0, (v.since - first).days), (until - first).days + 1)
+        own.update(zip(days[theirs], walk[theirs], strict=True))
+        for day in days[theirs] if weeks else ():
             week = weeks.get(day - timedelta(days=day.weekday())) if weeks else None
-            if week is None:
-                own[day] = _alike(like, v, kept[v.calendar_id], day, free.get(day, NO_HALF))
-            else:
+            if week is not None:
                 own[day] = _planned_duty(week.get(day, []), day, ZoneInfo(v.zone))
     return found
 

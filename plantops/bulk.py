@@ -10,8 +10,10 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 from psycopg import sql
+from sqlalchemy.exc import DBAPIError
 
 from plantops.context import Context, within
 from plantops.db import Base
@@ -43,16 +45,20 @@ def insert_many(ctx: Context, model: type[Base], rows: Sequence[Mapping[str, Any
     names = [column.name for column in table.columns if column.server_default is None and column.name != "id"]
     names += [name for name in rows[0] if name not in names and name != "id"]
     defaults = {name: _default(table.columns[name]) for name in names}
-    cells = [_cell(table.columns[name].type) for name in names]
+    special = [(place, cell) for place, name in enumerate(names) if (cell := _cell(table.columns[name].type))]
     pick = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, ("id", *names)))
     )
     driver: Any = ctx.session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for start in range(0, len(rows), AT_ONCE):
-            part = zip(ids[start : start + AT_ONCE], rows[start : start + AT_ONCE], strict=True)
-            copy.write("".join([_line(id, pick({**defaults, **row}), cells) for id, row in part]))
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for start in range(0, len(rows), AT_ONCE):
+                part = zip(ids[start : start + AT_ONCE], rows[start : start + AT_ONCE], strict=True)
+                copy.write("".join([_line(id, pick({**defaults, **row}), special) for id, row in part]))
+    except psycopg.Error as error:  # told as any other statement's, so that an import finds the guilty row
+        said = f"COPY {table.name}"
+        raise DBAPIError.instance(said, None, error, psycopg.Error, dialect=ctx.session.connection().dialect) from error
     return ids
 
 
@@ -63,8 +69,11 @@ def _default(column: sa.Column[Any]) -> Any:
     return cast(Any, default.arg)(None) if default.is_callable else default.arg
 
 
-def _line(id: int, values: tuple[Any, ...], cells: Sequence[Callable[[Any], str]]) -> str:
-    return "\t".join([str(id), *[cell(value) for cell, value in zip(cells, values, strict=True)]]) + "\n"
+def _line(id: int, values: tuple[Any, ...], special: Sequence[tuple[int, Callable[[Any], str]]]) -> str:
+    cells = [WRITTEN[type(value)](value) for value in values]
+    for place, cell in special:
+        cells[place] = cell(values[place])
+    return f"{id}\t" + "\t".join(cells) + "\n"
 
 
 # --- A value as COPY reads it
@@ -74,26 +83,32 @@ def _escaped(value: str) -> str:
     return value.translate(ESCAPES)
 
 
-WRITTEN: dict[type, Callable[[Any], str]] = {
-    NoneType: lambda _nothing: NOTHING,
-    bool: lambda value: "t" if value else "f",
-    int: str,
-    Decimal: str,
-    date: str,
-    datetime: str,
-    str: _escaped,
-}
+class _Written(dict[type, Callable[[Any], str]]):
+    """How each type is written; what is not named, such as a StrEnum, as its text."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        self[kind] = lambda value: _escaped(str(value))
+        return self[kind]
 
 
-def _text(value: Any) -> str:
-    write = WRITTEN.get(type(value))
-    return write(value) if write else _escaped(str(value))  # a StrEnum is its value
+WRITTEN = _Written(
+    {
+        NoneType: lambda _nothing: NOTHING,
+        bool: lambda value: "t" if value else "f",
+        int: str,
+        Decimal: str,
+        date: str,
+        datetime: str,
+        str: _escaped,
+    }
+)
 
 
-def _cell(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], str]:
+def _cell(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], str] | None:
+    """How a column is written whose values do not say it themselves."""
     if isinstance(kind, sa.JSON):
         return _json
-    return _array if isinstance(kind, sa.ARRAY) else _text
+    return _array if isinstance(kind, sa.ARRAY) else None
 
 
 def _json(value: Any) -> str:

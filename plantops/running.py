@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import signal
@@ -154,6 +155,7 @@ def clear_away(database: Database, settings: Settings) -> None:
 def make_demo(settings: Settings, url: str) -> None:
     """Tables and demo plant in an empty database."""
     began = time.monotonic()
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # each step of each table is no news here
     print("Making the demo plant (two years of history) ...", flush=True)
     house = initialise(url, settings)
     build(house, lambda text: print(text, flush=True))
