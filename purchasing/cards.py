@@ -110,7 +110,7 @@ def _for_buyers(ctx: Context) -> list[WaitingCard]:
         WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
         WaitingCard("deliveries that nobody knows",
                     _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN)),
-                    "/purchasing/unknown", "warn", order=13),
+                    "/purchasing/unknown?state=open", "warn", order=13),
     ]  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def _for_receivers(ctx: Context) -> list[WaitingCard]:
     parked = _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN))
     return [
         WaitingCard("deliveries expected", _count(ctx, due), "/purchasing/receive", order=10),
-        WaitingCard("unknown deliveries parked", parked, "/purchasing/unknown", "warn", order=11),
+        WaitingCard("unknown deliveries parked", parked, "/purchasing/unknown?state=open", "warn", order=11),
         WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
     ]
 

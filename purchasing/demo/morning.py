@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from plantops import stock
+from plantops import activity, links, reservations, stock
 from plantops.context import Context
 from plantops.demo import Demo
 from plantops.stock import Counted
@@ -38,6 +38,8 @@ from purchasing.requisitions import Head
 from purchasing.suppliers import Terms
 
 TAX = Decimal(17)
+LOW = frozenset({"CHEM-03", "LINER-120"})
+PICKS = 12
 OTHER_IBAN = "LU280019400644750000"
 TO_ORDER = (
     # who asks, cost centre, item numbers and quantities
@@ -53,6 +55,7 @@ TO_ORDER = (
 def open_the_morning(demo: Demo, sources: Sources) -> None:
     wares = {ware.sku: ware for ware in sources.items}
     count_the_store(demo, sources)
+    promise_to_the_round(demo, sources)
     ask_and_get(demo, wares)
     ask_for_the_list(demo, wares)
     wait_for_a_yes(demo, wares)
@@ -83,6 +86,8 @@ def ask_and_get(demo: Demo, wares: dict[str, Ware]) -> None:
     with demo.house.acting(demo.users["receiver"]) as ctx:
         came = tuple(Came(one.id, one.quantity) for one in order.lines)
         receipts.receive(ctx, NewReceipt(order.id, came, demo.today, "LS-MORNING-1", demo.places["DN-01"]))
+    with demo.house.acting(demo.users["buyer"]) as ctx:
+        activity.comment(ctx, requisitions.origin(wish), "@requester Is size L right for all four, or is one an M?")
 
 
 def ask_for_the_list(demo: Demo, wares: dict[str, Ware]) -> None:
@@ -129,16 +134,30 @@ def park_a_delivery(demo: Demo) -> None:
 def count_the_store(demo: Demo, sources: Sources) -> None:
     """What lies in the main store; two items are at their minimum, so the house drafts what to ask for."""
     kept = [ware for ware in sources.items if ware.category in ("CLEAN", "PPE", "PACK")]
-    low = {"CHEM-03", "LINER-120"}
     with demo.house.acting() as ctx:
         counted = [
-            Counted(ware.id, Decimal(6 if ware.sku in low else 60) * max(ware.holds, Decimal(1))) for ware in kept
+            Counted(ware.id, Decimal(6 if ware.sku in LOW else 60) * max(ware.holds, Decimal(1))) for ware in kept
         ]
-        stock.adjust(ctx, sources.store_id, counted, reason="opening count", key="demo:opening-count")
+        # Long enough ago that the next count is due.
+        then = as_of(ctx, demo.today - timedelta(days=40))
+        stock.adjust(then, sources.store_id, counted, reason="opening count", key="demo:opening-count")
         for place, ware in enumerate(kept):
             least, most = (Decimal(part) * max(ware.holds, Decimal(1)) for part in (10, 40))
             bin = f"{'ABCDEF'[place % 6]}{place // 6 + 1:02d}"
             stock.set_level(ctx, ware.id, sources.store_id, minimum=least, target=most, bin=bin)
+
+
+def promise_to_the_round(demo: Demo, sources: Sources) -> None:
+    """Twelve things lie ready for today's places: the storekeeper picks them."""
+    kept = [ware for ware in sources.items if ware.category in ("CLEAN", "PACK") and ware.sku not in LOW][:PICKS]
+    wanted_at = sorted(demo.places)[: len(kept)]
+    with demo.house.acting(demo.users["crew_lead"]) as ctx:
+        for ware, place in zip(kept, wanted_at, strict=True):
+            origin = links.origin_of("core_place", demo.places[place])
+            quantity = Decimal(2) * max(ware.holds, Decimal(1))
+            reservations.reserve(
+                ctx, sources.store_id, ware.id, quantity, origin=origin, wanted_on=demo.today
+            )  # fmt: skip
 
 
 # --- Bills

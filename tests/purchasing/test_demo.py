@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from plantops import verify
+from plantops import activity, verify
 from plantops.core import House, initialise
 from plantops.demo import Demo, plant
 from plantops.events import Waiting
@@ -61,3 +61,7 @@ def test_ten_weeks_and_the_first_morning(demo: Demo) -> None:
     payable = cards(demo.house, demo.users["accounts_payable"])
     assert (payable["bills that differ"], payable["EUR discount ends today"]) == (7, 310)
     assert cards(demo.house, demo.users["requester"])["of your wishes arrived"] == 1
+    keeper = cards(demo.house, demo.users["storekeeper"])
+    assert (keeper["things to pick"], keeper["items low"], keeper["count due"]) == (12, 2, 1)
+    with demo.house.acting(demo.users["requester"]) as ctx:
+        assert [row.author for row in activity.waiting(ctx)] == ["Bea Buyer"], "one question"

@@ -8,7 +8,7 @@ from datetime import date
 
 from fastapi.responses import Response
 
-from plantops import files, lifecycle, outbox
+from plantops import activity, files, lifecycle, outbox
 from purchasing import amendments, boards, orders
 from purchasing.lists import ORDERS
 from purchasing.models.orders import OrderState as State
@@ -76,6 +76,7 @@ def show(ctx: Context, id: int) -> Response:
         url=to(id),
         states=way(sheet.order.state, {step.target for step in steps}),
         steps=steps,
+        talk=activity.talk(ctx, orders.origin(sheet.order)),
         files=files.attachments(ctx, orders.origin(sheet.order)),
         mails=outbox.of_record(ctx, orders.origin(sheet.order)),
         today=ctx.today,
