@@ -80,6 +80,7 @@ def finish(ctx: Context, key: str, status: int, headers: Sequence[tuple[str, str
         sa.update(Sending)
         .where(Sending.actor_id == ctx.user.id, Sending.key == key)
         .values(status=status, headers=[list(pair) for pair in headers], body=body)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -64,10 +64,11 @@ def spoken(state: StrEnum) -> str:
 
 
 @within("the document's action has checked the right")
-def move(ctx: Context, row: Any, target: StrEnum, reason: str = "") -> None:
+def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: bool = True) -> None:
     """Moves a locked document to a state: checks, stamps the actor, writes the step, makes a new version.
 
-    The class of `row` has `lifecycle: ClassVar[Lifecycle]`, `state` and `version`.
+    The class of `row` has `lifecycle: ClassVar[Lifecycle]`, `state` and `version`. Not `at_once`: the step is
+    written together with the one that follows right away.
     """
     source = row.state
     if why := row.lifecycle.why_not(source, target, reason):
@@ -87,7 +88,8 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "") -> None:
             at=ctx.now,
         )
     )
-    ctx.session.flush()
+    if at_once:
+        ctx.session.flush()
 
 
 @within("shown on a document that the person may see")

@@ -46,13 +46,17 @@ class Series:
         return f"{self.kind}-{self.site_code}-{self.year % 100:02d}-{number:05d}"
 
 
-def _series(ctx: Context, kind: str, site_id: int, year: int | None) -> Series:
+def _series(
+    ctx: Context, kind: str, site_id: int, year: int | None, asked: sa.ColumnElement[bool] | None = None
+) -> tuple[Series, bool]:
+    """The series, and with one look at the database the answer to what else is asked."""
     if not KIND.fullmatch(kind):
         raise ValueError(f"A kind of number is one to eight capital letters, not {kind!r}.")
-    code = ctx.session.scalar(sa.select(Site.code).where(Site.id == site_id))
-    if code is None:
+    extra = sa.true() if asked is None else asked
+    row = ctx.session.execute(sa.select(Site.code, extra).where(Site.id == site_id)).one_or_none()
+    if row is None:
         raise Invalid(f"There is no site {site_id}.", field="site_id")
-    return Series(kind, code, year or ctx.today.year)
+    return Series(kind, row[0], year or ctx.today.year), bool(row[1])
 
 
 @within("the document's action has checked the right")
@@ -64,9 +68,8 @@ def plain(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -> 
 @within("the document's action has checked the right")
 def plain_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int | None = None) -> list[str]:
     """The next `count` numbers of a series in one go, for imports."""
-    series = _series(ctx, kind, site_id, year)
-    name = f"core_number_{site_id}_{kind.lower()}_{series.year}"
-    known = ctx.session.scalar(sa.text("SELECT to_regclass(:name) IS NOT NULL"), {"name": name})
+    name = f"core_number_{site_id}_{kind.lower()}_{year or ctx.today.year}"
+    series, known = _series(ctx, kind, site_id, year, sa.func.to_regclass(name).is_not(None))
     if not known:
         # Two first documents of a year: the second waits here until the first one's sequence is committed.
         ctx.session.execute(
@@ -87,7 +90,7 @@ def gapless(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -
 
     It locks the series until the transaction ends: a rollback gives the number back, the next posting waits.
     """
-    series = _series(ctx, kind, site_id, year)
+    series, _ = _series(ctx, kind, site_id, year)
     number = ctx.session.scalar(
         sa.text(
             "INSERT INTO core_gapless (site_id, kind, year, last) VALUES (:site, :kind, :year, 1)"
@@ -101,7 +104,7 @@ def gapless(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -
 @within("imports and demo history post many documents of a closed year at once")
 def gapless_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int | None = None) -> list[str]:
     """The next `count` numbers of a legal series without gaps, in one step under the same lock as `gapless`."""
-    series = _series(ctx, kind, site_id, year)
+    series, _ = _series(ctx, kind, site_id, year)
     last = ctx.session.scalar(
         sa.text(
             "INSERT INTO core_gapless (site_id, kind, year, last) VALUES (:site, :kind, :year, :count)"

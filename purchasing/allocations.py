@@ -15,7 +15,7 @@ from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.units import plain
 from purchasing import budgets
-from purchasing.budgets import Target
+from purchasing.budgets import Standing, Target
 from purchasing.models import Allocation, Order, OrderLine, Requisition, RequisitionLine
 from purchasing.models.orders import LineState, OrderState
 from purchasing.models.orders import RequisitionState as State
@@ -124,9 +124,10 @@ def bring_money(ctx: Context, order: Order, *, check: bool = False) -> None:
     shares = of_order(ctx, order.id)
     requisitions = lock_requisitions(ctx, [share.requisition_line_id for share in shares])
     targets = [*ordered_targets(order), *_reserved_targets(ctx, requisitions)]
+    standing = budgets.standing_of(ctx, targets)
     if check:
-        _check_budgets(ctx, targets)
-    budgets.bring(ctx, f"{Order.__tablename__}:{order.id}:v{order.version}", targets)
+        _check_budgets(ctx, targets, standing)
+    budgets.bring(ctx, f"{Order.__tablename__}:{order.id}:v{order.version}", targets, standing=standing)
 
 
 def ordered_targets(order: Order) -> list[Target]:
@@ -170,12 +171,11 @@ def _reserved_targets(ctx: Context, known: dict[int, tuple[Requisition, Requisit
     return targets
 
 
-def _check_budgets(ctx: Context, targets: Sequence[Target]) -> None:
+def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing) -> None:
     """What the order adds to what is committed already, per budget; locked in one order for everybody."""
     before: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
     for target in targets:
         before[target.cost_centre_id, target.year] += target.amount
-    standing = budgets.standing_of(ctx, targets)
     for key in sorted(before):
         more = before[key] - sum((s for (_, _, centre, year), s in standing.items() if (centre, year) == key), ZERO)
         if more <= 0:

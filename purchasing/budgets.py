@@ -50,6 +50,10 @@ class Balance:
         return max(ZERO, self.committed + more - self.budget)
 
 
+Standing = dict[tuple[str, Stage, int, int], Decimal]
+"""What stands in the ledger, by line, stage, cost centre and year."""
+
+
 @dataclass(frozen=True)
 class BudgetRow:
     id: int
@@ -199,14 +203,17 @@ def plan(amount: Decimal, months: Sequence[Decimal] | None) -> list[tuple[int, D
 
 
 @within("documents commit money while they hold their own row's lock")
-def bring(ctx: Context, cause: str, targets: Sequence[Target], on: date | None = None) -> None:
+def bring(
+    ctx: Context, cause: str, targets: Sequence[Target], on: date | None = None, standing: Standing | None = None
+) -> None:
     """Writes the entries that bring each line to its target. Run twice it writes nothing the second time.
 
     `cause` names the step, such as `purchasing_order:17:v4`: with it each entry's key is unique for ever.
+    `standing` is what stands in the ledger for these targets, when it has been read already.
     """
     if not targets:
         return
-    standing = standing_of(ctx, targets)
+    standing = standing_of(ctx, targets) if standing is None else standing
     entries = []
     for target in targets:
         step = target.amount - standing.get((target.line, target.stage, target.cost_centre_id, target.year), ZERO)
@@ -239,30 +246,26 @@ def _entry(cause: str, target: Target, amount: Decimal, on: date) -> dict[str, A
 def _write(ctx: Context, entries: Sequence[dict[str, Any]]) -> None:
     if entries:
         statement = insert(Commitment).on_conflict_do_nothing().returning(Commitment.id)
-        written = ctx.session.execute(statement, list(entries))
+        written = ctx.session.execute(statement, list(entries), execution_options={"render_nulls": True})
         if len(written.all()) != len(entries):
             raise Conflict("This money was committed already. Load the document again.")
 
 
 @within("what a step adds to the ledger is compared with what stands there")
-def standing_of(ctx: Context, targets: Sequence[Target]) -> dict[tuple[str, Stage, int, int], Decimal]:
+def standing_of(ctx: Context, targets: Sequence[Target]) -> Standing:
     """What stands for the lines of these targets, by line, stage, cost centre and year."""
-    found: dict[tuple[str, Stage, int, int], Decimal] = {}
+    if not targets:
+        return {}
     columns = (
-        ("r", Commitment.requisition_line_id, {t.requisition_line_id for t in targets}),
-        ("o", Commitment.order_line_id, {t.order_line_id for t in targets}),
-        ("i", Commitment.invoice_line_id, {t.invoice_line_id for t in targets}),
+        (Commitment.requisition_line_id, {t.requisition_line_id for t in targets}),
+        (Commitment.order_line_id, {t.order_line_id for t in targets}),
+        (Commitment.invoice_line_id, {t.invoice_line_id for t in targets}),
     )
-    for letter, column, ids in columns:
-        wanted = [id for id in ids if id is not None]
-        if not wanted:
-            continue
-        rows = ctx.session.execute(
-            sa.select(
-                column, Commitment.stage, Commitment.cost_centre_id, Commitment.year, sa.func.sum(Commitment.amount)
-            )
-            .where(column.in_(wanted))
-            .group_by(column, Commitment.stage, Commitment.cost_centre_id, Commitment.year)
-        )
-        found |= {(f"{letter}{id}", stage, centre, year): amount for id, stage, centre, year, amount in rows}
-    return found
+    wanted = [column.in_(ids - {None}) for column, ids in columns if ids - {None}]
+    key = (*(column for column, _ in columns), Commitment.stage, Commitment.cost_centre_id, Commitment.year)
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*key, sa.func.sum(Commitment.amount))
+    rows = ctx.session.execute(query.where(sa.or_(sa.false(), *wanted)).group_by(*key))
+    return {
+        (f"r{r}" if r is not None else f"o{o}" if o is not None else f"i{i}", stage, centre, year): amount
+        for r, o, i, stage, centre, year, amount in rows
+    }

@@ -21,7 +21,7 @@ from plantops.lifecycle import spoken
 from plantops.units import plain
 from purchasing import allocations, order_lines, prices, rates, suppliers
 from purchasing.events import OrderIssued
-from purchasing.models import Order, OrderLine
+from purchasing.models import Order, OrderLine, Supplier
 from purchasing.models.orders import LineState
 from purchasing.models.orders import OrderState as State
 from purchasing.order_lines import NewOrderLine, Offered
@@ -276,12 +276,13 @@ def submit(ctx: Context, id: int, version: int) -> Order:
     return _submit(ctx, draft(ctx, id, version))
 
 
-def _submit(ctx: Context, order: Order) -> Order:
-    if reason := why_not_submit(order) or suppliers_reason(ctx, order):
+def _submit(ctx: Context, order: Order, *, goes_on: bool = False) -> Order:
+    supplier = suppliers.supplier(ctx, order.supplier_id)
+    if reason := why_not_submit(order) or suppliers.why_not_order(ctx, supplier):
         raise Conflict(f"Cannot order this: {reason}.")
     own = places.currency_of(ctx, order.site_id)
     order.rate, order.rate_on = rates.rate(ctx, order.currency, own, ctx.today), ctx.today
-    _apply_minimum(ctx, order)
+    _apply_minimum(order, supplier)
     add_up(order)
     order.content_hash = content_hash(order)
     lifecycle.move(ctx, order, State.PENDING)
@@ -298,13 +299,13 @@ def _submit(ctx: Context, order: Order) -> Order:
         content_hash=order.content_hash,
     )
     if approval.state is ApprovalState.APPROVED:
-        _approved(ctx, order)
+        _approved(ctx, order, at_once=not goes_on)
     return order
 
 
 @within("an order is refused by what its supplier lacks")
 def suppliers_reason(ctx: Context, order: Order) -> str | None:
-    return suppliers.why_not_order(ctx, order.supplier_id)
+    return suppliers.why_not_order(ctx, suppliers.supplier(ctx, order.supplier_id))
 
 
 @within("limits are compared in the company's currency at the document's rate")
@@ -313,8 +314,7 @@ def in_company_currency(ctx: Context, order: Order, amount: Decimal) -> Decimal:
     return (amount * order.rate * to_company).quantize(prices.PRICE_STEP)
 
 
-def _apply_minimum(ctx: Context, order: Order) -> None:
-    supplier = suppliers.supplier(ctx, order.supplier_id)
+def _apply_minimum(order: Order, supplier: Supplier) -> None:
     net = sum((line.amount for line in order.lines), Decimal(0))
     verdict = prices.minimum(supplier.minimum_rule, net, supplier.minimum_value, supplier.charge, order.currency)
     if verdict.refused:
@@ -323,9 +323,9 @@ def _apply_minimum(ctx: Context, order: Order) -> None:
     order.freight = max(order.freight, verdict.freight)
 
 
-def _approved(ctx: Context, order: Order) -> None:
+def _approved(ctx: Context, order: Order, *, at_once: bool = True) -> None:
     order.approved_total = (order.total * order.rate).quantize(prices.PRICE_STEP)
-    lifecycle.move(ctx, order, State.APPROVED)
+    lifecycle.move(ctx, order, State.APPROVED, at_once=at_once)
 
 
 @requires(Can.APPROVE_ORDERS)
@@ -384,7 +384,8 @@ def issue(ctx: Context, id: int, version: int) -> Order:
 
 
 def _send_out(ctx: Context, order: Order) -> Order:
-    order.number = numbers.plain(ctx, "PO", order.site_id)
+    with ctx.session.no_autoflush:
+        order.number = numbers.plain(ctx, "PO", order.site_id)
     order.ordered_on = ctx.today
     lifecycle.move(ctx, order, State.ISSUED)
     allocations.refresh(ctx, allocations.requisitions_of(ctx, [order.id]))
@@ -406,7 +407,7 @@ def announce(ctx: Context, order: Order) -> None:
 @requires(Can.BUY)
 def place(ctx: Context, id: int, version: int) -> Order:
     """Submits, and issues at once when nobody needs to be asked."""
-    order = _submit(ctx, draft(ctx, id, version))
+    order = _submit(ctx, draft(ctx, id, version), goes_on=True)
     if order.state is not State.APPROVED:
         return order
     if reason := why_not_issue(order):

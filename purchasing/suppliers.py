@@ -221,13 +221,12 @@ def supplier(ctx: Context, id: int) -> Supplier:
 
 
 @within("an order asks before it goes out, and again when it does")
-def why_not_order(ctx: Context, id: int) -> str | None:
+def why_not_order(ctx: Context, found: Supplier) -> str | None:
     """Why nothing may be ordered from this supplier now. Locks the party: a block waits, or is seen."""
-    found = supplier(ctx, id)
     party = get(
         ctx.session, sa.select(Party).where(Party.id == found.party_id).with_for_update(read=True), what="party"
     )
-    return why_not_order_from(party, list(ctx.session.scalars(current_papers(id))), ctx.today)
+    return why_not_order_from(party, list(ctx.session.scalars(current_papers(found.id))), ctx.today)
 
 
 @within("an invoice compares the account on the bill")
