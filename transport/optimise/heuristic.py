@@ -1,15 +1,11 @@
-"""Good plans fast: PyVRP's local search on the day, with every good route it meets kept for later."""
+"""The day as PyVRP sees it, and its solutions as tours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyvrp
-import pyvrp.search
-from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks, IteratedLocalSearchParams
-from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
 
-from plantops.engines import ShouldStop, Stopwatch
 from transport.optimise.day import RELOAD, Day, Ints
 from transport.optimise.model import FOREVER, NO_ROAD, Kind, Window
 from transport.optimise.schedule import try_route
@@ -17,9 +13,6 @@ from transport.optimise.schedule import try_route
 Tour = tuple[int, tuple[int, ...]]  # vehicle type, sequence of visits (RELOAD between trips)
 Client = pyvrp.ActivityType.CLIENT
 UNLIMITED = int(np.iinfo(np.int64).max)
-NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
-PATIENCE = 1_000  # iterations without any plan that holds before orders may be left out
-HISTORY = 500
 FINE = 100_000  # PyVRP sees loads in at most this many parts of the largest capacity, rounded to the safe side
 
 
@@ -236,146 +229,3 @@ def _without(matrix: Ints, barred: Sequence[int], visits: int) -> Ints:
     walled[:, barred] = wall
     np.fill_diagonal(walled, 0)
     return walled
-
-
-@dataclass
-class Finding:
-    """What a search brings back: the best tours (None when no plan held), iterations made."""
-
-    tours: list[Tour] | None
-    iterations: int
-
-
-def search(
-    world: Search,
-    watch: Stopwatch,
-    *,
-    seed: int,
-    iterations: int | None,
-    start: Sequence[Tour] | None = None,
-    keep: Callable[[Tour], None] | None = None,
-    should_stop: ShouldStop | None = None,
-    on_best: Callable[[pyvrp.Solution], None] | None = None,
-) -> Finding:
-    """Iterated local search from `start` (else from a random plan) until the watch or the iterations end.
-
-    Every route of a plan that holds and is near the best goes to `keep`. Gives up after PATIENCE iterations
-    without any plan that holds.
-    """
-    data = world.data
-    random = pyvrp.RandomNumberGenerator(seed=seed)
-    local = pyvrp.search.LocalSearch(data, random, pyvrp.search.compute_neighbours(data))
-    for operator in pyvrp.search.OPERATORS:
-        if operator.supports(data):
-            local.add_operator(operator(data))
-    penalties = PenaltyManager(*_penalties(data))
-    first = None if start is None else world.solution(start)
-    if first is None:
-        first = local(pyvrp.Solution.make_random(data, random), penalties.max_cost_evaluator(), exhaustive=True)
-    ears = _Keeper(world, keep, on_best)
-    stop = _Stop(watch, iterations, should_stop, ears)
-    params = IteratedLocalSearchParams(history_length=HISTORY, callbacks=ears)
-    result = IteratedLocalSearch(data, penalties, local, first, params).run(stop, collect_stats=False)
-    tours = world.tours(result.best) if result.best.is_feasible() else None
-    return Finding(tours, result.num_iterations)
-
-
-def _penalties(data: pyvrp.ProblemData) -> tuple[tuple[list[float], float, float], PenaltyParams]:
-    """First penalties at the size of what they trade against: an average leg's cost per average load and per
-    average leg's time. PyVRP's own midpoint suits loads and times of one size only."""
-    kinds = data.vehicle_types()
-    clients: list[pyvrp.Client | pyvrp.Shipment] = [*data.clients(), *data.shipments()]
-    cost = float(np.mean([_leg_cost(data, kind) for kind in kinds])) + 1
-    loads = []
-    for d in range(data.num_load_dimensions):
-        sizes = [_size(client, d) for client in clients]
-        loads.append(cost / max(1.0, float(np.mean(sizes)) if sizes else 1.0))
-    ticks = float(np.mean([_typical(data.duration_matrix(kind.profile)) for kind in kinds]))
-    distance = max(1.0, float(np.mean([kind.unit_distance_cost for kind in kinds])))
-    first = (loads, cost / max(1.0, ticks), distance)
-    prize = max([client.prize for client in clients], default=0)
-    most = max(10_000 * max(*loads, first[1], distance), 2.0 * prize)
-    return first, PenaltyParams(solutions_between_updates=100, min_penalty=1e-6, max_penalty=most)
-
-
-def _leg_cost(data: pyvrp.ProblemData, kind: pyvrp.VehicleType) -> float:
-    metres, ticks = _typical(data.distance_matrix(kind.profile)), _typical(data.duration_matrix(kind.profile))
-    return float(kind.unit_distance_cost * metres + kind.unit_duration_cost * ticks)
-
-
-def _typical(raw: object) -> float:
-    matrix = np.asarray(raw)
-    roads = matrix[matrix < NO_ROAD]
-    return float(roads.mean()) if roads.size else 0.0
-
-
-def _size(client: pyvrp.Client | pyvrp.Shipment, d: int) -> float:
-    if isinstance(client, pyvrp.Shipment):
-        return float(client.amount[d])
-    return float(max(client.delivery[d], client.pickup[d]))
-
-
-class _Keeper(IteratedLocalSearchCallbacks):
-    """Hands on routes of plans that hold; a route met before is known by its type, length and times."""
-
-    def __init__(
-        self,
-        world: Search,
-        keep: Callable[[Tour], None] | None,
-        on_best: Callable[[pyvrp.Solution], None] | None,
-    ) -> None:
-        self.world, self.keep, self.told = world, keep, on_best
-        self.seen: set[tuple[int, int, int, int, int]] = set()
-        self.iterations = 0
-        self.ever_held = False
-
-    def on_iteration(
-        self,
-        current: pyvrp.Solution,  # noqa: ARG002 (PyVRP's signature)
-        candidate: pyvrp.Solution,
-        best: pyvrp.Solution,
-        cost_evaluator: pyvrp.CostEvaluator,
-    ) -> None:
-        self.iterations += 1
-        if not candidate.is_feasible():
-            return
-        self.ever_held = True
-        if self.keep is not None and cost_evaluator.cost(candidate) <= NEAR * cost_evaluator.cost(best):
-            self.collect(candidate)
-
-    def on_best(self, best: pyvrp.Solution) -> None:
-        self.ever_held = True
-        if self.keep is not None:
-            self.collect(best)
-        if self.told is not None:
-            self.told(best)
-
-    def collect(self, solution: pyvrp.Solution) -> None:
-        for route in solution.routes():
-            mark = (
-                route.vehicle_type(),
-                route.distance(),
-                route.duration(),
-                route.num_clients(),
-                route.service_duration(),
-            )
-            if mark not in self.seen:
-                self.seen.add(mark)
-                if self.keep is not None:
-                    self.keep((route.vehicle_type(), self.world.sequence(route)))
-
-
-@dataclass
-class _Stop:
-    watch: Stopwatch
-    iterations: int | None
-    should_stop: ShouldStop | None
-    keeper: _Keeper
-
-    def __call__(self, best_cost: float) -> bool:  # noqa: ARG002 (PyVRP's signature)
-        if self.watch.over or (self.should_stop is not None and self.should_stop()):
-            return True
-        done = self.keeper.iterations
-        if done >= PATIENCE and not self.keeper.ever_held:
-            return True
-        return self.iterations is not None and done >= self.iterations

@@ -14,23 +14,24 @@ from plantops.engines import (
     relative_gap,
 )
 from transport.optimise.admit import admit
+from transport.optimise.climbing import Climber
 from transport.optimise.columns import choose
 from transport.optimise.day import Day, prepare
 from transport.optimise.explain import insert_what_fits, reasons
-from transport.optimise.heuristic import Search, Tour, search
+from transport.optimise.heuristic import Search, Tour
 from transport.optimise.model import BadProblem, Plan, Problem, Route
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import EXACT, Proof, compile_ahead
 from transport.optimise.schedule import timetable, try_route
 
 DEFAULT_ITERATIONS = 2_000
-FIRST_SHARE = 0.15  # of the time for the first search, from nothing
-SECONDS_PER_ORDER = 0.03  # and not more than this
+FIRST_SHARE = 0.4  # of the time, at most, for the first search, from nothing
+PORTION = 0.15  # of the iterations for each search, when they are the limit
 PROOF_SHARE = 0.35  # of the time for the bound
 CLOSING_SHARE = 0.5  # of what is left for the proof behind it
 LONG_ROUTES = 10  # orders per route beyond which a bound is rarely to be had ...
-LONG_PROOF_SHARE = 0.12  # ... and gets this share only
-SLICE_SHARE = 0.15  # of the time for each search after that, from the best plan so far
+LONG_PROOF_SHARE = 0.02  # ... and gets this share only
+SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
 NODES = 500  # of one integer program, when iterations are the limit
 STEPS_PER_ITERATION = 100_000  # of labelling, when iterations are the limit
@@ -136,24 +137,21 @@ def _refuse_frozen(day: Day) -> None:
 def _improve(run: Run) -> None:
     """Search from nothing, try to prove, then in turns search on from the best plan and choose out of all
     routes met; a proof is tried again when a better plan has made the gap smaller."""
-    world = Search(run.day)
+    climber = Climber(Search(run.day), run.limits.seed, run.pool.add)
     turn = 0
     while not run.stopped:
         share = FIRST_SHARE if turn == 0 else SLICE_SHARE
-        found = search(
-            world,
-            _slice(run, share, first=turn == 0),
-            seed=run.limits.seed * 1000 + turn,
-            iterations=_portion(run, share),
-            start=run.tours if turn and not run.prizes_left() else None,
-            keep=run.pool.add,
-            should_stop=run.should_stop,
+        found = climber.search(
+            _slice(run, share),
+            _portion(run),
+            run.tours if turn and not run.prizes_left() and not climber.stuck else None,
+            run.should_stop,
         )
         run.iterations += max(found.iterations, 1)
         if found.tours is not None:
             run.offer([tour for tour in found.tours if try_route(run.day, *tour).holds], "local search")
-        elif not world.optional:
-            world = Search(run.day, optional=True)  # not all orders can be served, or it is hard to
+        elif not climber.world.optional:  # not all orders can be served, or it is hard to
+            climber = Climber(Search(run.day, optional=True), run.limits.seed, run.pool.add)
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
         _choose(run)
         if turn == 0:
@@ -162,18 +160,15 @@ def _improve(run: Run) -> None:
         turn += 1
 
 
-def _slice(run: Run, share: float, first: bool) -> Stopwatch:
+def _slice(run: Run, share: float) -> Stopwatch:
     if run.watch.limit is None or run.watch.left is None:
         return Stopwatch()
-    seconds = share * run.watch.limit
-    if first:
-        seconds = min(seconds, SECONDS_PER_ORDER * len(run.day.problem.orders))
-    return Stopwatch(min(run.watch.left, max(0.2, seconds)))
+    return Stopwatch(min(run.watch.left, max(0.2, share * run.watch.limit)))
 
 
-def _portion(run: Run, share: float) -> int | None:
+def _portion(run: Run) -> int | None:
     most = run.limits.iterations
-    return None if most is None else min(most - run.iterations, max(10, int(share * most)))
+    return None if most is None else min(most - run.iterations, max(10, int(PORTION * most)))
 
 
 def _bound(run: Run) -> None:

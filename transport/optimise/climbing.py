@@ -1,0 +1,203 @@
+"""Good plans fast: PyVRP's local search, climbed late-acceptance style, restarted warm, every good route kept."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyvrp
+import pyvrp.search
+from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
+
+from plantops.engines import ShouldStop, Stopwatch
+from transport.optimise.heuristic import Search, Tour
+from transport.optimise.model import NO_ROAD
+
+NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
+HOPELESS = 1_000  # iterations without any plan that holds before orders may be left out
+HISTORY, CLIMB = 500, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations
+WARM_HISTORY, WARM_CLIMB = 200, 600  # of a climb from the best plan so far
+WARMTH = (0.015, 0.02, 0.03)  # part of its cost by which a warm climb may begin worse; more after one in vain
+SMALL = 40  # orders
+WARM_CLIMBS = 2  # before somebody else has a turn
+PATIENCE = 200  # iterations without a better plan after which a climb may end
+Keep = Callable[[Tour], None]
+
+
+@dataclass
+class Finding:
+    """What a search brings back: the best tours (None when no plan held), iterations made."""
+
+    tours: list[Tour] | None
+    iterations: int
+
+
+@dataclass
+class Climber:
+    """Searches in one world, slice after slice; random numbers and penalties go on from one to the next."""
+
+    world: Search
+    seed: int
+    keep: Keep | None = None
+    _best: pyvrp.Solution | None = None
+    _vain: int = 0
+
+    def __post_init__(self) -> None:
+        data = self.world.data
+        self._random = pyvrp.RandomNumberGenerator(seed=self.seed)
+        self._local = pyvrp.search.LocalSearch(data, self._random, pyvrp.search.compute_neighbours(data))
+        for operator in pyvrp.search.OPERATORS:
+            if operator.supports(data):
+                self._local.add_operator(operator(data))
+        self._penalties = PenaltyManager(*_penalties(data))
+        self._seen: set[tuple[int, int, int, int, int]] = set()
+
+    @property
+    def stuck(self) -> bool:
+        """Every warmth was tried in vain, and the day is so small that a climb from a random plan costs little."""
+        return self._vain >= len(WARMTH) and len(self.world.day.problem.orders) <= SMALL
+
+    def search(
+        self,
+        watch: Stopwatch,
+        iterations: int | None,
+        start: Sequence[Tour] | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Finding:
+        """Climb from a random plan, or a few times from `start`, unless the watch, the iterations or `should_stop`
+        end it before. Gives up after HOPELESS iterations without any plan that holds.
+
+        Every route of a plan that holds and is near the best is kept.
+        """
+        self._best = None
+        stop = _Stop(watch, iterations, should_stop)
+        if start is None:
+            self._vain = 0
+            self._penalties = PenaltyManager(*_penalties(self.world.data))
+            dearest = self._penalties.max_cost_evaluator()
+            random = pyvrp.Solution.make_random(self.world.data, self._random)
+            first = self._local(random, dearest, exhaustive=True)
+            if first.is_feasible():
+                self._note(first)
+            self._climb(first, 0.0, HISTORY, CLIMB, stop)
+        else:
+            self._note(self.world.solution(start))
+            for _ in range(WARM_CLIMBS):
+                self._climb_warm(stop)
+        return Finding(None if self._best is None else self.world.tours(self._best), stop.done)
+
+    def _climb_warm(self, stop: "_Stop") -> None:
+        before = self._best
+        assert before is not None
+        self._climb(before, WARMTH[self._vain % len(WARMTH)], WARM_HISTORY, WARM_CLIMB, stop)
+        self._vain = self._vain + 1 if self._best is before else 0
+
+    def _climb(self, first: pyvrp.Solution, warmth: float, history: int, least: int, stop: "_Stop") -> None:
+        """Late acceptance hill climbing (Burke and Bykov 2017, with both of their improvements, as PyVRP has it),
+        but the first `history` iterations accept what is up to `warmth` dearer than where it began."""
+        current = first
+        level = self._penalties.cost_evaluator().penalised_cost(first) + math.ceil(warmth * _driving(first))
+        late: list[pyvrp.Solution | None] = [None] * history
+        at, better = 0, 0
+        while not stop():
+            stop.done += 1
+            prices = self._penalties.cost_evaluator()
+            found = self._local(current, prices, exhaustive=False)
+            self._penalties.register(found)
+            if found.is_feasible():
+                if self._best is None or prices.cost(found) < prices.cost(self._best):
+                    found, better = self._polished(found, prices), at
+                elif prices.cost(found) <= NEAR * prices.cost(self._best):
+                    self._collect(found)
+            then = late[at % history]
+            bar = level if then is None else prices.penalised_cost(then)
+            new, old = prices.penalised_cost(found), prices.penalised_cost(current)
+            if new < bar or new < old:
+                current, old = found, new
+            if then is None or old < bar:
+                late[at % history] = current
+            at += 1
+            hopeless = self._best is None and at >= HOPELESS
+            if hopeless or (self._best is not None and at >= least and at - better >= PATIENCE):
+                return
+
+    def _polished(self, found: pyvrp.Solution, prices: pyvrp.CostEvaluator) -> pyvrp.Solution:
+        """A new best plan, searched to the end of every neighbourhood."""
+        finer = self._local(found, prices, exhaustive=True)
+        if finer.is_feasible() and prices.cost(finer) <= prices.cost(found):
+            found = finer
+        self._note(found)
+        return found
+
+    def _note(self, best: pyvrp.Solution) -> None:
+        self._best = best
+        self._collect(best)
+
+    def _collect(self, solution: pyvrp.Solution) -> None:
+        """Hand on routes; one met before is known by its type, length and times."""
+        if self.keep is None:
+            return
+        for route in solution.routes():
+            mark = (
+                route.vehicle_type(),
+                route.distance(),
+                route.duration(),
+                route.num_clients(),
+                route.service_duration(),
+            )
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self.keep((route.vehicle_type(), self.world.sequence(route)))
+
+
+def _driving(solution: pyvrp.Solution) -> int:
+    """What the routes of a solution cost, without prizes and penalties."""
+    return int(solution.distance_cost() + solution.duration_cost() + solution.fixed_vehicle_cost())
+
+
+@dataclass
+class _Stop:
+    watch: Stopwatch
+    iterations: int | None
+    should_stop: ShouldStop | None
+    done: int = field(default=0)
+
+    def __call__(self) -> bool:
+        if self.watch.over or (self.should_stop is not None and self.should_stop()):
+            return True
+        return self.iterations is not None and self.done >= self.iterations
+
+
+def _penalties(data: pyvrp.ProblemData) -> tuple[tuple[list[float], float, float], PenaltyParams]:
+    """First penalties at the size of what they trade against: an average leg's cost per average load and per
+    average leg's time. PyVRP's own midpoint suits loads and times of one size only."""
+    kinds = data.vehicle_types()
+    clients: list[pyvrp.Client | pyvrp.Shipment] = [*data.clients(), *data.shipments()]
+    cost = float(np.mean([_leg_cost(data, kind) for kind in kinds])) + 1
+    loads = []
+    for d in range(data.num_load_dimensions):
+        sizes = [_size(client, d) for client in clients]
+        loads.append(cost / max(1.0, float(np.mean(sizes)) if sizes else 1.0))
+    ticks = float(np.mean([_typical(data.duration_matrix(kind.profile)) for kind in kinds]))
+    distance = max(1.0, float(np.mean([kind.unit_distance_cost for kind in kinds])))
+    first = (loads, cost / max(1.0, ticks), distance)
+    prize = max([client.prize for client in clients], default=0)
+    most = max(10_000 * max(*loads, first[1], distance), 2.0 * prize)
+    return first, PenaltyParams(solutions_between_updates=100, min_penalty=1e-6, max_penalty=most)
+
+
+def _leg_cost(data: pyvrp.ProblemData, kind: pyvrp.VehicleType) -> float:
+    metres, ticks = _typical(data.distance_matrix(kind.profile)), _typical(data.duration_matrix(kind.profile))
+    return float(kind.unit_distance_cost * metres + kind.unit_duration_cost * ticks)
+
+
+def _typical(raw: object) -> float:
+    matrix = np.asarray(raw)
+    roads = matrix[matrix < NO_ROAD]
+    return float(roads.mean()) if roads.size else 0.0
+
+
+def _size(client: pyvrp.Client | pyvrp.Shipment, d: int) -> float:
+    if isinstance(client, pyvrp.Shipment):
+        return float(client.amount[d])
+    return float(max(client.delivery[d], client.pickup[d]))
