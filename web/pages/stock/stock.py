@@ -54,9 +54,9 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class NewKept(Kept):
-    item_id: int = 0
-    store_id: int = 0
+class Lying:
+    item_id: int
+    store_id: int
 
 
 def to(id: int) -> str:
@@ -93,11 +93,9 @@ def lookup(ctx: Context, query: Query) -> Response:
 
 @router.post("/stock")
 def keep(ctx: Context, form: Form) -> Response:
-    typed = form.into(NewKept)
-    stock.set_level(
-        ctx, typed.item_id, typed.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin
-    )  # fmt: skip
-    return see(ctx, to(stock.balance_id(ctx, typed.item_id, typed.store_id)), "It is kept in this store now.")
+    what, typed = form.into(Lying), form.into(Kept)
+    stock.set_level(ctx, what.item_id, what.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin)
+    return see(ctx, to(stock.balance_id(ctx, what.item_id, what.store_id)), "It is kept in this store now.")
 
 
 @router.get("/stock/{id}")
