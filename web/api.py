@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
@@ -18,6 +20,7 @@ from plantops import idempotency
 from plantops.context import Context
 from plantops.errors import Invalid
 from web import errors, session
+from web.forms import Wrong, plain_text
 from web.menu import Pages
 
 __all__ = ["Context", "Version", "api_router", "install"]
@@ -75,7 +78,8 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
 
         def attempt(database_session: Session) -> Response:
             ctx = session.bearer(request, database_session)
-            return once(ctx, request, lambda: shown(endpoint(**given, **dict.fromkeys(ours, ctx)), success))
+            readable = {name: as_in_forms(value, name) for name, value in given.items()}
+            return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
 
         return errors.told(request, lambda: house.database.run(attempt))
 
@@ -85,6 +89,21 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
     return run
 
 
+def as_in_forms(value: Any, name: str) -> Any:
+    """Text from a program is read as text from a page: trimmed, in one Unicode form, nothing that cannot be stored."""
+    if isinstance(value, str):
+        try:
+            return value if isinstance(value, StrEnum) else plain_text(value)
+        except Wrong as error:
+            raise Invalid(str(error), field=name) from error
+    if isinstance(value, (list, tuple)):
+        return type(value)(as_in_forms(one, f"{name}.{place}") for place, one in enumerate(value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        read = {f.name: as_in_forms(getattr(value, f.name), f.name) for f in dataclasses.fields(value) if f.init}
+        return dataclasses.replace(value, **read)
+    return value
+
+
 def once(ctx: Context, request: Request, work: Callable[[], Response]) -> Response:
     """With an Idempotency-Key a call that is sent again gets the first answer."""
     key = request.headers.get("idempotency-key", "").strip()
@@ -92,7 +111,9 @@ def once(ctx: Context, request: Request, work: Callable[[], Response]) -> Respon
         return work()
     if len(key) > LONGEST_KEY:
         raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.", code="key_too_long")
-    digest = hashlib.sha256(request.state.body).digest()
+    # A token with fewer scopes is not handed what another token of the same person was answered.
+    scopes = " ".join(sorted(ctx.user.scopes or ()))
+    digest = hashlib.sha256(scopes.encode() + b"\0" + request.state.body).digest()
     done = idempotency.begin(ctx, f"api:{key}", f"{request.method} {request.url.path}", digest)
     if done is not None:
         return Response(done.body, done.status, headers=dict(done.headers) | {"Idempotency-Replayed": "true"})

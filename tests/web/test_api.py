@@ -163,6 +163,24 @@ def test_a_refused_call_may_be_sent_again_with_its_key(api: TestClient, plant: H
     assert api.post("/api/v1/accounts", json={"login": "ab", "name": "A"}, headers=boss).status_code == 201
 
 
+@pytest.mark.parametrize("spelled", ["\\u0000", "a\\u0000b", "\\ud800", "\\u0007", "x" * 20_001])
+def test_text_that_a_form_would_refuse_is_refused(api: TestClient, plant: House, spelled: str) -> None:
+    boss = token(plant, "administrator") | {"Content-Type": "application/json"}
+    answer = api.post("/api/v1/accounts", content=f'{{"login": "lena", "name": "{spelled}"}}', headers=boss)
+    body = problem(answer, 422, "invalid")
+    assert [error["field"] for error in body["errors"]] == ["name"]  # type: ignore[attr-defined]
+    kept = api.post("/api/v1/accounts", content='{"login": "lena", "name": " Le\\u0301a "}', headers=boss)
+    assert kept.json()["name"] == "Léa"
+
+
+def test_a_token_with_fewer_scopes_does_not_get_the_answer_of_another(api: TestClient, plant: House) -> None:
+    key, new = {"Idempotency-Key": "first"}, {"login": "paul", "name": "Paul"}
+    wide = api.post("/api/v1/accounts", json=new, headers=token(plant, "administrator") | key)
+    assert wide.status_code == 201
+    narrow = token(plant, "administrator", "transport") | key
+    problem(api.post("/api/v1/accounts", json=new, headers=narrow), 409, "key_used")
+
+
 def test_missing_things_and_paths_are_problems(api: TestClient, plant: House) -> None:
     boss = token(plant, "administrator")
     problem(api.get("/api/v1/accounts/999999999", headers=boss), 404, "not_found")
