@@ -125,6 +125,30 @@ def level(ctx: Context, item_id: int, store_id: int) -> Level | None:
     return ctx.session.scalar(sa.select(Level).where(Level.item_id == item_id, Level.store_id == store_id))
 
 
+@within("a document names places, stores and cost centres of its own site only")
+def wrong_for_site(
+    ctx: Context,
+    site_id: int,
+    *,
+    place_id: int | None = None,
+    store_id: int | None = None,
+    cost_centre_id: int | None = None,
+) -> dict[str, str]:
+    """Each field that names something of another site, or something closed, with its sentence."""
+    wrong: dict[str, str] = {}
+    if place_id is not None and not _in_use(ctx.session.get(Place, place_id), site_id):
+        wrong["place_id"] = "This place is not on this site. Choose another."
+    if store_id is not None and not _in_use(ctx.session.get(Store, store_id), site_id):
+        wrong["store_id"] = "This store is not in use at this site. Choose another."
+    if cost_centre_id is not None and not _in_use(ctx.session.get(CostCentre, cost_centre_id), site_id):
+        wrong["cost_centre_id"] = "This cost centre is not in use at this site. Choose another."
+    return wrong
+
+
+def _in_use(found: Place | Store | CostCentre | None, site_id: int) -> bool:
+    return found is not None and found.site_id == site_id and not found.archived
+
+
 # --- Actions
 
 

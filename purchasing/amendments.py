@@ -121,7 +121,7 @@ def acknowledge(
     ctx: Context, id: int, version: int, reference: str = "", promised: Mapping[int, date] | None = None
 ) -> Order:
     """The supplier confirmed the order, with a date per line or the dates that we asked for."""
-    order = orders.lock(ctx, id, version)
+    order = orders.to_buy(ctx, id, version)
     if order.state is not OrderState.ISSUED:
         raise Conflict(f"Cannot acknowledge this order: it is {spoken(order.state)}.")
     order.supplier_reference = reference.strip()[:100]
@@ -135,7 +135,7 @@ def acknowledge(
 @requires(Can.BUY)
 def promise(ctx: Context, id: int, version: int, promised: Mapping[int, date], *, by_us: bool = False) -> Order:
     """New dates. On time is measured against the first confirmed one, unless we moved it (`by_us`)."""
-    order = orders.lock(ctx, id, version)
+    order = orders.to_buy(ctx, id, version)
     if reason := why_not_amend(order):
         raise Conflict(f"Cannot change dates: {reason}.")
     for line_id, day in promised.items():
@@ -158,7 +158,7 @@ def _promise(order: Order, line: OrderLine, day: date) -> None:
 @requires(Can.BUY)
 def chase(ctx: Context, id: int, version: int) -> Order:
     """Asks the supplier by mail where the order is, once a day at most."""
-    order = orders.lock(ctx, id, version)
+    order = orders.to_buy(ctx, id, version)
     if reason := why_not_amend(order):
         raise Conflict(f"Cannot chase this order: {reason}.")
     if order.chased_on == ctx.today:
@@ -183,7 +183,7 @@ def revise(
     new_lines: Sequence[NewOrderLine] = (),
 ) -> Revision:
     """Changes an issued order. Dearer than what was approved, or with a new line, it waits for a yes first."""
-    order = orders.lock(ctx, id, version)
+    order = orders.to_buy(ctx, id, version)
     if why := why_not_amend(order):
         raise Conflict(f"Cannot revise this order: {why}.")
     if not reason.strip():
@@ -400,7 +400,7 @@ def _hash(order: Order, body: Mapping[str, Any]) -> str:
 @requires(Can.BUY)
 def close_short(ctx: Context, id: int, version: int, line_id: int, reason: str, *, reorder: bool = False) -> Order:
     """No more of this line will come. What is missing is dropped, or goes back on the buyer's list."""
-    order = orders.lock(ctx, id, version)
+    order = orders.to_buy(ctx, id, version)
     line = line_of(order, line_id)
     if why := why_not_close_short(order, line):
         raise Conflict(f"Cannot close this line short: {why}.")
@@ -420,8 +420,7 @@ def close_short(ctx: Context, id: int, version: int, line_id: int, reason: str, 
 @requires(Can.BUY)
 def cancel(ctx: Context, id: int, version: int, reason: str) -> Order:
     """Nothing of it came or was billed: what it covered is to be ordered again."""
-    order = orders.lock(ctx, id, version)
-    ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
+    order = orders.to_buy(ctx, id, version)
     if why := why_not_cancel(order):
         raise Conflict(f"Cannot cancel this order: {why}.")
     was_out = order.state in OUT

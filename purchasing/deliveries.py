@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from plantops import lifecycle
+from plantops import lifecycle, stores
 from plantops.context import Context, requires
 from plantops.db import get
 from plantops.errors import Conflict, Invalid
@@ -65,6 +65,8 @@ def park(ctx: Context, parked: Parked) -> UnknownDelivery:
         raise Invalid("Say what it is: two boxes, a pallet.", field="text")
     if not ctx.today - timedelta(days=60) <= parked.arrived_on <= ctx.today:
         raise Invalid("Say when it came: a day of the last two months, not after today.", field="arrived_on")
+    if wrong := stores.wrong_for_site(ctx, parked.site_id, place_id=parked.place_id):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
     new = UnknownDelivery(
         site_id=parked.site_id,
         sender=parked.sender.strip()[:200],
@@ -85,6 +87,7 @@ def park(ctx: Context, parked: Parked) -> UnknownDelivery:
 def receive_parked(ctx: Context, id: int, version: int, new: NewReceipt) -> Receipt:
     """The order was found: it is received on the day on which it came."""
     parked = _open(ctx, id, version)
+    ctx.need(Can.RECEIVE, site_id=parked.site_id, to="receive goods at this site")
     note = new.delivery_note or parked.delivery_note
     receipt = receipts.receive(
         ctx, replace(new, delivery_note=note, arrived_on=parked.arrived_on, place_id=new.place_id or parked.place_id)
@@ -98,6 +101,8 @@ def receive_parked(ctx: Context, id: int, version: int, new: NewReceipt) -> Rece
 def send_away(ctx: Context, id: int, version: int, reason: str) -> UnknownDelivery:
     """Nobody ordered it: it goes back with the next lorry."""
     parked = _open(ctx, id, version)
+    if not ctx.may(Can.BUY, site_id=parked.site_id):
+        ctx.need(Can.RECEIVE, site_id=parked.site_id, to="receive goods at this site")
     lifecycle.move(ctx, parked, State.SENT_AWAY, reason)
     return parked
 

@@ -212,6 +212,7 @@ def capture(ctx: Context, head: BillHead, lines: Sequence[NewBillLine]) -> Invoi
 def change(ctx: Context, id: int, version: int, head: BillHead, lines: Sequence[NewBillLine]) -> Invoice:
     """Corrects what was typed, until it is approved. Duplicates are looked for again."""
     order, invoice = both(ctx, id, version)
+    ctx.need(Can.CAPTURE, site_id=invoice.site_id, to="capture invoices at this site")
     if reason := why_not_change(invoice):
         raise Conflict(f"Cannot change {invoice.number}: {reason}.")
     if head.site_id != invoice.site_id:
@@ -238,6 +239,7 @@ def change(ctx: Context, id: int, version: int, head: BillHead, lines: Sequence[
 def void(ctx: Context, id: int, version: int, reason: str) -> Invoice:
     """Captured by mistake, or refused: it counts no more, and its number may be used again."""
     order, invoice = both(ctx, id, version)
+    ctx.need(Can.CAPTURE, site_id=invoice.site_id, to="capture invoices at this site")
     if why := why_not_change(invoice):
         raise Conflict(f"Cannot void {invoice.number}: {why}.")
     invoice.voided_on = ctx.today

@@ -6,6 +6,7 @@ from plantops import documents, files, outbox
 from plantops.context import Context, within
 from plantops.db import get
 from plantops.jobs import Computation, Done, Reporter
+from plantops.lifecycle import spoken
 from purchasing import letters, orders
 from purchasing.letters import Correspondence
 from purchasing.models import Order
@@ -15,12 +16,21 @@ from purchasing.orders import OUT
 NO_ADDRESS = "printed; the supplier has no mail address, so nothing was sent"
 
 
+def why_not_send(order: Order, revision: int) -> str | None:
+    """Asked before it is printed and again before it is mailed: it may have been cancelled meanwhile."""
+    if order.revision != revision:
+        return "a newer revision is on its way"
+    if order.state not in (*OUT, OrderState.CLOSED):
+        return f"not sent: the order is {spoken(order.state)}"
+    return None
+
+
 @within("a job that issuing an order or a revision puts on the queue")
 def send_order(ctx: Context, order_id: int, revision: int) -> Computation[bytes] | Done:
     """Prints with no transaction open; a newer revision meanwhile sends itself."""
     order = ctx.session.get_one(Order, order_id)
-    if order.revision != revision or order.state not in (*OUT, OrderState.CLOSED):
-        return Done("a newer revision is on its way")
+    if reason := why_not_send(order, revision):
+        return Done(reason)
     paper = letters.paper(ctx, order_id)
 
     def print_it(_telling: Reporter) -> bytes:
@@ -34,8 +44,8 @@ def send_order(ctx: Context, order_id: int, revision: int) -> Computation[bytes]
 
 def _keep_and_send(ctx: Context, order_id: int, revision: int, content: bytes) -> Done:
     order = get(ctx.session, orders.visible(ctx.as_system()).where(Order.id == order_id), what="order", lock=True)
-    if order.revision != revision:
-        return Done("a newer revision is on its way")
+    if reason := why_not_send(order, revision):
+        return Done(reason)
     name = f"{order.number}-{revision}.pdf" if revision else f"{order.number}.pdf"
     file = files.keep(ctx, name, content)
     files.attach(ctx, orders.origin(order), file.id)

@@ -14,6 +14,7 @@ from plantops import items, options
 from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.items import Category, Item, ItemKind, Matching
+from plantops.places import CostCentre
 from plantops.units import UNITS, plain
 from purchasing import catalogue, prices
 from purchasing.models import Order, OrderLine
@@ -69,6 +70,7 @@ def columns(
     """The columns of new order lines. Raises Invalid naming what the supplier would not deliver."""
     known = known or offered(ctx, [line.item_id for line in lines if line.item_id is not None])
     policies = _policies(ctx, order.site_id, list(known.items.values()))
+    _check_centres(ctx, order, lines)
     found: list[dict[str, Any]] = []
     for number, line in enumerate(lines):
         at = f"lines.{number}." if len(lines) > 1 else ""
@@ -91,6 +93,14 @@ def columns(
             }
         )
     return found
+
+
+def _check_centres(ctx: Context, order: Order, lines: Sequence[NewOrderLine]) -> None:
+    """Each line is paid by a cost centre of the order's site, or by none yet."""
+    wanted = {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
+    here = sa.select(CostCentre.id).where(CostCentre.id.in_(wanted), CostCentre.site_id == order.site_id)
+    if wanted and wanted != set(ctx.session.scalars(here)):
+        raise Invalid("This cost centre is not of the order's site. Choose another.", field="cost_centre_id")
 
 
 def _line(order: Order, line: NewOrderLine, item: Item | None, quote: Quote | None, at: str) -> dict[str, Any]:

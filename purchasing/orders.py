@@ -11,7 +11,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, lifecycle, numbers, places
+from plantops import approvals, lifecycle, numbers, places, stores
 from plantops.approval_rules import company_currency
 from plantops.approvals import ApprovalState
 from plantops.context import Context, requires, within
@@ -126,6 +126,14 @@ def lock(ctx: Context, id: int, version: int | None) -> Order:
     return get(ctx.session, visible(ctx).where(Order.id == id), what="order", version=version, lock=True)
 
 
+@within("what a buyer does with an order begins with it")
+def to_buy(ctx: Context, id: int, version: int | None) -> Order:
+    """Locked, of a site where this person buys."""
+    order = lock(ctx, id, version)
+    ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
+    return order
+
+
 # --- Actions: writing it
 
 
@@ -158,14 +166,14 @@ def blank(ctx: Context, site_id: int, supplier_id: int, head: OrderHead) -> Orde
         created_at=ctx.now,
         lines=[],
     )
-    _write_head(order, head)
+    _write_head(ctx, order, head)
     return order
 
 
 @requires(Can.BUY)
 def change_head(ctx: Context, id: int, version: int, head: OrderHead) -> Order:
     order = draft(ctx, id, version)
-    _write_head(order, head)
+    _write_head(ctx, order, head)
     add_up(order)
     bump(order)
     ctx.session.flush()
@@ -217,8 +225,7 @@ def remove_line(ctx: Context, id: int, version: int, line_id: int) -> Order:
 
 @within("what changes a draft begins with it")
 def draft(ctx: Context, id: int, version: int | None) -> Order:
-    order = lock(ctx, id, version)
-    ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
+    order = to_buy(ctx, id, version)
     if reason := why_not_change(order):
         raise Conflict(f"Cannot change this order: {reason}.")
     return order
@@ -253,7 +260,11 @@ def zeros() -> dict[str, Decimal]:
     return {name: Decimal(0) for name in names}
 
 
-def _write_head(order: Order, head: OrderHead) -> None:
+def _write_head(ctx: Context, order: Order, head: OrderHead) -> None:
+    if wrong := stores.wrong_for_site(
+        ctx, order.site_id, place_id=head.place_id, store_id=head.store_id, cost_centre_id=head.cost_centre_id
+    ):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
     if not head.freight.is_finite() or not 0 <= head.freight <= prices.LARGEST_PRICE:
         raise Invalid("Freight is an amount of 0 or more.", field="freight")
     if head.incoterm and head.incoterm not in suppliers.INCOTERMS:
@@ -360,7 +371,7 @@ def _pending(ctx: Context, id: int, version: int) -> Order:
 @requires(Can.BUY)
 def take_back(ctx: Context, id: int, version: int) -> Order:
     """Back to draft before it was issued. An approval that was given no longer counts."""
-    order = lock(ctx, id, version)
+    order = to_buy(ctx, id, version)
     if reason := why_not_take_back(order):
         raise Conflict(f"Cannot take this order back: {reason}.")
     approvals.void(ctx, origin(order), "taken back")
@@ -373,8 +384,7 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
 @requires(Can.BUY)
 def issue(ctx: Context, id: int, version: int) -> Order:
     """Takes the number and sends the order. Looks once more whether it is what was approved."""
-    order = lock(ctx, id, version)
-    ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
+    order = to_buy(ctx, id, version)
     if reason := why_not_issue(order) or suppliers_reason(ctx, order):
         raise Conflict(f"Cannot issue this order: {reason}.")
     standing = approvals.state_of(ctx, origin(order))
@@ -418,7 +428,7 @@ def place(ctx: Context, id: int, version: int) -> Order:
 @requires(Can.BUY)
 def hold(ctx: Context, id: int, version: int, reason: str) -> Order:
     """Nothing is issued, received or paid on it until it is freed."""
-    order = lock(ctx, id, version)
+    order = to_buy(ctx, id, version)
     if not reason.strip():
         raise Invalid("Say why it is held: the others will read it.", field="reason")
     if order.state in (State.CLOSED, State.CANCELLED):
@@ -431,7 +441,7 @@ def hold(ctx: Context, id: int, version: int, reason: str) -> Order:
 
 @requires(Can.BUY)
 def free(ctx: Context, id: int, version: int) -> Order:
-    order = lock(ctx, id, version)
+    order = to_buy(ctx, id, version)
     order.on_hold, order.hold_reason = False, ""
     bump(order)
     ctx.session.flush()

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import lifecycle, numbers, stock
+from plantops import lifecycle, numbers, stock, stores
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -222,6 +222,8 @@ def _check_head(ctx: Context, order: Order, new: NewReceipt) -> None:
         raise Invalid("Say when it came: a day of the last two months, not after today.", field="arrived_on")
     if len({came.order_line_id for came in new.lines}) < len(new.lines):
         raise Invalid("A line stands there twice.", field="lines")
+    if wrong := stores.wrong_for_site(ctx, order.site_id, place_id=new.place_id, store_id=new.store_id):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
     key = number_key(new.delivery_note)
     if not key:
         return
@@ -392,6 +394,8 @@ def send_back(
     order = get(ctx.session, this, what="order", lock=True)
     if not reason.strip():
         raise Invalid("Say why it goes back: the supplier will ask.", field="reason")
+    if wrong := stores.wrong_for_site(ctx, order.site_id, store_id=store_id):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
     wanted = [came for came in lines if came.accepted]
     if not wanted:
         raise Invalid("Say how much goes back.", field="lines")

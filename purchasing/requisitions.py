@@ -11,11 +11,10 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, lifecycle, places
+from plantops import approvals, lifecycle, places, stores
 from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
-from plantops.places import CostCentre, Place
 from plantops.units import plain
 from purchasing.models import Requisition, RequisitionLine
 from purchasing.models.orders import RequisitionState as State
@@ -221,13 +220,9 @@ def _write_head(requisition: Requisition, head: Head) -> None:
 
 @within("the head is checked when it is written and again when it is submitted")
 def check_head(ctx: Context, head: Head) -> None:
-    wrong: dict[str, str] = {}
-    centre = ctx.session.get(CostCentre, head.cost_centre_id)
-    if centre is None or centre.site_id != head.site_id or centre.archived:
-        wrong["cost_centre_id"] = "This cost centre is not in use at this site. Choose another."
-    place = ctx.session.get(Place, head.place_id) if head.place_id else None
-    if head.place_id and (place is None or place.site_id != head.site_id or place.archived):
-        wrong["place_id"] = "This place is not on this site. Choose another."
+    wrong = stores.wrong_for_site(
+        ctx, head.site_id, place_id=head.place_id, store_id=head.store_id, cost_centre_id=head.cost_centre_id
+    )
     if not ctx.today - timedelta(days=1) <= head.need_by <= ctx.today + LATEST:
         wrong["need_by"] = "Say by when it is needed: a day from today to two years ahead."
     if wrong:

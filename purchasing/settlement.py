@@ -194,6 +194,7 @@ def accept(ctx: Context, hold_id: int, version: int, reason: str) -> Invoice:
 def ask(ctx: Context, hold_id: int, version: int, whom: str) -> Invoice:
     """Asks the buyer or the receiver; the hold waits on their list."""
     _, invoice, hold = _hold(ctx, hold_id, version)
+    ctx.need(Can.SETTLE, site_id=invoice.site_id, to="settle invoices of this site")
     if whom not in ASKED:
         raise Invalid("Ask the buyer or the receiver.", field="whom")
     if hold.state is not HoldState.OPEN:
@@ -290,6 +291,7 @@ def post(ctx: Context, id: int, version: int) -> Invoice:
 def confirm_payment(ctx: Context, id: int, version: int, paid_on: date, reference: str) -> Invoice:
     """The bank said that it was paid; an order to pay alone is not a payment."""
     _, invoice = both(ctx, id, version)
+    ctx.need(Can.POST, site_id=invoice.site_id, to="note payments of this site")
     if invoice.state is not State.POSTED:
         raise Conflict(f"Cannot note a payment of {invoice.number}: it is {lifecycle.spoken(invoice.state)}.")
     if not reference.strip():
@@ -305,6 +307,7 @@ def confirm_payment(ctx: Context, id: int, version: int, paid_on: date, referenc
 def dispute(ctx: Context, id: int, version: int, in_dispute: bool) -> Invoice:
     """In dispute with the supplier: nobody pays it, and it is left out of the blocked invoices."""
     _, invoice = both(ctx, id, version)
+    ctx.need(Can.SETTLE, site_id=invoice.site_id, to="settle invoices of this site")
     if invoice.state in (State.POSTED, State.PAID, State.VOIDED):
         raise Conflict(f"{invoice.number} is {lifecycle.spoken(invoice.state)}.")
     invoice.in_dispute = in_dispute
