@@ -187,6 +187,7 @@ def by_token(ctx: Context, token: str) -> PublicView:
 @requires(Can.REPORT)
 def report(ctx: Context, site_id: int, new: NewRequest, photo: tuple[str, bytes] | None = None) -> Request:
     """Reports an issue. Its due time follows from its priority."""
+    ctx.need(Can.REPORT, site_id=site_id, to="report something at this site")
     return _raise(ctx, site_id, new, Channel.PAGE, photo=photo)
 
 
@@ -326,10 +327,15 @@ def _settle(ctx: Context, settled: Request, resolution: str) -> None:
     ctx.emit(RequestResolved(settled.id, settled.site_id))
 
 
+@within("work orders of a request are opened and finished one at a time")
+def lock(ctx: Context, id: int) -> Request:
+    return get(ctx.session, sa.select(Request).where(Request.id == id), what="request", lock=True)
+
+
 @within("a work order that is done settles its request in the same step")
 def settle_by_work(ctx: Context, id: int, resolution: str) -> None:
     """Nothing happens when the desk settled it already."""
-    found = get(ctx.session, sa.select(Request).where(Request.id == id), what="request", lock=True)
+    found = lock(ctx, id)
     if found.state in OPEN:
         _settle(ctx, found, resolution)
 

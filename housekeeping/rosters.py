@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -19,8 +20,8 @@ from housekeeping.permissions import Can
 from housekeeping.roster_models import Roster, RosterCell, RosterHole, RosterState
 from personnel import api as personnel
 from personnel.events import AbsenceRecorded, LeaveApproved
-from plantops import lifecycle
-from plantops.calendar import at_local
+from plantops import lifecycle, places
+from plantops.calendar import at_local, zone
 from plantops.context import Context, requires, within
 from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
@@ -160,10 +161,11 @@ def question(ctx: Context, site_id: int, first: date, last: date, *, least_chang
 @within("rosters and boards need what is wanted day by day")
 def wanted_of(ctx: Context, site_id: int, first: date, last: date) -> list[weeks.Wanted]:
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    every_week = needs.of_site(ctx, site_id)
     return [
         weeks.Wanted(day, need.template_id, need.work, need.needed)
         for day in days
-        for need in needs.of_site(ctx, site_id)
+        for need in every_week
         if need.weekday == day.weekday()
     ]
 
@@ -329,7 +331,8 @@ def publish(ctx: Context, id: int, version: int, override_reason: str = "") -> R
     first, last = max(proposal.first_day, ctx.today), proposal.last_day
     if first <= last:
         templates = {template.id: template for template in personnel.templates(ctx, proposal.site_id)}
-        shifts = [_planned(ctx, cell, templates[cell.template_id]) for cell in proposal.cells if cell.day >= first]
+        tz = zone(places.site(ctx, proposal.site_id).zone)
+        shifts = [_planned(cell, templates[cell.template_id], tz) for cell in proposal.cells if cell.day >= first]
         personnel.plan_shifts(ctx, _origin(proposal.site_id), first, last, shifts, override_reason=override_reason)
     lifecycle.move(ctx, proposal, RosterState.PUBLISHED)
     ctx.emit(RosterPublished(proposal.id, proposal.site_id, proposal.first_day, proposal.last_day))
@@ -340,22 +343,22 @@ def _origin(site_id: int) -> str:
     return f"{ORIGIN}:{site_id}"
 
 
-def _planned(ctx: Context, cell: RosterCell, template: personnel.TemplateRow) -> personnel.NewShift:
-    start = _moment(ctx, cell.day, template.start_minute)
+def _planned(cell: RosterCell, template: personnel.TemplateRow, tz: ZoneInfo) -> personnel.NewShift:
+    start = _moment(cell.day, template.start_minute, tz)
     return personnel.NewShift(
         employee_id=cell.employee_id,
         business_date=cell.day,
         starts_at=start,
-        ends_at=_moment(ctx, cell.day, template.start_minute + template.minutes),
+        ends_at=_moment(cell.day, template.start_minute + template.minutes, tz),
         template_id=cell.template_id,
         work=cell.work,
     )
 
 
-def _moment(ctx: Context, day: date, minute: int) -> datetime:
-    """A minute of a plant day as a moment; past 1440 it is the next morning, by the clock on the wall."""
+def _moment(day: date, minute: int, tz: ZoneInfo) -> datetime:
+    """A minute of a day at the site as a moment; past 1440 it is the next morning, by the clock on the wall."""
     days, rest = divmod(minute, 1440)
-    return at_local(day + timedelta(days=days), time(*divmod(rest, 60)), ctx.zone)
+    return at_local(day + timedelta(days=days), time(*divmod(rest, 60)), tz)
 
 
 @requires(Can.PLAN_ROSTERS)

@@ -140,6 +140,7 @@ def workers(ctx: Context) -> list[tuple[int, str]]:
 def open_for(ctx: Context, request_id: int, new: NewWork) -> WorkOrder:
     """A work order for a request that the desk took on; it is due when the request is."""
     asked = requests.request(ctx, request_id)
+    requests.lock(ctx, request_id)  # settled meanwhile it takes no more work
     ctx.need(Can.MANAGE_WORK, site_id=asked.site_id)
     if asked.state not in requests.OPEN:
         raise Conflict(f"Request {asked.number} is {asked.state}; take it on again first.")
@@ -257,8 +258,11 @@ def finish(ctx: Context, id: int, version: int, report: str, minutes: Decimal) -
     done.done_at = ctx.now
     done.assigned_to_id = done.assigned_to_id or ctx.user.id
     lifecycle.move(ctx, done, WorkState.DONE)
-    if done.request_id is not None and not _others_open(ctx, done):
-        requests.settle_by_work(ctx.as_system(), done.request_id, report)
+    if done.request_id is not None:
+        # Two last orders at once: the second waits here, and then sees that the first is done.
+        requests.lock(ctx, done.request_id)
+        if not _others_open(ctx, done):
+            requests.settle_by_work(ctx.as_system(), done.request_id, report)
     ctx.emit(WorkOrderDone(done.id, done.site_id))
     return done
 

@@ -96,9 +96,9 @@ class DayNumbers:
 
 
 def moment(day: date, minutes: Decimal | int, zone_name: str) -> datetime:
-    """A minute of the plant's day as a moment; past 1440 it is the next day."""
-    whole = at_local(day + timedelta(days=int(minutes // 1440)), datetime.min.time(), zone(zone_name))
-    return whole + timedelta(minutes=float(minutes % 1440))
+    """A minute of the plant's day, by the clock on the wall, as a moment; past 1440 it is the next day."""
+    wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=float(minutes))
+    return at_local(wall.date(), wall.time(), zone(zone_name))
 
 
 # --- Questions
@@ -215,7 +215,7 @@ def _left_out(ctx: Context, whole: Plan) -> list[LeftOutLine]:
 
 @requires(Can.DRIVE)
 def my_trip(ctx: Context, day: date) -> TripSheet | None:
-    """The published trip that this person drives; with no name on any trip, the first that nobody drives."""
+    """The published trip that this person drives on a day."""
     employee = personnel.employee_of(ctx, ctx.user.id)
     query = (
         sa.select(Plan.id, Trip.id)

@@ -290,6 +290,7 @@ def vehicle_taken_out(ctx: Context, event: VehicleTakenOut) -> None:
             Plan.state.in_((PlanState.DRAFT, PlanState.PUBLISHED)),
         )
         .with_for_update(of=Plan)
+        .execution_options(populate_existing=True)
     ).unique()
     for plan in touched:
         plan.note = "A vehicle of this plan was taken out. Plan the day again."

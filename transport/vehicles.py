@@ -212,12 +212,19 @@ def file_document(ctx: Context, vehicle_id: int, title: str, expires_on: date) -
     return made
 
 
+def _need_fleet(ctx: Context, vehicle: Vehicle) -> None:
+    """Who manages the vehicles of the site, or plans its days."""
+    if not ctx.may(Can.MANAGE_VEHICLES, site_id=vehicle.site_id):
+        ctx.need(Can.PLAN, site_id=vehicle.site_id, to="take vehicles of this site out")
+
+
 @requires(Can.MANAGE_VEHICLES, Can.PLAN)
 def take_out(
     ctx: Context, id: int, version: int, reason: str, first_day: date, last_day: date | None = None
 ) -> Vehicle:
     """The vehicle stays in from a day on, until a day or until it is brought back."""
     taken = get(ctx.session, visible(ctx).where(Vehicle.id == id), what="vehicle", version=version, lock=True)
+    _need_fleet(ctx, taken)
     if not reason.strip():
         raise Invalid("Say why the vehicle stays in, so that the next shift knows.", field="reason")
     if last_day is not None and last_day < first_day:
@@ -233,6 +240,7 @@ def take_out(
 def bring_back(ctx: Context, id: int, version: int) -> Vehicle:
     """The vehicle can be used again from today; outages that lie ahead are dropped."""
     back = get(ctx.session, visible(ctx).where(Vehicle.id == id), what="vehicle", version=version, lock=True)
+    _need_fleet(ctx, back)
     running = sa.select(Outage).where(
         Outage.vehicle_id == id, sa.or_(Outage.last_day.is_(None), Outage.last_day >= ctx.today)
     )

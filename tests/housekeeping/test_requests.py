@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from housekeeping import requests, workorders
-from housekeeping.desk_models import RequestState, WorkState
+from housekeeping.desk_models import Request, RequestState, WorkOrder, WorkState
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
 from plantops import places
 from plantops.context import Context
+from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Throttled
 from plantops.events import WorkWanted
 from plantops.places import Kind, Place, Site
@@ -154,3 +157,26 @@ def test_the_same_wish_of_another_module_is_asked_once(ctx: Someone) -> None:
     ctx(as_="facility_manager").emit(wish)
     ctx(as_="facility_manager").emit(wish)
     assert len(requests.list_requests(ctx(as_="facility_manager"))) == 1
+
+
+def test_the_last_two_work_orders_finished_at_once_settle_the_request(plant: House) -> None:
+    with plant.acting() as ctx:
+        asked = requests.report(ctx, site_id(ctx), LEAK)
+        pair = [workorders.open_for(ctx, asked.id, NewWork(title)) for title in ("Seal it", "Dry it")]
+    both_are_in = threading.Barrier(2)
+
+    def finish(order: WorkOrder) -> None:
+        def work(ctx: Context) -> None:
+            both_are_in.wait(10)
+            workorders.finish(ctx, order.id, order.version, "done", Decimal(20))
+            time.sleep(0.3)  # neither is committed when the other one looks
+
+        plant.run(work)
+
+    threads = [threading.Thread(target=finish, args=(order,)) for order in pair]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with plant.acting() as ctx:
+        assert ctx.session.get_one(Request, asked.id).state is RequestState.RESOLVED

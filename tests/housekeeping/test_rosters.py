@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,12 +18,14 @@ from personnel import api as personnel
 from personnel import leave, leave_decisions
 from personnel.events import LeaveApproved
 from personnel.leave_days import Asked
+from personnel.time_models import PlannedShift
 from plantops import jobs, people
 from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, PlantopsError
 from plantops.events import Absent
 from plantops.jobs import State
+from plantops.places import Site
 from plantops.worker import Worker
 from tests.housekeeping import making
 from tests.housekeeping.making import MONDAY, SUNDAY, Crew
@@ -53,9 +55,10 @@ def computed(house: House, roster_id: int) -> Roster:
     end = time.monotonic() + 60
     while True:
         with house.acting() as ctx:
-            found = rosters.roster(ctx, roster_id)
-            assert found.job_run_id
-            run = jobs.one(ctx, found.job_run_id)
+            waiting = rosters.roster(ctx, roster_id)
+            assert waiting.job_run_id
+            run = jobs.one(ctx, waiting.job_run_id)
+            found = rosters.roster(ctx, roster_id)  # after the job: it may end between the two looks
         if found.state is not RosterState.COMPUTING:
             return found
         assert run.state in (State.QUEUED, State.RUNNING), f"{run.message} {run.error}"
@@ -216,3 +219,14 @@ def test_how_good_in_words() -> None:
     assert "not proved" in boards.in_words(100, None, None)
     assert "no roster can have less: this is proved" in boards.in_words(100, Decimal(100), Decimal(0))
     assert "within 50.0%" in boards.in_words(100, Decimal(50), Decimal("0.5"))
+
+
+def test_shifts_are_published_by_the_clock_of_the_site(ctx: Someone) -> None:
+    system = ctx()
+    crew = making.crew(system)
+    system.session.get_one(Site, crew.site_id).zone = "Europe/Helsinki"  # an hour ahead of the plant's own zone
+    system.session.flush()
+    proposed = making.proposal(system, crew, {MONDAY: [crew.people[0]]})
+    rosters.publish(system, proposed.id, proposed.version)
+    shift = system.session.scalars(sa.select(PlannedShift).where(PlannedShift.business_date == MONDAY)).one()
+    assert shift.starts_at == datetime(2026, 11, 30, 4, 0, tzinfo=UTC), "six in the morning in Helsinki"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, PlantopsError
 from tests.houses import Someone
 from tests.transport import making
-from transport import addresses, drivers, orders, plans, vehicles
+from transport import addresses, boards, drivers, orders, plans, vehicles
 from transport.models import Order, OrderState, Plan, PlanState
 
 pytestmark = pytest.mark.db
@@ -121,3 +122,11 @@ def test_each_trip_gets_its_own_driver_and_as_many_as_possible() -> None:
 def test_money_is_kept_exactly(ctx: Someone) -> None:
     van = making.van(ctx(as_="dispatcher"), cost_per_km=Decimal("0.1234"))
     assert van.cost_per_km == Decimal("0.1234")
+
+
+def test_eight_o_clock_is_eight_o_clock_on_the_wall_also_when_the_clocks_change() -> None:
+    back, forward, plain = date(2026, 10, 25), date(2026, 3, 29), date(2026, 11, 24)
+    eight = [boards.moment(day, Decimal(480), "Europe/Luxembourg") for day in (back, forward, plain)]
+    assert [(at.hour, at.minute) for at in eight] == [(7, 0), (6, 0), (7, 0)]
+    past_midnight = boards.moment(plain, Decimal("1500.5"), "Europe/Luxembourg")
+    assert past_midnight == datetime(2026, 11, 25, 0, 0, 30, tzinfo=UTC)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from plantops import people, places
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
 from tests.houses import Someone
 from tests.transport import making
@@ -95,3 +96,17 @@ def test_bringing_back_ends_what_runs_and_drops_what_lies_ahead(ctx: Someone) ->
     site = making.site_id(boss)
     assert vehicles.list_vehicles(boss, site, TODAY)[0].reason is None
     assert vehicles.list_vehicles(boss, site, TODAY - timedelta(days=1))[0].reason == "it is out of service: gearbox"
+
+
+def test_a_dispatcher_of_another_site_sees_a_vehicle_and_leaves_it_alone(ctx: Someone) -> None:
+    system = ctx()
+    van = making.van(system)
+    north = places.add_site(system, "NOR", "Depot North", zone="Europe/Oslo", currency="NOK", country="NO")
+    nora = ctx(as_="auditor,employee", login="nora")
+    people.grant(system, nora.user.id, "dispatcher", site_id=north.id)
+    nora = ctx(as_="auditor,employee", login="nora")
+    assert vehicles.vehicle(nora, van.id).code == van.code
+    with pytest.raises(Forbidden, match="this site"):
+        vehicles.take_out(nora, van.id, van.version, "flat tyre", making.DAY)
+    with pytest.raises(Forbidden, match="this site"):
+        vehicles.bring_back(nora, van.id, van.version)
