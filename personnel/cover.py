@@ -22,6 +22,8 @@ from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
 
+MOST_DAYS = 366
+
 
 @dataclass(frozen=True)
 class Need:
@@ -100,6 +102,15 @@ def hole_without(crew: Crew, employee_id: int) -> str | None:
         return None
     shift = f", {crew.need.shift}" if crew.need.shift else ""
     return f"{crew.day:%a %d %b}{shift} in {crew.need.department}: {left} of {crew.need.needed}"
+
+
+def why_not_publish(first: date, last: date) -> str | None:
+    """Why the needs of these days cannot become demand; None when they can."""
+    if last < first:
+        return "the last day is before the first"
+    if (last - first).days >= MOST_DAYS:
+        return f"it is longer than {MOST_DAYS} days, and needs change; publish the later days later"
+    return None
 
 
 # --- Questions
@@ -239,6 +250,8 @@ def plan_demand(ctx: Context, origin: str, site_id: int, first: date, last: date
 @requires(Can.PLAN_SHIFTS)
 def publish_needs(ctx: Context, site_id: int, first: date, last: date) -> int:
     """The standing needs of crews become demand, on each day on which their shift runs."""
+    if why := why_not_publish(first, last):
+        raise Invalid(f"These days cannot be published: {why}.", field="last")
     zone = ZoneInfo(work_calendars.plant_calendar(ctx, site_id).zone_name)
     templates = {one.id: one for one in work_calendars.list_templates(ctx, site_id)}
     demands = []

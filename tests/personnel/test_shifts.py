@@ -257,6 +257,15 @@ def test_only_the_qualified_count_where_a_certificate_is_needed(o: Office) -> No
         cover.add_need(o.ctx, o.site_id, o.department_id, 3, template_id=o.shifts["E"], certificate_type_id=licence.id)
 
 
+@pytest.mark.parametrize(
+    ("last", "why"), [(date(2026, 11, 19), "the last day is before the first"), (date(2200, 12, 31), "longer than 366")]
+)
+def test_needs_are_published_for_a_year_at_most(o: Office, last: date, why: str) -> None:
+    cover.add_need(o.ctx, o.site_id, o.department_id, 2, template_id=o.shifts["E"])
+    with pytest.raises(Invalid, match=why):
+        cover.publish_needs(o.ctx, o.site_id, date(2026, 11, 20), last)
+
+
 def test_needs_become_demand_once_and_the_past_stays(o: Office, ctx: Someone) -> None:
     crew_of_three(o)
     cover.add_need(o.ctx, o.site_id, o.department_id, 2, template_id=o.shifts["E"])
