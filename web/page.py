@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -32,6 +32,7 @@ MOST_FIELDS = 2000
 MOST_FILES = 20
 LARGEST_FIELD = 2 * 1024 * 1024
 LONGEST_REPLAY = 200_000
+IN_ADDRESS = ":/%#?=@[]!$&'()*+,;~"  # what an address may hold as it is; the rest could not stand in a header
 
 Query = QueryParams
 Door = Callable[[Request, Session], Context]
@@ -87,7 +88,7 @@ def options(ctx: Context, found: Sequence[tuple[object, str, str]], query: Query
 
 def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response:  # noqa: ARG001  all answers begin alike
     """Go on to another page, which says what was done."""
-    visit = this_visit()
+    visit, url = this_visit(), quote(url, safe=IN_ADDRESS)
     if visit.is_partial:
         response: Response = Response(status_code=200, headers={"HX-Redirect": url})
     else:

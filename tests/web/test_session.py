@@ -128,3 +128,19 @@ def test_a_password_is_changed_only_with_the_old_one(client: Callable[..., Clien
 def test_a_stolen_cookie_name_is_bound_to_tls_in_earnest(served: Served) -> None:
     assert session.cookie_name(served.house.settings) == "session"
     assert session.safe_path("/purchasing?x=1") == "/purchasing?x=1"
+
+
+@pytest.mark.parametrize("address", ["/stock?q=\u0394\u20ac", "/stock\n?q=1", "/\U0001f600"])
+def test_an_address_in_any_script_is_gone_to(client: Callable[..., Client], address: str) -> None:
+    for partial in (True, False):
+        somebody = client("employee")
+        fields = {"_csrf": session.csrf_of(somebody.token), "site": "", "back": address}
+        answer = somebody.send("/site", fields, partial=partial)
+        where = answer.headers["HX-Redirect" if partial else "location"]
+        assert answer.status_code in (200, 303) and where.isascii() and where.startswith("/")
+
+
+@pytest.mark.parametrize("chosen", ["\u0394", "x; Path=/", "1e400"])
+def test_a_site_that_is_none_is_not_chosen(client: Callable[..., Client], chosen: str) -> None:
+    answer = client("employee").post("/site", site=chosen, back="/")
+    assert answer.status_code == 422 and "set-cookie" not in answer.headers

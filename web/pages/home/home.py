@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from plantops import activity, due, links
 from plantops.events import Waiting, WaitingCard
 from web.page import Context, Form, pages_router, render, see
-from web.session import safe_path
+from web.session import is_secure, safe_path
 from web.visit import SITE_COOKIE
 
 router = pages_router()
@@ -40,8 +40,10 @@ def home(ctx: Context) -> Response:
 @router.post("/site")
 def choose_site(ctx: Context, form: Form) -> Response:
     """Lists begin with this site's rows; it takes nobody a right nor gives one."""
+    chosen = str(form.number("site")) if form.text("site") else ""
     response = see(ctx, safe_path(form.text("back")))
-    response.set_cookie(SITE_COOKIE, form.text("site"), max_age=31_536_000, httponly=True, samesite="lax")
+    secure = is_secure(ctx.settings)
+    response.set_cookie(SITE_COOKIE, chosen, max_age=31_536_000, secure=secure, httponly=True, samesite="lax")
     return response
 
 
