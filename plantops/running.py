@@ -23,7 +23,7 @@ from types import FrameType
 import sqlalchemy as sa
 import uvicorn
 
-from plantops import embedded
+from plantops import embedded, lifeline
 from plantops.core import initialise
 from plantops.db import Database
 from plantops.demo import PASSWORD, build
@@ -58,6 +58,7 @@ def stopping_on_signals() -> Iterator[None]:
 
 def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -> int:
     """The web processes. They read the database and the data folder from the environment."""
+    lifeline.follow()
     os.environ["PLANTOPS_DATABASE_URL"] = url
     os.environ["PLANTOPS_DATA"] = str(settings.data)
     uvicorn.run(
@@ -78,6 +79,7 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
 
 def worker(settings: Settings, url: str) -> int:
     """One worker process: jobs, schedules, outbox."""
+    lifeline.follow()
     return int(load("plantops.worker:work")(settings, url))
 
 
@@ -175,7 +177,7 @@ def demo_is_whole(database: Database) -> bool:
 
 @contextlib.contextmanager
 def children(settings: Settings, url: str, port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Web and worker as processes of their own; whatever happens, both are ended."""
+    """Web and worker as processes of their own; whatever happens, both are ended, also when this one is killed."""
     environment = os.environ | {
         "PLANTOPS_DATABASE_URL": url,
         "PLANTOPS_DATA": str(settings.data),
@@ -186,12 +188,17 @@ def children(settings: Settings, url: str, port: int) -> Iterator[list[subproces
     }
     command = [sys.executable, "-m", "plantops.cli"]
     started: list[subprocess.Popen[bytes]] = []
-    try:
-        for words in (["serve", "--port", str(port)], ["worker"]):
-            started.append(subprocess.Popen([*command, *words], env=environment, start_new_session=True))  # noqa: S603
-        yield started
-    finally:
-        end(started)
+    with lifeline.thrown() as line:
+        environment[lifeline.VARIABLE] = str(line)
+        try:
+            for words in (["serve", "--port", str(port)], ["worker"]):
+                child = subprocess.Popen(  # noqa: S603
+                    [*command, *words], env=environment, start_new_session=True, pass_fds=(line,)
+                )
+                started.append(child)
+            yield started
+        finally:
+            end(started)
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -97,6 +97,34 @@ def test_a_part_ends_when_the_demo_is_killed() -> None:
     assert is_gone(part)
 
 
+CHILDREN = """
+import sys, time
+from plantops import running
+from plantops.settings import Settings
+with running.children(Settings.read(), sys.argv[1], int(sys.argv[2])) as begun:
+    running.wait_until_ready(f"http://127.0.0.1:{sys.argv[2]}", begun)
+    print(*(child.pid for child in begun), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.db
+def test_web_and_worker_end_when_the_demo_is_killed(empty: House, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-c", CHILDREN, empty.database.url, str(port)]
+    environ = os.environ | {"PLANTOPS_DATA": str(tmp_path)}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environ) as parent:
+        assert parent.stdout is not None
+        begun = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    assert len(begun) == 2
+    assert all(is_gone(pid) for pid in begun)
+    running.refuse_taken(port)
+
+
 def is_gone(pid: int) -> bool:
     limit = time.monotonic() + 10
     while time.monotonic() < limit:
