@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +39,7 @@ class NewIncident:
 
 def incident_rate(cases: int, hours: Decimal, per_hours: Decimal = FULL_TIME_HOURS) -> Decimal | None:
     """Cases per so many hours worked, to one digit (TRIR and DART use 200,000); None without hours."""
-    return (Decimal(cases) * per_hours / hours).quantize(Decimal("0.1")) if hours else None
+    return (Decimal(cases) * per_hours / hours).quantize(Decimal("0.1"), ROUND_HALF_UP) if hours else None
 
 
 def bradford(spells: int, days: int) -> int:

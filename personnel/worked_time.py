@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -118,7 +118,9 @@ def overtime_by_week(stretches: Iterable[Period], limit_minutes: int, week_start
 
 def pay_with_overtime(worked: int, overtime: int, hourly_rate: Decimal, factor: Decimal = Decimal("1.5")) -> Decimal:
     """Pay for so many worked minutes, of which `overtime` minutes at `factor` times the hourly rate."""
-    return ((Decimal(worked - overtime) + Decimal(overtime) * factor) * hourly_rate / 60).quantize(Decimal("0.01"))
+    return ((Decimal(worked - overtime) + Decimal(overtime) * factor) * hourly_rate / 60).quantize(
+        Decimal("0.01"), ROUND_HALF_UP
+    )
 
 
 # --- Rules: badge logs

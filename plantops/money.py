@@ -128,7 +128,7 @@ class Money:
         """To the smallest step of the currency; 2.675 EUR gives 2.68, half away from zero."""
         step = smallest_step(self.currency, rule)
         steps = (self.amount / step).to_integral_value(_MODES[rule])
-        return Money((steps * step).quantize(step), self.currency)
+        return Money((steps * step).quantize(step, ROUND_HALF_UP), self.currency)
 
     def allocate(self, weights: Sequence[Decimal | int]) -> tuple[Money, ...]:
         """
@@ -152,7 +152,7 @@ class Money:
         for place in by_loss[:left]:
             whole[place] += 1
         sign = -1 if self.amount < 0 else 1
-        return tuple(Money((share * step * sign).quantize(step), self.currency) for share in whole)
+        return tuple(Money((share * step * sign).quantize(step, ROUND_HALF_UP), self.currency) for share in whole)
 
     def split(self, parts: int) -> tuple[Money, ...]:
         """Equal parts that differ by one cent at most: 10.00 in three is 3.34, 3.33, 3.33."""

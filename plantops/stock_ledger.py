@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -122,7 +122,7 @@ def cost_of(balance: Balance, entry: Entry) -> Decimal:
         return Decimal(0)
     if balance.on_hand + entry.quantity == 0:
         return -balance.value
-    return (balance.value * entry.quantity / balance.on_hand).quantize(CENT_PART)
+    return (balance.value * entry.quantity / balance.on_hand).quantize(CENT_PART, ROUND_HALF_UP)
 
 
 def wanted(level: Level, on_hand: Decimal, on_order: Decimal) -> Decimal:

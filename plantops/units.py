@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pint
@@ -151,7 +151,7 @@ def _exact(value: Fraction, asked: Quantity, to: str) -> Decimal:
             field="quantity",
         )
     exact = Decimal(scaled.numerator).scaleb(-QUANTITY_DIGITS)
-    return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+    return exact.quantize(Decimal(1), ROUND_HALF_UP) if exact == exact.to_integral_value() else exact.normalize()
 
 
 def ratio(from_unit: str, to_unit: str, packs: Sequence[Pack] = ()) -> Fraction:
@@ -211,7 +211,7 @@ def why_not_multiple(quantity: Quantity, pack_unit: str, packs: Sequence[Pack]) 
 
 
 def _fraction(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal("0.000001"))
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -142,7 +142,9 @@ def ordered_targets(order: Order) -> list[Target]:
         left = ZERO
         if live and line.state is LineState.OPEN:
             left = budgets.share(
-                worth.quantize(budgets.CENT), line.quantity - line.invoiced + line.credited, line.quantity
+                worth.quantize(budgets.CENT, ROUND_HALF_UP),
+                line.quantity - line.invoiced + line.credited,
+                line.quantity,
             )
         targets.append(Target(Stage.ORDERED, left, order.site_id, centre, line.budget_year, order_line_id=line.id))
     return targets

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -216,7 +216,7 @@ def revise(
 
 
 def _ask(ctx: Context, order: Order, revision: Revision, new_lines: bool) -> None:
-    company = (revision.total * order.rate).quantize(prices.PRICE_STEP)
+    company = (revision.total * order.rate).quantize(prices.PRICE_STEP, ROUND_HALF_UP)
     if needs_a_yes(company, order.approved_total, new_lines):
         approval = approvals.request(
             ctx,
@@ -314,7 +314,7 @@ def _apply(ctx: Context, order: Order, revision: Revision) -> None:
     lifecycle.move(ctx, revision, RevisionState.APPROVED)
     orders.add_up(order)
     order.revision, order.content_hash = revision.number, orders.content_hash(order)
-    site_total = (order.total * order.rate).quantize(prices.PRICE_STEP)
+    site_total = (order.total * order.rate).quantize(prices.PRICE_STEP, ROUND_HALF_UP)
     order.approved_total = max(site_total, order.approved_total or Decimal(0))
     allocations.bring_money(ctx, order, check=True)
     allocations.refresh(ctx, allocations.requisitions_of(ctx, [order.id]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -104,7 +104,7 @@ def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """amount x part / whole to the cent, and all of it for the whole."""
     if part >= whole:
         return amount
-    return (amount * part / whole).quantize(CENT) if part > 0 else ZERO
+    return (amount * part / whole).quantize(CENT, ROUND_HALF_UP) if part > 0 else ZERO
 
 
 # --- Questions
@@ -197,7 +197,7 @@ def set_budget(
 def plan(amount: Decimal, months: Sequence[Decimal] | None) -> list[tuple[int, Decimal]]:
     """Twelve months that add up to the year; the last takes the cents that are left."""
     if months is None:
-        part = (amount / 12).quantize(CENT)
+        part = (amount / 12).quantize(CENT, ROUND_HALF_UP)
         months = [part] * 11 + [amount - part * 11]
     return list(enumerate(months, start=1))
 

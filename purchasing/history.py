@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -174,7 +174,7 @@ def _head(ctx: Context, order: PastOrder, import_id: int) -> dict[str, Any]:
         "net": net,
         "freight": order.freight,
         "total": net + order.freight,
-        "approved_total": ((net + order.freight) * order.rate).quantize(prices.PRICE_STEP),
+        "approved_total": ((net + order.freight) * order.rate).quantize(prices.PRICE_STEP, ROUND_HALF_UP),
         "terms_days": order.terms_days,
         "incoterm": order.incoterm,
         "ordered_on": order.ordered_on,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from plantops import numbers
@@ -106,7 +106,7 @@ def write_bills(ctx: Context, bills: Sequence[PastBill], *, reason: str) -> list
         (
             Target(
                 Stage.INVOICED,
-                (line.amount * bill.rate).quantize(budgets.CENT),
+                (line.amount * bill.rate).quantize(budgets.CENT, ROUND_HALF_UP),
                 bill.site_id,
                 line.cost_centre_id,
                 line.budget_year,

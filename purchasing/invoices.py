@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -149,7 +149,7 @@ def open_lines(ctx: Context, order_id: int) -> list[NewBillLine]:
                     per=line.per,
                     description=line.description,
                     unit=line.unit,
-                    amount=(line.amount * left / line.quantity).quantize(Decimal("0.01")),
+                    amount=(line.amount * left / line.quantity).quantize(Decimal("0.01"), ROUND_HALF_UP),
                     order_line_id=line.id,
                 )
             )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from plantops.units import plain
 from purchasing.models.bills import BillLine, Code
@@ -54,7 +54,7 @@ class Ordered:
 
     def expected(self, quantity: Decimal) -> Decimal:
         """What this much of the line costs by the order."""
-        return (self.amount * quantity / self.quantity).quantize(CENT)
+        return (self.amount * quantity / self.quantity).quantize(CENT, ROUND_HALF_UP)
 
     def limit(self) -> Decimal:
         """How much more may be billed now."""

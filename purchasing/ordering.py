@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -255,7 +255,7 @@ def _own_price(ctx: Context, order: Order, head: Requisition, line: RequisitionL
     """The requester's estimate, per stock unit for an item, in the order's currency."""
     rate = rates.rate(ctx, head.currency, order.currency, ctx.today)
     each = line.amount / (line.quantity * line.factor) if line.item_id else line.price
-    return (each * rate).quantize(Decimal("0.0001"))
+    return (each * rate).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 KNOWN = (suppliers,)

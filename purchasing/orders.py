@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -322,7 +322,7 @@ def suppliers_reason(ctx: Context, order: Order) -> str | None:
 @within("limits are compared in the company's currency at the document's rate")
 def in_company_currency(ctx: Context, order: Order, amount: Decimal) -> Decimal:
     to_company = rates.rate(ctx, places.currency_of(ctx, order.site_id), company_currency(ctx), order.rate_on)
-    return (amount * order.rate * to_company).quantize(prices.PRICE_STEP)
+    return (amount * order.rate * to_company).quantize(prices.PRICE_STEP, ROUND_HALF_UP)
 
 
 def _apply_minimum(order: Order, supplier: Supplier) -> None:
@@ -335,7 +335,7 @@ def _apply_minimum(order: Order, supplier: Supplier) -> None:
 
 
 def _approved(ctx: Context, order: Order, *, at_once: bool = True) -> None:
-    order.approved_total = (order.total * order.rate).quantize(prices.PRICE_STEP)
+    order.approved_total = (order.total * order.rate).quantize(prices.PRICE_STEP, ROUND_HALF_UP)
     lifecycle.move(ctx, order, State.APPROVED, at_once=at_once)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from plantops.errors import Invalid
 from plantops.money import Money
@@ -77,7 +77,7 @@ def orderable(needed: Decimal, least: Decimal, pack: Decimal) -> Decimal:
     """The least quantity in whole packs that covers the need and the supplier's least quantity."""
     wanted = max(needed, least)
     packs = (wanted / pack).to_integral_value(ROUND_CEILING)
-    return (packs * pack).quantize(QUANTITY_STEP).normalize() + 0
+    return (packs * pack).quantize(QUANTITY_STEP, ROUND_HALF_UP).normalize() + 0
 
 
 def why_not_quantity(quantity: Decimal, unit: str) -> str | None:

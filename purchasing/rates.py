@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
@@ -46,7 +46,7 @@ def rate(ctx: Context, from_currency: str, to_currency: str, on: date) -> Decima
             f"No exchange rate from {from_currency} to {to_currency} is known for {on:%d %b %Y}. Enter one first.",
             field="currency",
         )
-    return found.rate if found.from_currency == from_currency else (1 / found.rate).quantize(STEP)
+    return found.rate if found.from_currency == from_currency else (1 / found.rate).quantize(STEP, ROUND_HALF_UP)
 
 
 @within("prices of several suppliers are compared in one currency")
@@ -88,6 +88,6 @@ def enter(
     if held is None:
         held = ExchangeRate(from_currency=from_currency, to_currency=to_currency, on=on)
         ctx.session.add(held)
-    held.rate, held.source = value.quantize(STEP), source.strip()
+    held.rate, held.source = value.quantize(STEP, ROUND_HALF_UP), source.strip()
     ctx.session.flush()
     return held

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -315,7 +315,7 @@ def _stocked(ctx: Context, order: Order, receipt: Receipt) -> list[tuple[OrderLi
 def _stock_line(order: Order, line: OrderLine, accepted: Decimal) -> stock.Line:
     """In the item's stock unit at the factor of the order, with its value in the site's currency."""
     assert line.item_id is not None
-    worth = (line.amount * accepted / line.quantity * order.rate).quantize(Decimal("0.01"))
+    worth = (line.amount * accepted / line.quantity * order.rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return stock.Line(line.item_id, accepted * line.factor, cost=worth)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -112,7 +112,7 @@ def bring_reserved(ctx: Context, requisition: Requisition, amounts: list[Decimal
 
 def _in_company_currency(ctx: Context, requisition: Requisition) -> Decimal:
     rate = rates.rate(ctx, requisition.currency, company_currency(ctx), ctx.today)
-    return (requisition.total * rate).quantize(prices.PRICE_STEP)
+    return (requisition.total * rate).quantize(prices.PRICE_STEP, ROUND_HALF_UP)
 
 
 def _category(ctx: Context, requisition: Requisition) -> str | None:

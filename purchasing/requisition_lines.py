@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from plantops import items
 from plantops.context import Context, within
@@ -88,7 +88,7 @@ def _of_item(
         assert quote is not None
         exact = quote.price_at(in_stock / quote.factor) * in_stock / quote.factor / quote.per * worth[quote.currency]
         amount = prices.amount(Decimal(1), exact, 1, currency)
-        price, per, catalogue_price = (amount / line.quantity).quantize(prices.PRICE_STEP), 1, True
+        price, per, catalogue_price = (amount / line.quantity).quantize(prices.PRICE_STEP, ROUND_HALF_UP), 1, True
     return {
         "item_id": item.id,
         "description": line.description.strip()[:500] or item.name,

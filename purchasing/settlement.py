@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -370,7 +370,7 @@ def discount_at_risk(invoice: Invoice, today: date) -> Decimal:
     """What is lost when it is not paid today: the discount that ends."""
     if invoice.discount_until != today or invoice.kind is InvoiceKind.CREDIT_NOTE:
         return Decimal(0)
-    return (invoice.gross * invoice.discount_percent / 100).quantize(Decimal("0.01"))
+    return (invoice.gross * invoice.discount_percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 KNOWN = (suppliers,)

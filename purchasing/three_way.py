@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
@@ -199,7 +199,7 @@ def _ask_budget_holder(ctx: Context, invoice: Invoice) -> None:
         KIND,
         origin(invoice),
         site_id=invoice.site_id,
-        amount=(invoice.net * worth).quantize(Decimal("0.0001")),
+        amount=(invoice.net * worth).quantize(Decimal("0.0001"), ROUND_HALF_UP),
         currency=company_currency(ctx),
         cost_centre_id=centre,
         requested_by_id=invoice.captured_by_id,
@@ -307,7 +307,7 @@ def _bring_money(ctx: Context, invoice: Invoice, order: Order | None) -> None:
         centre = line.cost_centre_id or (source.cost_centre_id if source else _centre_of(order))
         if centre is None:
             continue
-        worth = (line.amount * invoice.rate * sign).quantize(budgets.CENT) if live else ZERO
+        worth = (line.amount * invoice.rate * sign).quantize(budgets.CENT, ROUND_HALF_UP) if live else ZERO
         year = source.budget_year if source else invoice.invoice_date.year
         targets.append(Target(Stage.INVOICED, worth, invoice.site_id, centre, year, invoice_line_id=line.id))
     budgets.bring(ctx, f"{origin(invoice)}:v{invoice.version}", targets)

@@ -167,3 +167,18 @@ def test_locks_name_no_host_and_hash_everything(lock: Path) -> None:
     names = [line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)]
     assert len(names) > 5
     assert text.count("--hash=sha256:") >= len(names)
+
+
+def test_every_rounding_says_how() -> None:
+    """`quantize` alone takes a half to the even digit, PostgreSQL's round() away from zero: now and then a cent."""
+    silent = []
+    for path in sources(*PACKAGES):
+        whole = tree(path)
+        compared = {id(part) for node in ast.walk(whole) if isinstance(node, ast.Compare) for part in ast.walk(node)}
+        for node in ast.walk(whole):
+            if not isinstance(node, ast.Call) or id(node) in compared:
+                continue
+            rounds = isinstance(node.func, ast.Attribute) and node.func.attr == "quantize"
+            if rounds and len(node.args) + len(node.keywords) < 2:
+                silent.append(f"{short(path)}:{node.lineno}")
+    assert silent == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,7 +91,7 @@ def yearly_rates(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
         ("TRIR (per 200,000 h)", incident_rate(cases["recordable"], hours), "", href),
         ("DART (per 200,000 h)", incident_rate(cases["dart"], hours), "", href),
         ("Lost-time rate (per 1,000,000 h)", incident_rate(cases["lost"], hours, EU_HOURS), "", href),
-        ("Hours worked, 12 months", hours.quantize(Decimal(1)), "h", ""),
+        ("Hours worked, 12 months", hours.quantize(Decimal(1), ROUND_HALF_UP), "h", ""),
     ]
 
 
@@ -112,7 +112,7 @@ def completeness(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     if not row["days"]:
         return [("attendance", Decimal(0), "%", "/personnel")]
     share = Decimal(row["explained"]) * 100 / Decimal(row["days"])
-    return [("attendance", share.quantize(Decimal("0.1")), "%", "/personnel")]
+    return [("attendance", share.quantize(Decimal("0.1"), ROUND_HALF_UP), "%", "/personnel")]
 
 
 @within("the weekly report checks the right of each strip")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
@@ -107,7 +107,7 @@ def wait_for_a_yes(demo: Demo, wares: dict[str, Ware]) -> None:
     """Four wishes wait for the approver; one goes over its budget."""
     with demo.house.acting() as ctx:
         balance = budgets.balance(ctx, demo.cost_centres["4300"], demo.today.year)
-    too_much = max(Decimal(900), (balance.left or Decimal(0)) + 900).quantize(CENT)
+    too_much = max(Decimal(900), (balance.left or Decimal(0)) + 900).quantize(CENT, ROUND_HALF_UP)
     wanted = (
         ("4300", "Electric pallet truck", NewLine(Decimal(1), description="Electric pallet truck", price=too_much)),
         ("5200", "Pump repair kits", NewLine(Decimal(4), wares["PUMP-KIT-6"].id)),
@@ -224,12 +224,14 @@ def _bill(ctx: Context, demo: Demo, order: Order, number: str, change: str) -> I
     first = lines[0]
     assert first.amount is not None
     if change == "price":
-        dearer = (first.amount * Decimal("1.09") + 6).quantize(CENT)
-        lines[0] = replace(first, amount=dearer, price=(dearer / first.quantity * first.per).quantize(CENT))
+        dearer = (first.amount * Decimal("1.09") + 6).quantize(CENT, ROUND_HALF_UP)
+        lines[0] = replace(
+            first, amount=dearer, price=(dearer / first.quantity * first.per).quantize(CENT, ROUND_HALF_UP)
+        )
     elif change == "more":
         lines[0] = replace(first, quantity=first.quantity + 5)
     net = sum((line.amount or Decimal(0) for line in lines), Decimal(0))
-    gross = net + (net * TAX / 100).quantize(CENT) + (Decimal("4.20") if change == "tax" else 0)
+    gross = net + (net * TAX / 100).quantize(CENT, ROUND_HALF_UP) + (Decimal("4.20") if change == "tax" else 0)
     head = BillHead(
         order.site_id, order.supplier_id, number, demo.today - timedelta(days=2), gross, order_id=order.id,
         iban=OTHER_IBAN if change == "bank" else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
@@ -147,7 +147,7 @@ def _items(demo: Demo, ctx: Context, sources: Sources) -> None:
 
 
 def _prices(demo: Demo, good: Good, item_id: int, one: Source, factor: Decimal, *, preferred: bool) -> list[OfferFacts]:
-    price = (good.price * factor).quantize(CENT)
+    price = (good.price * factor).quantize(CENT, ROUND_HALF_UP)
     first = OfferFacts(one.id, item_id, good.unit, price, demo.first_day, per=good.per, preferred=preferred)
     if good.category == "CLEAN":  # Kessling was late; since then Brandt is asked first
         first = OfferFacts(
@@ -158,7 +158,7 @@ def _prices(demo: Demo, good: Good, item_id: int, one: Source, factor: Decimal, 
     rise = month_of(demo, OIL_MONTH)
     before = OfferFacts(one.id, item_id, good.unit, price, demo.first_day, per=good.per,
                         valid_until=rise - timedelta(days=1))  # fmt: skip
-    dearer = (price * OIL_RISE).quantize(CENT)
+    dearer = (price * OIL_RISE).quantize(CENT, ROUND_HALF_UP)
     return [before, OfferFacts(one.id, item_id, good.unit, dearer, rise, per=good.per, preferred=preferred)]
 
 
@@ -195,7 +195,7 @@ def add_budgets(demo: Demo) -> None:
 
 def by_month(whole: Decimal, covered: list[int]) -> list[Decimal]:
     """Equal parts for these months; the last takes the cents that are left."""
-    part = (whole / len(covered)).quantize(CENT)
+    part = (whole / len(covered)).quantize(CENT, ROUND_HALF_UP)
     months = [part if month in covered else Decimal(0) for month in range(1, 13)]
     months[-1] += whole - sum(months, Decimal(0))
     return months

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from plantops.context import Context
 from plantops.demo import Demo
@@ -122,7 +122,7 @@ def _line(scene: Scene, source: Source, ware: Ware, day: date, due: date, centre
         description=ware.name,
         quantity=quantity,
         unit=ware.unit,
-        price=price.quantize(CENT),
+        price=price.quantize(CENT, ROUND_HALF_UP),
         need_by=due + timedelta(days=2),
         per=ware.per,
         item_id=ware.id,
@@ -306,7 +306,7 @@ def _without_order(scene: Scene) -> Iterator[PastBill]:
             arrived = workday(written + timedelta(days=scene.dice.randint(1, 3)))
             if arrived >= scene.today:
                 continue
-            net = Decimal(amount * scene.dice.uniform(1 - spread, 1 + spread)).quantize(CENT)
+            net = Decimal(amount * scene.dice.uniform(1 - spread, 1 + spread)).quantize(CENT, ROUND_HALF_UP)
             approved = _approved_on(scene, arrived)
             line = PastBillLine(text, Decimal(1), "lump", net, net, scene.demo.cost_centres[centre], written.year)
             yield PastBill(

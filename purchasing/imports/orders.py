@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,7 +56,7 @@ def line_of(row: Row, item_id: int | None, reasons: dict[str, str]) -> PastLine:
     quantity, amount = row.decimal("quantity") or Decimal(1), row.decimal("amount")
     price = row.decimal("price")
     if price is None:
-        price = ((amount or ZERO) / quantity).quantize(Decimal("0.0001"))
+        price = ((amount or ZERO) / quantity).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     need_by, came = row.day("need_by"), row.day("received_on")
     due = need_by or came or row.day("ordered_on")
     assert due is not None, "need_by is a required column"

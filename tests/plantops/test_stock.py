@@ -80,7 +80,7 @@ def test_what_goes_out_goes_at_the_average_and_the_last_takes_the_rest(ctx: Some
     put(ctx(), store, item, 1, "10")
     put(ctx(), store, item, 2, "10")
     costs = [take(ctx(), store, item, 1)[0].cost for _ in range(3)]
-    assert costs == [D("-6.6667"), D("-6.6666"), D("-6.6667")]
+    assert costs == [D("-6.6667"), D("-6.6667"), D("-6.6666")]
     assert sum(costs) == -20
     assert broken(ctx()) == []
 

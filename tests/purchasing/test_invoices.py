@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from plantops import approvals
 from plantops.errors import Conflict, Forbidden, Invalid
-from purchasing import amendments, budgets, invoices, rates, receipts, settlement, suppliers
+from purchasing import amendments, budgets, invoices, orders, rates, receipts, settlement, suppliers
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import BankAccount, Coding, Hold, Invoice, Order
 from purchasing.models.bills import BillLine, HoldState, InvoiceKind
+from purchasing.order_lines import NewOrderLine
 from purchasing.receipts import Came
 from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import IBAN, OTHER_IBAN, TODAY, D, Shop, add_supplier
@@ -428,3 +429,17 @@ def test_a_discount_that_ends_today_is_named(shop: Shop) -> None:
     lines = [NewBillLine(D(1), D(1000), "Paper", cost_centre_id=shop.centre_id)]
     bill = shop.capture(lines, supplier_id=quick.id, invoice_date=TODAY - timedelta(days=10))
     assert (bill.discount_until, discount(bill)) == (TODAY, D(20))
+
+
+def test_half_a_cent_is_rounded_as_the_database_rounds_it(shop: Shop) -> None:
+    """1.00 USD at 0.925 is 0.93 EUR in the ledger, and what is checked against it says the same."""
+    rates.enter(shop.someone(), "USD", "EUR", TODAY, D("0.925"))
+    dollars = add_supplier(shop.someone, "Boston Parts", currency="USD")
+    line = NewOrderLine(D(1), TODAY, shop.centre_id, description="A washer", price=D("1.00"))
+    draft = orders.start(shop.buyer, shop.site_id, dollars.id, lines=[line])
+    order = orders.place(shop.buyer, draft.id, draft.version)
+    shop.receive(order, 1)
+    bill = shop.bill(order, supplier_id=dollars.id)
+    assert open_codes(bill) == []
+    assert budgets.balance(shop.someone(), shop.centre_id, TODAY.year).invoiced == D("0.93")
+    assert shop.broken() == []

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import as_file, files
 from itertools import pairwise
 
@@ -218,7 +218,7 @@ def past_trip(
         returns_minute=Decimal(round(stops[-1][1] + SERVICE + home / KM_PER_MINUTE)),
         km=Decimal(f"{km:.3f}"),
         empty_km=Decimal(f"{home:.3f}"),
-        cost=(Decimal(f"{km:.3f}") * rate + fixed).quantize(Decimal("0.0001")),
+        cost=(Decimal(f"{km:.3f}") * rate + fixed).quantize(Decimal("0.0001"), ROUND_HALF_UP),
         weight_kg=sum((order.weight_kg for order in served), Decimal(0)),
         volume_m3=sum((order.volume_m3 for order in served), Decimal(0)),
         stops=tuple(past_stop(dice, day, order, at, late) for order, (_spot, at) in zip(served, stops, strict=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
@@ -177,7 +177,7 @@ def billed_row(line: InvoiceLine) -> Billed:
 
 def printed(quantity: Decimal, price: Decimal, per: int, amount: Decimal | None) -> Decimal | None:
     """The amount where it is not quantity x price to the cent, as on a bill that was rounded in another way."""
-    computed = (quantity * price / per).quantize(Decimal("0.01"))
+    computed = (quantity * price / per).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return None if amount is None or amount == computed else amount
 
 
