@@ -175,7 +175,7 @@ class Context:
     @contextmanager
     def aside(self) -> Iterator[Session]:
         """A transaction of its own, only for the login throttle, access log, refusals and progress."""
-        with self.database.transaction() as session:
+        with self.database.transaction(beside=True) as session:
             mark_actor(session, self.user.id)
             yield session
 

@@ -126,21 +126,16 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, echo: bool = False) -> None:
         self.url = url
-        self.engine = sa.create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=10,
-            pool_timeout=10,
-            echo=echo,
-            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15000"},
-        )
-        ping_after_rest(self.engine)
+        self.engine = engine_of(url, pool_size, 10, echo)
+        # Who asks for a second connection while holding a first gets it from here: out of one pool, everybody
+        # could hold one and wait for another.
+        self._beside = engine_of(url, 1, 5, echo)
         self._session = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back on any error."""
-        session, committing = self._session(), False
+    def transaction(self, *, beside: bool = False) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any error. `beside`: this thread is in another one."""
+        session, committing = self._session(bind=self._beside if beside else self.engine), False
         try:
             yield session
             session.flush()
@@ -171,6 +166,21 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self._beside.dispose()
+
+
+def engine_of(url: str, pool_size: int, more: int, echo: bool) -> sa.Engine:
+    """Connections to one database, opened when they are first needed."""
+    engine = sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=more,
+        pool_timeout=10,
+        echo=echo,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15000"},
+    )
+    ping_after_rest(engine)
+    return engine
 
 
 def ping_after_rest(engine: sa.Engine) -> None:

@@ -363,15 +363,15 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     """
     login = login.strip().lower()[:200]
     keys = (f"login:{login}", f"address:{address}")
-    with database.transaction() as session:
+    with database.transaction(beside=True) as session:
         rows = session.scalars(sa.select(LoginTry).where(LoginTry.key.in_(keys))).all()
         allowed = {keys[0]: TRIES_BEFORE_WAIT, keys[1]: ADDRESS_TRIES_BEFORE_WAIT}
         wait = max((wait_seconds(row.failed, row.last_at, now, allowed[row.key]) for row in rows), default=0)
         if wait:
             raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
         user = by_login(session, login)
-        matches = password_matches(user, password)
-    with database.transaction() as session:
+    matches = password_matches(user, password)  # slow by design: no connection is kept meanwhile
+    with database.transaction(beside=True) as session:
         if not matches or user is None:
             for key in keys:
                 failed_again(session, key, now)

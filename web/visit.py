@@ -169,7 +169,9 @@ def write_flash(toasts: Iterable[Toast]) -> str:
 def read_flash(cookie: str) -> list[Toast]:
     """What a cookie says; a broken one says nothing."""
     try:
-        pairs = json.loads(unquote(cookie)) if cookie else []
-        return [Toast(str(text), str(tone)) for tone, text in pairs]
-    except (ValueError, TypeError):
+        pairs = json.loads(unquote(cookie)) if 0 < len(cookie) <= LONGEST_FLASH else []
+        toasts = [Toast(str(text), str(tone)) for tone, text in pairs]
+        "".join(toast.text + toast.tone for toast in toasts).encode()  # half a character cannot be drawn
+    except (ValueError, TypeError, RecursionError):
         return []
+    return toasts

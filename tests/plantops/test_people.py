@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from plantops import accounts, approval_rules, delegations, people
 from plantops.context import Context, Grant
 from plantops.core import House
+from plantops.db import Database
 from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
 from plantops.permissions import Can
 from tests.houses import NOW, Someone
@@ -163,6 +164,31 @@ def test_wrong_passwords_and_unknown_accounts_say_the_same_and_then_wait(plant: 
     assert len(sentences) == 1
     with pytest.raises(Throttled, match="Wait 60 seconds"):
         people.sign_in(plant.database, "ana", "wrong", address="127.0.0.9", device="", now=NOW)
+
+
+def test_many_sign_in_at_once_while_each_holds_a_page(plant: House) -> None:
+    """Each page holds a connection while it signs in with a second: more pages than connections must all get in."""
+    plant.database.dispose()
+    plant.database = Database(plant.database.url, pool_size=2)
+    pages = 2 + 10
+    all_hold_one = threading.Barrier(pages)
+    with plant.acting() as ctx:
+        people.add_user(ctx, "ana", "Ana", password="correct horse battery")
+    found: list[str] = []
+
+    def page() -> None:
+        with plant.database.transaction() as session:
+            session.execute(sa.text("SELECT 1"))
+            all_hold_one.wait(10)
+            token = people.sign_in(plant.database, "ana", "correct horse battery", address="", device="", now=NOW)
+            found.append(token)
+
+    threads = [threading.Thread(target=page) for _ in range(pages)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(set(found)) == pages
 
 
 def test_a_closed_account_is_out_at_once(plant: House) -> None:

@@ -153,3 +153,18 @@ def test_alive_ready_and_measured(client: Callable[..., Client]) -> None:
     figures = anna.get("/metrics").text
     assert 'plantops_requests_total{method="GET",route="/jobs/{id}",status="404"}' in figures
     assert "/jobs/17" not in figures
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-31", "x"])
+def test_a_day_that_no_plant_knows_shows_today(client: Callable[..., Client], day: str) -> None:
+    for path in ("/transport", "/personnel"):
+        assert client("administrator,dispatcher,hr", "allsides").get(f"{path}?day={day}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "said", ["%5B" * 3000, "%5B" * 490, "%5B%5B%22ok%22%2C%22%5Cud800%22%5D%5D", "%5B%5B%5B%5D%2C1%5D%5D", "{}", "%ff"]
+)
+def test_a_broken_cookie_says_nothing(client: Callable[..., Client], said: str) -> None:
+    somebody = client("employee")
+    somebody.http.cookies.set("said", said)
+    assert somebody.get("/account").status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from plantops import places
+from web import forms
 from web.page import Context, Query
 from web.visit import this_visit
 
@@ -19,6 +20,6 @@ def site(ctx: Context, query: Query) -> int:
 def day(ctx: Context, query: Query, name: str = "day") -> date:
     """The day that the address names, else today."""
     try:
-        return date.fromisoformat(query.get(name, ""))
+        return forms.day(query.get(name, ""))
     except ValueError:
         return ctx.today

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from plantops import places
 from transport import boards, orders, plans, vehicles
 from transport.permissions import Can
+from web import forms
 from web.page import Context, Form, Query, pages_router, render, see
 from web.visit import this_visit
 
@@ -29,7 +30,7 @@ def chosen(ctx: Context, query: Query) -> tuple[int, date]:
     wanted = query.get("site", "") or str(this_visit().site_id or "")
     site = next((one for one in sites if str(one.id) == wanted), sites[0])
     try:
-        day = date.fromisoformat(query.get("day", ""))
+        day = forms.day(query.get("day", ""))
     except ValueError:
         day = ctx.today
     return site.id, day
