@@ -14,7 +14,7 @@ from housekeeping import requests
 from housekeeping.desk_models import RequestState, WorkKind, WorkOrder, WorkState, WorkTask
 from housekeeping.events import WorkOrderDone
 from housekeeping.permissions import Can
-from plantops import lifecycle, numbers
+from plantops import lifecycle, numbers, stores
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -169,6 +169,10 @@ def _open(
         raise Invalid("Say what is to be done.", field="title")
     if len(new.title) > 300:
         raise Invalid("Keep it under 300 characters.", field="title")
+    if wrong := stores.wrong_for_site(ctx, site_id, place_id=place_id):
+        raise Invalid("This work cannot be planned: see the fields.", fields=wrong)
+    if new.assigned_to_id is not None and new.assigned_to_id not in dict(workers(ctx)):
+        raise Invalid("This person does not do work orders.", field="assigned_to_id")
     made = WorkOrder(
         site_id=site_id,
         number=numbers.plain(ctx, "WO", site_id, year=ctx.today.year),

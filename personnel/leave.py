@@ -278,7 +278,7 @@ def _too_long(asked: Asked) -> str | None:
 
 
 def _whose(ctx: Context, employee_id: int, *, lock: bool = False) -> Employee:
-    """One's own leave, or anybody's for the personnel office of the site; a decider may look at the team's."""
+    """One's own leave, or anybody's for the personnel office of the site."""
     return get(ctx.session, _askable(ctx).where(Employee.id == employee_id), what="employee", lock=lock)
 
 

@@ -16,7 +16,7 @@ from personnel.leave_days import LeaveDay, Portion, differences
 from personnel.ledger import Kind, balance_minutes, why_not_take
 from personnel.models import Employee
 from personnel.permissions import Can
-from personnel.time_models import LeaveEntry, LeaveRequest, LeaveRequestDay, LeaveState
+from personnel.time_models import LeaveEntry, LeaveRequest, LeaveRequestDay, LeaveState, LeaveType
 from plantops import lifecycle
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
@@ -283,8 +283,12 @@ def recount(ctx: Context, site_id: int, first: date, last: date) -> int:
     What costs less now is given back; what costs more stays as it was approved. Returns the minutes.
     """
     ctx.need(Can.MANAGE_LEAVE, site_id=site_id)
+    ctx.session.execute(
+        sa.select(Employee.id).where(Employee.site_id == site_id).order_by(Employee.id).with_for_update()
+    )
     rows = ctx.session.execute(
-        sa.select(LeaveRequest.employee_id, LeaveRequest.leave_type_id, LeaveRequestDay)
+        sa.select(LeaveRequest.employee_id, LeaveType.counts_holidays, LeaveRequestDay)
+        .join(LeaveType, LeaveType.id == LeaveRequest.leave_type_id)
         .join(LeaveRequestDay, LeaveRequestDay.request_id == LeaveRequest.id)
         .where(
             LeaveRequest.site_id == site_id,
@@ -293,15 +297,14 @@ def recount(ctx: Context, site_id: int, first: date, last: date) -> int:
             LeaveRequestDay.day.between(first, last),
         )
         .order_by(LeaveRequest.employee_id, LeaveRequestDay.day)
+        .execution_options(populate_existing=True)
     )
     found = list(rows)
     ids = {employee_id for employee_id, _, _ in found}
     expected = work_calendars.expected(ctx, ids, first, last)
-    ctx.session.execute(sa.select(Employee.id).where(Employee.id.in_(ids)).order_by(Employee.id).with_for_update())
     less: dict[int, int] = {}
-    for employee_id, type_id, d in found:
+    for employee_id, counts_holidays, d in found:
         booked = LeaveDay(d.day, Portion(d.portion), d.minutes, d.from_minute, d.to_minute)
-        counts_holidays = type_of(ctx, type_id).counts_holidays
         for one in differences([booked], expected[employee_id], counts_holidays=counts_holidays):
             if one.minutes > 0:
                 less[d.id] = one.minutes

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import lifecycle, stock
+from plantops import lifecycle, places, stock
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.units import plain
@@ -126,7 +126,7 @@ def bring_money(ctx: Context, order: Order, *, check: bool = False) -> None:
     targets = [*ordered_targets(order), *_reserved_targets(ctx, requisitions)]
     standing = budgets.standing_of(ctx, targets)
     if check:
-        _check_budgets(ctx, targets, standing)
+        _check_budgets(ctx, targets, standing, places.currency_of(ctx, order.site_id))
     budgets.bring(ctx, f"{Order.__tablename__}:{order.id}:v{order.version}", targets, standing=standing)
 
 
@@ -173,7 +173,7 @@ def _reserved_targets(ctx: Context, known: dict[int, tuple[Requisition, Requisit
     return targets
 
 
-def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing) -> None:
+def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing, currency: str) -> None:
     """What the order adds to what is committed already, per budget; locked in one order for everybody."""
     before: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
     for target in targets:
@@ -183,7 +183,7 @@ def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing) 
         if more <= 0:
             continue
         balance = budgets.balance(ctx, *key, lock=True)
-        if reason := budgets.why_not_spend(balance, more, "in the site's currency"):
+        if reason := budgets.why_not_spend(balance, more, currency):
             raise Conflict(f"Cannot submit this order: {reason}.", code="over_budget")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from plantops import items
 from plantops.context import Context, requires, within
-from plantops.db import bump, get
+from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.items import Item
 from plantops.parties import Party
@@ -274,8 +274,9 @@ def _end_running(ctx: Context, facts: OfferFacts) -> None:
 
 
 def _prefer_no_other(ctx: Context, item_id: int, supplier_id: int) -> None:
+    one_at_a_time(ctx.session, "preferred supplier", item_id)
     others = sa.select(Offer).where(Offer.item_id == item_id, Offer.supplier_id != supplier_id, Offer.preferred)
-    for other in ctx.session.scalars(others.with_for_update()):
+    for other in ctx.session.scalars(others.with_for_update().execution_options(populate_existing=True)):
         other.preferred = False
         bump(other)
 

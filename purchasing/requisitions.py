@@ -93,7 +93,7 @@ def head_of(requisition: Requisition) -> Head:
 
 
 def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
-    """One's own; with the right to read, those of one's sites and cost centres; what the house drafted by itself."""
+    """One's own; with the right to read, those of one's sites and cost centres, drafts of the house among them."""
     own = sa.or_(Requisition.asked_by_id == ctx.user.id, Requisition.entered_by_id == ctx.user.id)
     return sa.or_(own, ctx.reaches(Can.READ_REQUISITIONS, Requisition.site_id, Requisition.cost_centre_id))
 

@@ -190,7 +190,7 @@ def _ask_budget_holder(ctx: Context, invoice: Invoice) -> None:
     """A bill without an order waits for the yes of whoever's budget pays it."""
     hold = next((h for h in invoice.holds if h.code is Code.NO_PO and h.state is HoldState.OPEN), None)
     centre = next((line.cost_centre_id for line in invoice.lines if line.cost_centre_id), None)
-    if hold is None or centre is None:
+    if hold is None or centre is None or _was_refused(ctx, invoice, hold):
         return
     site = ctx.session.get_one(Site, invoice.site_id)
     worth = invoice.rate * rates.rate(ctx, site.currency, company_currency(ctx), invoice.invoice_date)
@@ -207,6 +207,14 @@ def _ask_budget_holder(ctx: Context, invoice: Invoice) -> None:
     )
     if approval.state is ApprovalState.APPROVED:
         settle(ctx, hold, "approved by the plant's rules")
+
+
+def _was_refused(ctx: Context, invoice: Invoice, hold: Hold) -> bool:
+    """A no stands as long as what it was said to is still so: another match does not ask again."""
+    standing = approvals.state_of(ctx, origin(invoice))
+    return (
+        standing is not None and standing.state is ApprovalState.REFUSED and standing.content_hash == hold.fingerprint
+    )
 
 
 @within("holds are settled by people and by approvals")

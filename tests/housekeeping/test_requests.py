@@ -180,3 +180,15 @@ def test_the_last_two_work_orders_finished_at_once_settle_the_request(plant: Hou
         thread.join(30)
     with plant.acting() as ctx:
         assert ctx.session.get_one(Request, asked.id).state is RequestState.RESOLVED
+
+
+def test_work_is_planned_at_a_place_of_the_site_for_somebody_who_does_it(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    north = places.add_site(ctx(), "NOR", "Depot North", zone="Europe/Oslo", currency="NOK", country="NO")
+    dock = places.add_place(ctx(), north.id, "D1", "Dock", Kind.DOCK)
+    with pytest.raises(Invalid) as caught:
+        workorders.open_work(boss, site_id(boss), NewWork("Windows"), dock.id, None)
+    assert set(caught.value.fields) == {"place_id"}
+    auditor = ctx(as_="auditor").user.id
+    with pytest.raises(Invalid, match="does not do work orders"):
+        workorders.open_work(boss, site_id(boss), NewWork("Windows", assigned_to_id=auditor), None, None)

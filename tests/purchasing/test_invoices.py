@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plantops import approvals
 from plantops.errors import Conflict, Forbidden, Invalid
-from purchasing import amendments, budgets, invoices, orders, rates, receipts, settlement, suppliers
+from purchasing import amendments, budgets, invoices, orders, rates, receipts, settlement, suppliers, three_way
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import BankAccount, Coding, Hold, Invoice, Order
 from purchasing.models.bills import BillLine, HoldState, InvoiceKind
@@ -270,6 +270,8 @@ def test_a_refused_bill_is_in_dispute(shop: Shop) -> None:
     lines = [NewBillLine(D(1), D(4200), "Rent", "month", cost_centre_id=shop.centre_id)]
     bill = settlement.refuse_spending(shop.approver, shop.capture(lines).id, "we left in June")
     assert bill.in_dispute and open_codes(bill) == ["NO_PO"]
+    three_way.rematch(shop.someone(), bill, None)
+    assert approvals.waiting_for(shop.approver) == [], "a no is not asked for again"
 
 
 def test_what_comes_every_month_passes_within_its_tolerance(shop: Shop) -> None:
