@@ -215,6 +215,13 @@ class Form:
         return self._text("_key")[:80]
 
     @property
+    def sending(self) -> str:
+        """The key of what is posted once for ever: without one, the second posting would be taken for the first."""
+        if not self.key.strip():
+            raise Invalid("This form came without its number, so nothing was done. Load the page again, then send it.")
+        return self.key
+
+    @property
     def csrf(self) -> str:
         return self._text("_csrf")
 

@@ -43,6 +43,20 @@ def test_gloves_are_handed_out_in_boxes_and_brought_back(client: Enter, shop: Sh
     assert keeper.submit(gloves, "issue", quantity=1).status_code == 422, "somebody pays for it"
 
 
+def test_a_form_without_its_number_is_not_said_to_be_done(client: Enter, shop: Shop, gloves: str) -> None:
+    """Two of them look like one that was sent twice, so the second would be said to be done and was not."""
+    keeper = client("storekeeper,requester")
+    before = on_hand(client, gloves)
+    form = keeper.page(gloves).xpath("//form[contains(@action, '/issue')]")[0]
+    fields = {name: value or "" for name, value in form.form_values() if name not in ("_key", "_csrf")}
+    for quantity in (1, 2):
+        answer = keeper.post(
+            str(form.get("action")), **(fields | {"quantity": quantity, "cost_centre_id": shop.centre_id})
+        )
+        assert answer.status_code == 422 and "came without its number" in answer.text
+    assert on_hand(client, gloves) == before
+
+
 def test_a_movement_is_taken_back_once(client: Enter, shop: Shop, gloves: str) -> None:
     keeper = client("storekeeper")
     before = on_hand(client, gloves)

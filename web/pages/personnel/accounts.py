@@ -131,5 +131,5 @@ def entitle(ctx: Context, id: int, form: Form) -> Response:
 def correct(ctx: Context, id: int, form: Form) -> Response:
     typed, seat = form.into(Corrected), moves.current(ctx, id)
     minutes = int(typed.days * (seat.day_minutes if seat else USUAL_DAY))
-    leave_accounts.adjust(ctx, id, typed.leave_type_id, minutes, typed.on, typed.note, form.text("_key"))
+    leave_accounts.adjust(ctx, id, typed.leave_type_id, minutes, typed.on, typed.note, form.sending)
     return see(ctx, f"/personnel/employees/{id}/leave", "The balance is corrected.")

@@ -54,6 +54,6 @@ def post(ctx: Context, id: int, form: Form) -> Response:
     counted = [Counted(one.item_id, one.quantity) for one in typed.lines if one.quantity is not None]
     if not counted:
         raise Invalid("Nothing was counted: enter at least one quantity, 0 where nothing is there.", field="reason")
-    done = stock.adjust(ctx, id, counted, reason=typed.reason, key=f"page:count:{ctx.user.id}:{form.key}")
+    done = stock.adjust(ctx, id, counted, reason=typed.reason, key=f"page:count:{ctx.user.id}:{form.sending}")
     said = f"{len(counted)} counted, {len(done)} differed and are set right."
     return see(ctx, f"/stock/moves?store={id}&kind=adjust" if done else f"/stores/{id}", said)

@@ -65,7 +65,7 @@ def to(id: int) -> str:
 
 def key_of(ctx: Context, form: Form, what: str) -> str:
     """Sent twice, it is posted once."""
-    return f"page:{what}:{ctx.user.id}:{form.key}"
+    return f"page:{what}:{ctx.user.id}:{form.sending}"
 
 
 @router.get("/stock")

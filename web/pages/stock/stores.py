@@ -131,6 +131,6 @@ def open_again(ctx: Context, id: int, form: Form) -> Response:
 
 @router.post("/stores/{id}/pick")
 def pick(ctx: Context, id: int, form: Form) -> Response:
-    key = f"page:pick:{ctx.user.id}:{form.key}"
+    key = f"page:pick:{ctx.user.id}:{form.sending}"
     done = reservations.hand_out(ctx, id, list(form.ids()), key=key)
     return see(ctx, to(id), f"{len(done)} handed out.")
