@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-TALKATIVE = ("fontTools", "matplotlib", "weasyprint", "PIL", "httpcore", "sqlalchemy", "procrastinate")
+TALKATIVE = ("fontTools", "matplotlib", "weasyprint", "PIL", "httpcore", "sqlalchemy", "alembic", "procrastinate")
 
 BOTH: list[Any] = [
     structlog.contextvars.merge_contextvars,

@@ -88,10 +88,12 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
     if settings.database_url:
         raise Invalid("The demo uses its own embedded PostgreSQL. Unset PLANTOPS_DATABASE_URL, or use `init --demo`.")
     refuse_taken(port)
+    print("Starting PostgreSQL ...", flush=True)
     with stopping_on_signals(), embedded.running(settings.data) as url:
         with making_alone(settings.data):
             prepare(settings, url)
         address = f"http://127.0.0.1:{port}"
+        print("Starting the web pages and the worker ...", flush=True)
         with children(settings, url, port) as running:
             wait_until_ready(address, running)
             print(f"ready {address}", flush=True)
@@ -158,7 +160,7 @@ def make_demo(settings: Settings, url: str) -> None:
     """Tables and demo plant in an empty database."""
     began = time.monotonic()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # each step of each table is no news here
-    print("Making the demo plant (two years of history) ...", flush=True)
+    print("Making the demo plant: two years of history, about two minutes the first time ...", flush=True)
     house = initialise(url, settings)
     build(house, lambda text: print(text, flush=True))
     with house.acting() as ctx:
@@ -185,6 +187,8 @@ def children(settings: Settings, url: str, port: int) -> Iterator[list[subproces
         if "PLANTOPS_PUBLIC_URL" in os.environ
         else f"http://127.0.0.1:{port}",
         "PLANTOPS_DEMO": "1",
+        # In a terminal that a person reads, only what went wrong is news.
+        "PLANTOPS_LOG_LEVEL": os.environ.get("PLANTOPS_LOG_LEVEL", "warning"),
     }
     command = [sys.executable, "-m", "plantops.cli"]
     started: list[subprocess.Popen[bytes]] = []

@@ -176,10 +176,10 @@ def _strip(ctx: Context, one: Strip, span: Span) -> Payload:
 
 
 def in_words(value: object) -> str:
-    """A rate without anything to divide by has no value yet."""
+    """12,345.60 with the digits that the strip gives; a rate without anything to divide by has no value yet."""
     if value is None:
         return "no value"
-    return str(text(value)) if isinstance(value, Decimal) else str(value)
+    return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 
 def text(value: Decimal | date | None) -> str | None:

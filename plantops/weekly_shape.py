@@ -134,9 +134,9 @@ def best_sentence(indicator: Indicator, shaped: Shaped) -> str:
     """The figure that stands best against its target."""
     change = ""
     if shaped.value is not None and shaped.previous is not None and shaped.value != shaped.previous:
-        better = (shaped.value < shaped.previous) == (indicator.better is Better.LOW)
-        change = f", {'better' if better else 'worse'} than {spoken(shaped.previous, indicator)} the week before"
-    return f"Best: {indicator.title} {spoken(shaped.value, indicator)}{change}."
+        change = f"; {spoken(shaped.previous, indicator)} the week before"
+    target = f"target {indicator.target.normalize():f}"
+    return f"Best: {indicator.title} {spoken(shaped.value, indicator)}, {target}{change}."
 
 
 def margin(shaped: Shaped, indicator: Indicator) -> float:

@@ -62,6 +62,14 @@ def money(value: Decimal | None, currency: str = "", language: str = "en") -> st
     return f"{amount}\N{NO-BREAK SPACE}{currency}" if currency else amount
 
 
+def price(value: Decimal | None, language: str = "en") -> str:
+    """Of one piece: 9.20, or 0.0125 when it is finer than a cent."""
+    if value is None:
+        return NOTHING
+    finer = -int(value.normalize().as_tuple().exponent)
+    return number(value, max(2, min(finer, 6)), language)
+
+
 def quantity(value: Decimal | None, unit: str = "", language: str = "en") -> str:
     if value is None:
         return NOTHING

@@ -62,8 +62,8 @@ def make_environment(folders: Mapping[str, Path]) -> Environment:
         titled=tables.titled,
     )
     environment.filters.update(
-        number=number, money=money, quantity=quantity, percent=percent, day=day, moment=moment, clock=clock,
-        hours=formats.hours, words=formats.words, tone=formats.tone, url=url_of,
+        number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
+        clock=clock, hours=formats.hours, words=formats.words, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()
@@ -84,6 +84,10 @@ def money(value: Any, currency: str = "") -> str:
     if hasattr(value, "amount"):
         value, currency = value.amount, value.currency
     return formats.money(value, currency, this_visit().language)
+
+
+def price(value: Decimal | None) -> str:
+    return formats.price(value, this_visit().language)
 
 
 def quantity(value: Decimal | None, unit: str = "") -> str:

@@ -166,14 +166,16 @@ def money(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     )
     totals = weeks(ctx, span)
     forecast = totals[-1].numerator if totals else Decimal(0)
-    href = "/purchasing/budgets"
-    return [
-        (f"Budget {year}", row["budget"], "EUR", href),
-        ("Billed", row["billed"], "EUR", href),
-        ("Received, not billed", row["come"], "EUR", "/purchasing/orders?state=issued,acknowledged"),
-        ("Open orders", row["ordered"] - row["come"], "EUR", "/purchasing/orders?state=issued,acknowledged"),
-        ("Forecast", forecast, "EUR", href),
-    ]
+    centres = f"/weekly/{span.name}/{BUDGET_FORECAST.key}"  # its rows are these sums, a cost centre each
+    orders = "/purchasing/orders?state=issued,acknowledged"
+    strip = (
+        (f"Budget {year}", row["budget"], centres),
+        ("Billed", row["billed"], centres),
+        ("Received, not billed", row["come"], orders),
+        ("Open orders", row["ordered"] - row["come"], orders),
+        ("Forecast", forecast, centres),
+    )
+    return [(title, round(amount, 2), "EUR", href) for title, amount, href in strip]
 
 
 MONEY = Strip(place="money", title="Money", order=10, permission=Can.READ_BUDGETS, build=money)
