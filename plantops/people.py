@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, mark_actor, requires, within
@@ -364,25 +365,34 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     login = login.strip().lower()[:200]
     keys = (f"login:{login}", f"address:{address}")
     with database.transaction(beside=True) as session:
-        rows = session.scalars(sa.select(LoginTry).where(LoginTry.key.in_(keys))).all()
-        allowed = {keys[0]: TRIES_BEFORE_WAIT, keys[1]: ADDRESS_TRIES_BEFORE_WAIT}
-        wait = max((wait_seconds(row.failed, row.last_at, now, allowed[row.key]) for row in rows), default=0)
-        if wait:
-            raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
+        count_try(session, *keys, now)
         user = by_login(session, login)
     matches = password_matches(user, password)  # slow by design: no connection is kept meanwhile
+    if not matches or user is None:
+        with database.transaction(beside=True) as session:
+            failed_again(session, keys[1], now)
+        raise Unauthenticated("The login or the password is not right.", field="password")
     with database.transaction(beside=True) as session:
-        if not matches or user is None:
-            for key in keys:
-                failed_again(session, key, now)
-        else:
-            session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
-            token = secrets.token_urlsafe(32)
-            session.add(
-                SignIn(token_hash=digest(token), user_id=user.id, created_at=now, seen_at=now, device=device[:200])
-            )
-            return token
-    raise Unauthenticated("The login or the password is not right.", field="password")
+        session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
+        token = secrets.token_urlsafe(32)
+        session.add(SignIn(token_hash=digest(token), user_id=user.id, created_at=now, seen_at=now, device=device[:200]))
+    return token
+
+
+def count_try(session: Session, login_key: str, address_key: str, now: datetime) -> None:
+    """Counts a try of the account as failed before the password is looked at: guesses at once are counted too.
+
+    The address counts what did fail only: a shift that signs in together is not taken for a guesser.
+    Raises Throttled when the account or the address has to wait.
+    """
+    session.execute(insert(LoginTry).values(key=login_key, failed=0, last_at=now).on_conflict_do_nothing())
+    this = sa.select(LoginTry).execution_options(populate_existing=True)
+    login = session.scalars(this.where(LoginTry.key == login_key).with_for_update()).first()
+    address = session.scalars(this.where(LoginTry.key == address_key)).first()
+    allowed = ((login, TRIES_BEFORE_WAIT), (address, ADDRESS_TRIES_BEFORE_WAIT))
+    if wait := max(wait_seconds(row.failed, row.last_at, now, most) if row else 0 for row, most in allowed):
+        raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
+    failed_again(session, login_key, now)
 
 
 def failed_again(session: Session, key: str, now: datetime) -> None:

@@ -173,17 +173,18 @@ def test_many_sign_in_at_once_while_each_holds_a_page(plant: House) -> None:
     pages = 2 + 10
     all_hold_one = threading.Barrier(pages)
     with plant.acting() as ctx:
-        people.add_user(ctx, "ana", "Ana", password="correct horse battery")
+        for number in range(pages):
+            people.add_user(ctx, f"ana{number}", "Ana", password="correct horse battery")
     found: list[str] = []
 
-    def page() -> None:
+    def page(login: str) -> None:
         with plant.database.transaction() as session:
             session.execute(sa.text("SELECT 1"))
             all_hold_one.wait(10)
-            token = people.sign_in(plant.database, "ana", "correct horse battery", address="", device="", now=NOW)
+            token = people.sign_in(plant.database, login, "correct horse battery", address="", device="", now=NOW)
             found.append(token)
 
-    threads = [threading.Thread(target=page) for _ in range(pages)]
+    threads = [threading.Thread(target=page, args=(f"ana{number}",)) for number in range(pages)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -199,3 +200,24 @@ def test_a_closed_account_is_out_at_once(plant: House) -> None:
         people.close_account(ctx, ana.id, ana.version)
     with plant.database.transaction() as session, pytest.raises(Unauthenticated):
         people.session_user(session, token, NOW)
+
+
+def test_a_dozen_guesses_at_once_are_no_more_than_five(plant: House) -> None:
+    with plant.acting() as ctx:
+        people.add_user(ctx, "ana", "Ana", password="correct horse")
+    all_are_in = threading.Barrier(12)
+    found: list[type[Exception]] = []
+
+    def guess(number: int) -> None:
+        all_are_in.wait(10)
+        try:
+            people.sign_in(plant.database, "ana", f"guess {number}", address="10.0.0.1", device="", now=NOW)
+        except (Throttled, Unauthenticated) as error:
+            found.append(type(error))
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (found.count(Unauthenticated), found.count(Throttled)) == (5, 7)
