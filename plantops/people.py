@@ -332,6 +332,8 @@ def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not scopes.split():
         raise Invalid("A token needs at least one scope, for example purchasing.requisition.", field="scopes")
+    if user_id == SYSTEM_ID:
+        raise Conflict("Nobody calls as the system: a token's scopes do not narrow it. Make one for a person.")
     get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
     text = "po_" + secrets.token_urlsafe(32)
     expires = ctx.now + timedelta(days=days) if days else None

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from plantops import accounts, approval_rules, delegations, people
-from plantops.context import Context, Grant
+from plantops.context import SYSTEM_ID, Context, Grant
 from plantops.core import House
 from plantops.db import Database
 from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
@@ -221,3 +221,8 @@ def test_a_dozen_guesses_at_once_are_no_more_than_five(plant: House) -> None:
     for thread in threads:
         thread.join(60)
     assert (found.count(Unauthenticated), found.count(Throttled)) == (5, 7)
+
+
+def test_nobody_calls_as_the_system(ctx: Someone) -> None:
+    with pytest.raises(Conflict, match="as the system"):
+        people.add_token(ctx(as_="administrator"), SYSTEM_ID, "*")
