@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from plantops import people
 from tests.browser import PASSWORD, Client, Served
 from web import session
 
@@ -144,3 +145,19 @@ def test_an_address_in_any_script_is_gone_to(client: Callable[..., Client], addr
 def test_a_site_that_is_none_is_not_chosen(client: Callable[..., Client], chosen: str) -> None:
     answer = client("employee").post("/site", site=chosen, back="/")
     assert answer.status_code == 422 and "set-cookie" not in answer.headers
+
+
+def test_a_page_keeps_no_connection_while_a_password_is_checked(
+    client: Callable[..., Client], served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checking is slow by design: a shift that signs in together would leave the others without a connection."""
+    login, held = served.person("employee", "early"), []
+    check = people.HASHER.verify
+
+    def slow(_hasher: object, stored: str, password: str) -> bool:
+        held.append(served.house.database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return check(stored, password)
+
+    monkeypatch.setattr(type(people.HASHER), "verify", slow)
+    assert sign_in(client(), login, PASSWORD).headers["HX-Redirect"] == "/"
+    assert held == [0]
