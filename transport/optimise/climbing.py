@@ -16,12 +16,24 @@ from transport.optimise.model import NO_ROAD
 NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
 HOPELESS = 1_000  # iterations without any plan that holds before orders may be left out
 HISTORY, CLIMB = 500, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations
-WARM_HISTORY, WARM_CLIMB = 200, 600  # of a climb from the best plan so far
-WARMTH = (0.015, 0.02, 0.03)  # part of its cost by which a warm climb may begin worse; more after one in vain
 SMALL = 40  # orders
-WARM_CLIMBS = 2  # before somebody else has a turn
 PATIENCE = 200  # iterations without a better plan after which a climb may end
 Keep = Callable[[Tour], None]
+Penalties = tuple[list[float], float, float]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Of climbs from a plan in hand: memory, least iterations, how many before somebody else has a turn, and the
+    part of the cost by which one may begin worse (the next of them after one in vain)."""
+
+    history: int
+    least: int
+    climbs: int
+    warmth: tuple[float, ...]
+
+
+WARM = Pace(200, 600, 1, (0.015, 0.02, 0.03))
 
 
 @dataclass
@@ -39,6 +51,8 @@ class Climber:
     world: Search
     seed: int
     keep: Keep | None = None
+    pace: Pace = WARM
+    learned: Penalties | None = None
     _best: pyvrp.Solution | None = None
     _vain: int = 0
 
@@ -49,13 +63,19 @@ class Climber:
         for operator in pyvrp.search.OPERATORS:
             if operator.supports(data):
                 self._local.add_operator(operator(data))
-        self._penalties = PenaltyManager(*_penalties(data))
+        first, params = _penalties(data)
+        self._penalties = PenaltyManager(self.learned or first, params)
         self._seen: set[tuple[int, int, int, int, int]] = set()
+
+    @property
+    def penalties(self) -> Penalties:
+        """What the search has learned so far about the price of load, time and distance beyond the limits."""
+        return self._penalties.penalties()
 
     @property
     def stuck(self) -> bool:
         """Every warmth was tried in vain, and the day is so small that a climb from a random plan costs little."""
-        return self._vain >= len(WARMTH) and len(self.world.day.problem.orders) <= SMALL
+        return self._vain >= len(self.pace.warmth) and len(self.world.day.problem.orders) <= SMALL
 
     def search(
         self,
@@ -82,14 +102,15 @@ class Climber:
             self._climb(first, 0.0, HISTORY, CLIMB, stop)
         else:
             self._note(self.world.solution(start))
-            for _ in range(WARM_CLIMBS):
+            for _ in range(self.pace.climbs):
                 self._climb_warm(stop)
         return Finding(None if self._best is None else self.world.tours(self._best), stop.done)
 
     def _climb_warm(self, stop: "_Stop") -> None:
         before = self._best
         assert before is not None
-        self._climb(before, WARMTH[self._vain % len(WARMTH)], WARM_HISTORY, WARM_CLIMB, stop)
+        warmth = self.pace.warmth[self._vain % len(self.pace.warmth)]
+        self._climb(before, warmth, self.pace.history, self.pace.least, stop)
         self._vain = self._vain + 1 if self._best is before else 0
 
     def _climb(self, first: pyvrp.Solution, warmth: float, history: int, least: int, stop: "_Stop") -> None:
@@ -168,7 +189,7 @@ class _Stop:
         return self.iterations is not None and self.done >= self.iterations
 
 
-def _penalties(data: pyvrp.ProblemData) -> tuple[tuple[list[float], float, float], PenaltyParams]:
+def _penalties(data: pyvrp.ProblemData) -> tuple[Penalties, PenaltyParams]:
     """First penalties at the size of what they trade against: an average leg's cost per average load and per
     average leg's time. PyVRP's own midpoint suits loads and times of one size only."""
     kinds = data.vehicle_types()

@@ -1,6 +1,7 @@
 """The day as PyVRP sees it, and its solutions as tours."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,7 @@ class Search:
     day: Day
     optional: bool = False
     data: pyvrp.ProblemData = field(init=False)
+    kinds: list[int] = field(init=False)  # the day's vehicle type behind each of PyVRP's
     client_visit: list[int] = field(init=False)
     shipment_order: list[int] = field(init=False)
     grain: Ints = field(init=False)
@@ -30,6 +32,7 @@ class Search:
     def __post_init__(self) -> None:
         self.grain = np.maximum(1, self.day.arrays.capacity.max(axis=0) // FINE)
         self.client_visit, self.shipment_order = [], []
+        self.kinds = list(range(len(self.day.types)))
         held = {visit for prefix in self.day.prefix for visit in prefix}
         depots, depot_of = self._depots()
         clients, groups, shipments = self._orders(held)
@@ -175,13 +178,13 @@ class Search:
 
     def tours(self, solution: pyvrp.Solution) -> list[Tour]:
         """A PyVRP solution as tours, frozen visits in front; vehicles with only frozen visits included."""
-        tours = [(int(route.vehicle_type()), self.sequence(route)) for route in solution.routes()]
+        tours = [(self.kinds[route.vehicle_type()], self.sequence(route)) for route in solution.routes()]
         used = {k for k, _ in tours}
         idle = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix and k not in used]
         return tours + idle
 
     def sequence(self, route: pyvrp.Route) -> tuple[int, ...]:
-        steps = list(self.day.prefix[route.vehicle_type()])
+        steps = list(self.day.prefix[self.kinds[route.vehicle_type()]])
         for step in route.schedule()[1:-1]:
             if step.is_client():
                 steps.append(self.client_visit[step.idx])
@@ -202,18 +205,40 @@ class Search:
             free = sequence[len(self.day.prefix[k]) :]
             steps = [self._activity(k, visit, copies, shipment) for visit in free]
             if steps:
-                routes.append(pyvrp.Route(self.data, steps, k))
+                routes.append(pyvrp.Route(self.data, steps, self.kinds.index(k)))
         return pyvrp.Solution(self.data, routes)
 
     def _activity(self, k: int, visit: int, copies: dict[int, list[int]], shipment: dict[int, int]) -> pyvrp.Activity:
         if visit == RELOAD:
-            return pyvrp.Activity(pyvrp.ActivityType.DEPOT, self.data.vehicle_type(k).reload_depots[0])
+            kind = self.data.vehicle_type(self.kinds.index(k))
+            return pyvrp.Activity(pyvrp.ActivityType.DEPOT, kind.reload_depots[0])
         if visit in copies:
             return pyvrp.Activity(Client, copies[visit][0])
         order = int(self.day.arrays.order[visit])
         first = self.day.visits_of[order][0] == visit
-        kind = pyvrp.ActivityType.PICKUP if first else pyvrp.ActivityType.DELIVERY
-        return pyvrp.Activity(kind, shipment[order])
+        step = pyvrp.ActivityType.PICKUP if first else pyvrp.ActivityType.DELIVERY
+        return pyvrp.Activity(step, shipment[order])
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a few routes can be searched apart from the rest: not with shipments, several windows, frozen
+        stops or orders that may be left out."""
+        plain = not self.data.shipments() and not self.data.groups()
+        return plain and not self.optional and not any(self.day.prefix)
+
+    def part(self, tours: Sequence[Tour], idle: Sequence[int]) -> "Search":
+        """The orders of these tours only, with their vehicles and the `idle` ones (a number per type)."""
+        smaller = copy(self)
+        wanted = {visit for _, sequence in tours for visit in sequence}
+        kept = [at for at, visit in enumerate(self.client_visit) if visit in wanted]
+        counts = [idle[k] + sum(1 for own, _ in tours if own == k) for k in range(len(self.day.types))]
+        smaller.client_visit = [self.client_visit[at] for at in kept]
+        smaller.kinds = [k for k, count in enumerate(counts) if count]
+        smaller.data = self.data.replace(
+            clients=[self.data.client(at) for at in kept],
+            vehicle_types=[self.data.vehicle_type(k).replace(num_available=counts[k]) for k in smaller.kinds],
+        )
+        return smaller
 
 
 def _rest(limit: int, used: int) -> int:

@@ -14,12 +14,13 @@ from plantops.engines import (
     relative_gap,
 )
 from transport.optimise.admit import admit
-from transport.optimise.climbing import Climber
+from transport.optimise.climbing import Climber, Finding
 from transport.optimise.columns import choose
 from transport.optimise.day import Day, prepare
 from transport.optimise.explain import insert_what_fits, reasons
 from transport.optimise.heuristic import Search, Tour
 from transport.optimise.model import BadProblem, Plan, Problem, Route
+from transport.optimise.parts import Parts
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import EXACT, Proof, compile_ahead
 from transport.optimise.schedule import timetable, try_route
@@ -135,18 +136,13 @@ def _refuse_frozen(day: Day) -> None:
 
 
 def _improve(run: Run) -> None:
-    """Search from nothing, try to prove, then in turns search on from the best plan and choose out of all
-    routes met; a proof is tried again when a better plan has made the gap smaller."""
+    """Search from nothing, try to prove, then in turns search on from the best plan, as a whole or in parts, and
+    choose out of all routes met; a proof is tried again when a better plan has made the gap smaller."""
     climber = Climber(Search(run.day), run.limits.seed, run.pool.add)
+    parts = Parts(climber.world, run.limits.seed, run.pool.add)
     turn = 0
     while not run.stopped:
-        share = FIRST_SHARE if turn == 0 else SLICE_SHARE
-        found = climber.search(
-            _slice(run, share),
-            _portion(run),
-            run.tours if turn and not run.prizes_left() and not climber.stuck else None,
-            run.should_stop,
-        )
+        found = _search(run, turn, climber, parts)
         run.iterations += max(found.iterations, 1)
         if found.tours is not None:
             run.offer([tour for tour in found.tours if try_route(run.day, *tour).holds], "local search")
@@ -158,6 +154,15 @@ def _improve(run: Run) -> None:
             _bound(run)
         _close(run)
         turn += 1
+
+
+def _search(run: Run, turn: int, climber: Climber, parts: Parts) -> Finding:
+    watch = _slice(run, SLICE_SHARE if turn else FIRST_SHARE)
+    if not turn or run.prizes_left() or climber.stuck:
+        return climber.search(watch, _portion(run), None, run.should_stop)
+    if turn % 2 == 0 and parts.fit(run.tours):
+        return parts.search(watch, _portion(run), run.tours, climber.penalties, run.should_stop)
+    return climber.search(watch, _portion(run), run.tours, run.should_stop)
 
 
 def _slice(run: Run, share: float) -> Stopwatch:

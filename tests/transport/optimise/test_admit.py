@@ -41,7 +41,7 @@ BAD: dict[str, tuple[Callable[[], Problem], str]] = {
     "doubled order": (lambda: with_order(delivery("a", 4)), "order a is there 2 times"),
     "doubled vehicle": (lambda: replace(GOOD, vehicles=(van("x"), van("x"))), "vehicle x is there 2 times"),
     "small matrix": (lambda: replace(GOOD, duration=(GOOD.duration[0][:4, :4],)), "4x4, but there are 10"),
-    "float matrix": (lambda: replace(GOOD, distance_m=(GOOD.distance_m[0] * 0.5,)), "whole numbers"),
+    "float matrix": (lambda: replace(GOOD, distance_m=(GOOD.distance_m[0] * 0.5,)), "whole numbers"),  # type: ignore[arg-type]
     "negative way": (negative, "negative from p2 to p3"),
     "no matrix": (lambda: replace(GOOD, duration=()), "needs a matrix"),
     "unreachable": (walled, "to which no road leads"),

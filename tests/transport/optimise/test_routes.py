@@ -157,6 +157,7 @@ def test_more_important_orders_are_served_first() -> None:
     problem = line([*low, high], [van(capacity=10)])
     plan = solve(problem, Limits(iterations=100))
     assert [left.id for left in plan.unassigned] == ["low0", "low1", "low2"]
+    assert plan.outcome.objective is not None
     assert plan.outcome.bound is None or plan.outcome.bound <= plan.outcome.objective
 
 
