@@ -61,7 +61,10 @@ def visible_menu(packages: Sequence[Pages], ctx: Context | None) -> tuple[Sectio
 
 
 def current_entry(sections: Sequence[Section], path: str) -> str:
-    """The address of the entry that a page belongs to: the longest that the path begins with."""
-    urls = [entry.url for section in sections for entry in section.entries]
+    """The address of the entry that a page belongs to: the longest that the path begins with.
+
+    An entry may open a list with filters on; they are no part of what is compared.
+    """
+    urls = {entry.url.partition("?")[0]: entry.url for section in sections for entry in section.entries}
     fitting = [url for url in urls if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))]
-    return max(fitting, key=len, default="")
+    return urls.get(max(fitting, key=len, default=""), "")

@@ -12,7 +12,7 @@ PAGES = Pages(
     routers=(door.router, desk.router, codes.router, work.router, rosters.router, needs.router),
     templates=Path(__file__).parent / "templates",
     menu=(
-        Entry("Requests", "/housekeeping/requests", "message", (Can.READ_REQUESTS,)),
+        Entry("Requests", "/housekeeping/requests?state=new,accepted", "message", (Can.READ_REQUESTS,)),
         Entry("Report an issue", "/housekeeping/requests/new", "alert-circle", (Can.REPORT,)),
         Entry("Work orders", "/housekeeping/workorders", "tools", (Can.WORK, Can.READ_REQUESTS)),
         Entry("Rosters", "/housekeeping/rosters", "calendar", (Can.READ_ROSTERS,)),
