@@ -23,7 +23,7 @@ from types import FrameType
 import sqlalchemy as sa
 import uvicorn
 
-from plantops import embedded, lifeline
+from plantops import embedded, lifeline, logs
 from plantops.core import initialise
 from plantops.db import Database
 from plantops.demo import PASSWORD, build
@@ -59,6 +59,7 @@ def stopping_on_signals() -> Iterator[None]:
 def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -> int:
     """The web processes. They read the database and the data folder from the environment."""
     lifeline.follow()
+    logs.configure(settings.log_level)
     os.environ["PLANTOPS_DATABASE_URL"] = url
     os.environ["PLANTOPS_DATA"] = str(settings.data)
     uvicorn.run(
@@ -80,6 +81,7 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
 def worker(settings: Settings, url: str) -> int:
     """One worker process: jobs, schedules, outbox."""
     lifeline.follow()
+    logs.configure(settings.log_level)
     return int(load("plantops.worker:work")(settings, url))
 
 
