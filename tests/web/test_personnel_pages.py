@@ -170,7 +170,7 @@ def test_the_personnel_office_hires_moves_and_certifies(browser: Open, hall: Hal
     page.get_by_role("button", name="Hire").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Nina Nozzle")
     page.get_by_role("button", name="Change position or hours").click()
-    page.get_by_label("From").fill("2026-11-23")
+    page.locator("#move-since").fill("2026-11-23")
     page.get_by_label("Hours a week").fill("20")
     page.get_by_role("button", name="Change", exact=True).click()
     expect(page.locator("main")).to_contain_text("20.0")
