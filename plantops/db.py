@@ -158,11 +158,18 @@ class Database:
             session.close()
 
     def run(self, work: Callable[[Session], T], *, tries: int = TRIES) -> T:
-        """`work(session)` in a transaction, again from the start on a deadlock or serialisation fault."""
+        """`work(session)` in a transaction, again from the start on a deadlock or serialisation fault.
+
+        Once more also when an open connection turned out to be dead, as long as nothing can have been saved.
+        """
         for attempt in range(1, tries + 1):
             try:
                 with self.transaction() as session:
                     return work(session)
+            except Unavailable as error:
+                lost = isinstance(error.__cause__, DBAPIError) and error.__cause__.connection_invalidated
+                if attempt > 1 or attempt == tries or not lost or error.message != NOTHING_SAVED:
+                    raise
             except DBAPIError as error:
                 if attempt == tries or sqlstate(error) not in RETRIED:
                     raise

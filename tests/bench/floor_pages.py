@@ -44,6 +44,11 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def price(value: Decimal) -> str:
+    text = f"{value:,.6f}".rstrip("0")
+    return text + "0" * (2 - len(text.split(".")[1]))
+
+
 def words(state: str) -> str:
     text = state.replace("_", " ")
     return text[:1].upper() + text[1:]
@@ -323,7 +328,7 @@ class Writer:
         return (
             f'<tr><td class="num">{line.position}</td><th scope="row" class="c-lead">{escape(line.description)}'
             f"{' <span class=muted>' + escape(line.supplier_code) + '</span>' if line.supplier_code else ''}</th>\n"
-            f'<td class="num">{number(line.quantity)}\u00a0{line.unit}</td><td class="num">{number(line.price)}'
+            f'<td class="num">{number(line.quantity)}\u00a0{line.unit}</td><td class="num">{price(line.price)}'
             f"{'' if line.per == 1 else f' per {line.per}'}</td>"
             f'<td class="c-aside num">{line.amount:,.2f}\u00a0{order.currency}</td>\n<td>{day(expected)}'
             f"{' <span class=pill>Late</span>' if late else ''}</td>\n"

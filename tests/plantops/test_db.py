@@ -114,6 +114,19 @@ def test_a_connection_lost_before_the_commit_saved_nothing(plant: House) -> None
     assert names(plant)["4100"] == "Maintenance"
 
 
+def test_a_dead_connection_costs_a_run_nothing(plant: House) -> None:
+    tries: list[int] = []
+
+    def work(session: Session) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            ended_by_the_server(session, plant)
+        rename(session, "4100", "!")
+
+    plant.database.run(work)
+    assert (len(tries), names(plant)["4100"]) == (2, "Maintenance!")
+
+
 def test_a_connection_lost_at_the_commit_does_not_claim_to_know(plant: House) -> None:
     with pytest.raises(Unavailable) as met, plant.database.transaction() as session:
         rename(session, "4100", "?")

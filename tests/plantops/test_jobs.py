@@ -264,6 +264,7 @@ def test_the_worker_waits_for_a_database_that_goes_away(shop: House) -> None:
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
+        shop.database.dispose()  # the test's own connections are dead too, and it is no worker
         until(shop, enqueue(shop, "mark", code="W2"), State.DONE, seconds=60)
 
 
