@@ -27,7 +27,7 @@ class AuditRow(Base):
         sa.BigInteger, primary_key=True, autoincrement=False, server_default=sa.text("nextval('core_audit_id')")
     )
     at: Mapped[datetime] = mapped_column(primary_key=True, server_default=sa.func.now())
-    txid: Mapped[int] = mapped_column(server_default=sa.text("(pg_current_xact_id()::text::bigint)"))
+    txid: Mapped[int] = mapped_column(server_default=sa.text("(pg_current_xact_id()::text::bigint + core_audit_shift())"))
     actor_id: Mapped[int]
     on_behalf_of: Mapped[int | None]
     request: Mapped[str]
@@ -40,7 +40,7 @@ class AuditRow(Base):
 
 
 class AuditSeal(Base):
-    """A link of the chain over the digests of rows `first_id` to `last_id` of finished transactions."""
+    """A link of the chain over the digests of all rows of the transactions finished since the link before."""
 
     __tablename__ = "core_audit_seal"
     __table_args__ = unaudited()
@@ -207,6 +207,22 @@ def attach(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
 
 # --- The chain
 
+# Transaction ids begin anew in another PostgreSQL, so a restore shifts those that follow behind all that it brought.
+SHIFT = "CREATE OR REPLACE FUNCTION core_audit_shift() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT {by}::bigint'"
+
+# Up to here no transaction of this database still runs. Those of other databases on the server (a backup, a
+# neighbour's report) do not hold the chain up; whoever cannot be told to be elsewhere counts as ours.
+FINISHED = """
+SELECT core_audit_shift() + LEAST(
+    pg_snapshot_xmax(seen.snapshot)::text::bigint,
+    pg_current_xact_id_if_assigned()::text::bigint,
+    (SELECT min(running::text::bigint) FROM pg_snapshot_xip(seen.snapshot) AS running WHERE NOT EXISTS (
+        SELECT FROM pg_stat_activity AS other JOIN pg_database AS base ON base.oid = other.datid
+        WHERE other.backend_xid = running::xid AND base.datname <> current_database()
+    ))
+) FROM (SELECT pg_current_snapshot() AS snapshot) AS seen
+"""
+
 DIGESTS = """
 SELECT count(*), sha256(COALESCE(string_agg(digest, ''::bytea ORDER BY txid, id), ''::bytea))
 FROM core_audit WHERE txid >= :after AND txid < :up_to
@@ -225,7 +241,7 @@ def seal(ctx: Context) -> int:
         sa.select(AuditSeal.up_to_txid, AuditSeal.link).order_by(AuditSeal.id.desc()).limit(1)
     ).first()
     after, previous = (last.up_to_txid, last.link) if last else (0, b"")
-    up_to = session.scalar(sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
+    up_to = session.scalar(sa.text(FINISHED)) or 0
     count, digest = session.execute(sa.text(DIGESTS), {"after": after, "up_to": up_to}).one()
     if count:
         link = session.scalar(
@@ -235,6 +251,12 @@ def seal(ctx: Context) -> int:
         session.add(AuditSeal(up_to_txid=up_to, rows=count, previous=previous, link=link))
         session.flush()
     return int(count)
+
+
+def begin_again(connection: sa.Connection) -> None:
+    """After a restore: what is written from now on stands behind every row that was brought."""
+    latest = connection.scalar(sa.text("SELECT max(txid) FROM core_audit")) or 0
+    connection.execute(sa.text(SHIFT.format(by=int(latest) + 1)))
 
 
 def verify(session: Session) -> Verdict:

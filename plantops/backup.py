@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
+from plantops import audit
 from plantops.db import Database
 from plantops.embedded import binary
 from plantops.errors import Conflict, Invalid, Unavailable
 from plantops.migrations import runner
 
 FORMAT = 1
+SETTING, HEADING = re.compile(rb"SET ([a-z_]+) = "), (b"--", b"\\", b"SELECT pg_catalog.set_config(")
 DUMP, MANIFEST, FILES = "database.dump", "manifest.json", "files"
 
 
@@ -82,9 +86,36 @@ def restore(url: str, files: Path, source: Path) -> Backup:
                 target = files / name.removeprefix(f"{FILES}/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / name, target)
-        run_tool("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-                 str(folder / DUMP), url=url, into=True)  # fmt: skip
+        load(url, folder / DUMP)
     return backup
+
+
+def load(url: str, dump: Path) -> None:
+    """Brings a dump back in one transaction, into any PostgreSQL from 15 on."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    script = dump.with_name("database.sql")
+    run_tool("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
+    with engine.connect() as connection:
+        known = set(connection.scalars(sa.text("SELECT name FROM pg_settings")))
+    ready = dump.with_name("ready.sql")
+    with script.open("rb") as lines, ready.open("wb") as kept:
+        kept.writelines(without_strange_settings(lines, known))
+    script.unlink()
+    run_tool("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={ready}",
+             url=url, into=True)  # fmt: skip
+    with engine.begin() as connection:
+        audit.begin_again(connection)
+
+
+def without_strange_settings(lines: Iterable[bytes], known: set[str]) -> Iterator[bytes]:
+    """A dump begins with settings of the PostgreSQL that made it; an older server does not know them all."""
+    heading = True
+    for line in lines:
+        setting = SETTING.match(line) if heading else None
+        if setting and setting[1].decode() not in known:
+            continue
+        heading = heading and (setting is not None or not line.strip() or line.startswith(HEADING))
+        yield line
 
 
 def unpack(source: Path, folder: Path) -> Backup:
@@ -119,13 +150,15 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def run_tool(name: str, *arguments: str, url: str, into: bool = False) -> None:
-    """Runs a PostgreSQL program on a database; its own words are the error."""
-    where = sa.make_url(url)
-    # Everybody on the machine can read a command's arguments, so the password does not stand among them.
-    environ = {**os.environ, "PGPASSWORD": str(where.password)} if where.password else None
-    plain = where._replace(drivername="postgresql", password=None).render_as_string()
-    command = [str(binary(name)), "--dbname", plain, *arguments]
+def run_tool(name: str, *arguments: str, url: str = "", into: bool = False) -> None:
+    """Runs a PostgreSQL program, on a database if one is given; its own words are the error."""
+    command, environ = [str(binary(name)), *arguments], None
+    if url:
+        where = sa.make_url(url)
+        # Everybody on the machine can read a command's arguments, so the password does not stand among them.
+        environ = {**os.environ, "PGPASSWORD": str(where.password)} if where.password else None
+        plain = where._replace(drivername="postgresql", password=None).render_as_string()
+        command += ["--dbname", plain]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, env=environ)  # noqa: S603
     except FileNotFoundError as missing:

@@ -97,7 +97,6 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
         address = f"http://127.0.0.1:{port}"
         print("Starting the web pages and the worker ...", flush=True)
         with children(settings, url, port) as running:
-            wait_until_ready(address, running)
             print(f"ready {address}", flush=True)
             print(f"\nSign in with one of these, password {PASSWORD}:", flush=True)
             print("  " + ", ".join(login for login, _name in ROLE_LOGINS), flush=True)
@@ -181,7 +180,10 @@ def demo_is_whole(database: Database) -> bool:
 
 @contextlib.contextmanager
 def children(settings: Settings, url: str, port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Web and worker as processes of their own; whatever happens, both are ended, also when this one is killed."""
+    """Web and worker as processes of their own; whatever happens, both are ended, also when this one is killed.
+
+    The worker is started once the pages answer: the two would only make each other wait.
+    """
     environment = os.environ | {
         "PLANTOPS_DATABASE_URL": url,
         "PLANTOPS_DATA": str(settings.data),
@@ -202,6 +204,7 @@ def children(settings: Settings, url: str, port: int) -> Iterator[list[subproces
                     [*command, *words], env=environment, start_new_session=True, pass_fds=(line,)
                 )
                 started.append(child)
+                wait_until_ready(f"http://127.0.0.1:{port}", started)
             yield started
         finally:
             end(started)

@@ -77,6 +77,18 @@ def test_a_running_transaction_is_not_sealed_around(plant: House) -> None:
         assert audit.verify(session).broken == ()
 
 
+def test_a_neighbour_on_the_same_server_does_not_hold_the_chain_up(plant: House, server_url: str) -> None:
+    elsewhere = sa.create_engine(server_url, poolclass=sa.NullPool)
+    with elsewhere.begin() as neighbour:
+        neighbour.execute(sa.text("SELECT pg_current_xact_id()"))
+        with plant.acting() as ctx:
+            places.add_site(ctx, "QUI", "Quick", zone="UTC", currency="EUR", country="LU")
+        with plant.acting() as ctx:
+            assert audit.seal(ctx) > 0
+        with plant.database.transaction() as session:
+            assert audit.verify(session).unsealed_rows == 0
+
+
 def test_every_row_of_one_statement_is_kept_under_its_own_id(plant: House) -> None:
     with plant.acting() as ctx:
         ctx.session.execute(

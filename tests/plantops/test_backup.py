@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from plantops import backup, cli, files, verify
+from plantops import audit, backup, cli, files, places, verify
 from plantops.core import House
 from plantops.errors import Conflict, Invalid
 from plantops.settings import Settings
@@ -78,6 +78,34 @@ def test_what_was_there_is_there_again(saved: Path, empty: str, tmp_path: Path) 
         assert files.content(ctx, letter.id) == LETTER
         assert verify.verify(ctx).broken == ()
     house.database.dispose()
+
+
+def test_the_audit_chain_goes_on_where_transactions_are_numbered_anew(
+    lived_in: House, data: Path, empty: str, tmp_path: Path
+) -> None:
+    with lived_in.database.engine.begin() as connection:  # a server that has seen a billion transactions
+        connection.execute(sa.text(audit.SHIFT.format(by=10**9)))
+    with lived_in.acting() as ctx:
+        places.add_site(ctx, "OST", "Depot Osterby", zone="Europe/Luxembourg", currency="EUR", country="LU")
+    with lived_in.acting() as ctx:
+        assert audit.seal(ctx) > 0
+    backup.make(lived_in.database.url, data / backup.FILES, tmp_path / "plant.backup", now=houses.NOW)
+    backup.restore(empty, tmp_path / "elsewhere", tmp_path / "plant.backup")
+    house = houses.house_on(empty, Settings.read(tmp_path / "elsewhere", environ={}))
+    with house.acting() as ctx:
+        places.add_site(ctx, "WES", "Depot Westerby", zone="Europe/Luxembourg", currency="EUR", country="LU")
+    with house.acting() as ctx:
+        assert audit.seal(ctx) > 0
+        verdict = audit.verify(ctx.session)
+    house.database.dispose()
+    assert (verdict.seals, verdict.unsealed_rows, verdict.broken) == (2, 0, ())
+
+
+def test_settings_that_an_older_server_does_not_know_are_left_out_of_a_dump() -> None:
+    dump = [b"--\n", b"\n", b"SET new_thing = 0;\n", b"SET row_security = off;\n", b"COPY x FROM stdin;\n",
+            b"SET new_thing = 0;\n"]  # fmt: skip
+    kept = list(backup.without_strange_settings(dump, {"row_security"}))
+    assert kept == [one for number, one in enumerate(dump) if number != 2]
 
 
 def test_only_its_owner_reads_a_backup_and_nothing_is_left_beside_it(saved: Path) -> None:
