@@ -27,7 +27,9 @@ class AuditRow(Base):
         sa.BigInteger, primary_key=True, autoincrement=False, server_default=sa.text("nextval('core_audit_id')")
     )
     at: Mapped[datetime] = mapped_column(primary_key=True, server_default=sa.func.now())
-    txid: Mapped[int] = mapped_column(server_default=sa.text("(pg_current_xact_id()::text::bigint + core_audit_shift())"))
+    txid: Mapped[int] = mapped_column(
+        server_default=sa.text("(pg_current_xact_id()::text::bigint + core_audit_shift())")
+    )
     actor_id: Mapped[int]
     on_behalf_of: Mapped[int | None]
     request: Mapped[str]
