@@ -166,7 +166,7 @@ def post(ctx: Context, entries: Sequence[Entry], *, origin: str, key: str) -> li
     if before:
         return _posted_before(list(before), entries)
     known = items.items(ctx, [entry.item_id for entry in entries])
-    places = {id: stores.store(ctx, id) for id in sorted({entry.store_id for entry in entries})}
+    places = stores.hold(ctx, {entry.store_id for entry in entries})
     for entry in entries:
         _check(known.get(entry.item_id), places[entry.store_id], entry)
     balances = lock(ctx, [(entry.item_id, entry.store_id) for entry in entries])

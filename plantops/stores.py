@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, get
-from plantops.errors import Conflict, Invalid
+from plantops.errors import Conflict, Invalid, NotFound
 from plantops.items import Item, ItemKind
 from plantops.permissions import Can
 from plantops.places import CostCentre, Place, Site, sort_key
@@ -117,6 +118,16 @@ def read_store(ctx: Context, id: int) -> Store:
 @within("other actions name the store that they are about")
 def store(ctx: Context, id: int) -> Store:
     return get(ctx.session, sa.select(Store).where(Store.id == id), what="store")
+
+
+@within("what is posted to a store holds it: nobody closes it meanwhile, and one that was closed is seen")
+def hold(ctx: Context, ids: Collection[int]) -> dict[int, Store]:
+    """The stores as they are now; many may hold one, who closes or changes it waits for them."""
+    query = sa.select(Store).where(Store.id.in_(ids)).order_by(Store.id).with_for_update(read=True)
+    found = {row.id: row for row in ctx.session.scalars(query.execution_options(populate_existing=True))}
+    if missing := set(ids) - set(found):
+        raise NotFound(f"There is no store {min(missing)}.")
+    return found
 
 
 @requires(Can.READ_STOCK)

@@ -9,10 +9,10 @@ from threading import Barrier
 
 import pytest
 
-from plantops import stock
+from plantops import stock, stores
 from plantops.context import Context
 from plantops.core import House
-from plantops.errors import Conflict
+from plantops.errors import Conflict, Invalid
 from plantops.stock_ledger import Move
 from tests.plantops.stocking import bearing, broken, left, main_store, put, take
 
@@ -86,3 +86,35 @@ def test_lines_in_any_order_never_block_each_other(plant: House) -> None:
     with plant.acting() as ctx:
         assert sum(left(ctx, store, part) for store in (one, two) for part in parts) == 12_000
         assert broken(ctx) == []
+
+
+def test_nothing_is_posted_to_a_store_that_is_being_closed(plant: House) -> None:
+    with plant.acting() as ctx:
+        store, item = main_store(ctx), bearing(ctx)
+    with ThreadPoolExecutor(1) as pool, plant.acting() as closing:
+        stock.close_store(closing, store.id, store.version)
+        receipt = pool.submit(plant.run, lambda ctx: put(ctx, store, item, 3))
+        with pytest.raises(TimeoutError):
+            receipt.result(0.4)
+        closing.session.commit()
+        with pytest.raises(Invalid, match="was closed"):
+            receipt.result(10)
+    with plant.acting() as ctx:
+        assert left(ctx, store, item) == 0
+
+
+def test_a_store_is_not_closed_over_a_receipt_that_is_being_posted(plant: House) -> None:
+    with plant.acting() as ctx:
+        store, item = main_store(ctx), bearing(ctx)
+        put(ctx, store, item, 1)
+        take(ctx, store, item, 1)
+    with ThreadPoolExecutor(1) as pool, plant.acting() as receiving:
+        put(receiving, store, item, 3)
+        closing = pool.submit(plant.run, lambda ctx: stock.close_store(ctx, store.id, store.version))
+        with pytest.raises(TimeoutError):
+            closing.result(0.4)
+        receiving.session.commit()
+        with pytest.raises(Conflict, match="1 items lie in it"):
+            closing.result(10)
+    with plant.acting() as ctx:
+        assert not stores.store(ctx, store.id).archived
