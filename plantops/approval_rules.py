@@ -173,7 +173,8 @@ def list_rules(ctx: Context, kind: str | None = None) -> list[Rule]:
 
 
 def _write(ctx: Context, rule: Rule, facts: RuleFacts) -> None:
-    if wrong := wrong_facts(facts, ctx.registry.role_titles()):
+    wrong = wrong_facts(facts, ctx.registry.role_titles())
+    if wrong := wrong | places.wrong_reach(ctx, facts.site_id, facts.cost_centre_id):
         raise Invalid("Some of what was entered cannot be.", fields=wrong)
     if facts.user_id and not ctx.session.scalar(sa.select(User.id).where(User.id == facts.user_id, User.active)):
         raise Invalid("This account does not exist or was closed. Choose somebody else.", field="user_id")

@@ -102,6 +102,12 @@ class Context:
             return False
         return any(grant.covers(name, site_id, cost_centre_id) for grant in self.user.grants)
 
+    def may_everywhere(self, permission: StrEnum) -> bool:
+        """May this person do it for the whole company, at every site and cost centre?"""
+        name = str(permission)
+        held = any(grant.is_everywhere and name in grant.permissions for grant in self.user.grants)
+        return self.user.is_system or (held and self.may(permission))
+
     def need(
         self, permission: StrEnum, *, site_id: int | None = None, cost_centre_id: int | None = None, to: str = ""
     ) -> None:
@@ -112,11 +118,10 @@ class Context:
     def need_everywhere(self, permission: StrEnum, *, to: str) -> None:
         """Raises Forbidden unless the person holds it for the whole company: for what belongs to no single site."""
         self.need(permission, to=to)
-        name = str(permission)
-        if not self.user.is_system and not any(
-            grant.is_everywhere and name in grant.permissions for grant in self.user.grants
-        ):
-            raise Forbidden(f"You may not {to}: it concerns every site, and you hold the right {name} for some only.")
+        if not self.may_everywhere(permission):
+            raise Forbidden(
+                f"You may not {to}: it concerns every site, and you hold the right {permission} for some only."
+            )
 
     def sites(self, permission: StrEnum) -> frozenset[int] | None:
         """The sites where the person holds a permission; None means every site."""

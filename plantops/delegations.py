@@ -71,9 +71,9 @@ def why_not_delegate(from_user_id: int, to_user_id: int, first_day: date, last_d
 
 
 def visible(ctx: Context) -> sa.Select[Delegation]:
-    """One's own, given and received; who manages approvals sees all."""
+    """One's own, given and received; who manages approvals everywhere sees all."""
     every = sa.select(Delegation)
-    if ctx.may(Can.MANAGE_APPROVALS):
+    if ctx.may_everywhere(Can.MANAGE_APPROVALS):
         return every
     return every.where((Delegation.from_user_id == ctx.user.id) | (Delegation.to_user_id == ctx.user.id))
 
@@ -165,7 +165,7 @@ def delegate(
 def end_delegation(ctx: Context, id: int, version: int) -> Delegation:
     """Back early: from now on the person decides alone. Only the giver, or who manages approvals."""
     query = visible(ctx).where(Delegation.id == id)
-    if not ctx.may(Can.MANAGE_APPROVALS):
+    if not ctx.may_everywhere(Can.MANAGE_APPROVALS):
         query = query.where(Delegation.from_user_id == ctx.user.id)
     ended = get(ctx.session, query, what="delegation", version=version, lock=True)
     if ended.ended_at is not None:

@@ -170,9 +170,9 @@ def reporter(ctx: Context) -> Reporter:
 
 
 def visible(ctx: Context) -> sa.Select[JobRun]:
-    """One's own jobs; every job for who may read jobs."""
+    """One's own jobs; every job for who may read jobs everywhere: a job belongs to no one site."""
     every = sa.select(JobRun)
-    return every if ctx.may(Can.READ_JOBS) else every.where(JobRun.asked_by_id == ctx.user.id)
+    return every if ctx.may_everywhere(Can.READ_JOBS) else every.where(JobRun.asked_by_id == ctx.user.id)
 
 
 @anyone("each person sees the own jobs")
@@ -277,7 +277,7 @@ def again(ctx: Context, id: int) -> int:
 
 def _need_own(ctx: Context, run: JobRun, to: str) -> None:
     if run.asked_by_id != ctx.user.id:
-        ctx.need(Can.MANAGE_JOBS, to=to)
+        ctx.need_everywhere(Can.MANAGE_JOBS, to=to)
 
 
 @within("a job of the system")

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plantops import places
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id
 from plantops.errors import Invalid
@@ -123,6 +124,11 @@ def amount(ctx: Context, key: str, site_id: int | None = None) -> Decimal:
 def change(ctx: Context, key: str, text: str, site_id: int | None = None) -> Value:
     """Sets a value for a site, or for all sites without one of their own."""
     new = read(declared(catalogue(ctx), key), text)
+    if site_id is None:
+        ctx.need_everywhere(Can.MANAGE_SETTINGS, to="change a setting of all sites")
+    else:
+        ctx.need(Can.MANAGE_SETTINGS, site_id=site_id, to="change this site's settings")
+        places.site(ctx, site_id)
     ctx.session.execute(
         sa.text(
             "INSERT INTO core_option (key, site_id, value, changed_at) VALUES (:key, :site, :value, :now)"

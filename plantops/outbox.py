@@ -95,9 +95,9 @@ def after_failure(tries: int, posted: Posted) -> timedelta | None:
 
 
 def visible(ctx: Context) -> sa.Select[OutgoingMail]:
-    """The mails that one's own actions wrote; all of them for who may read the outbox."""
+    """The mails that one's own actions wrote; all of them for who may read the outbox everywhere."""
     every = sa.select(OutgoingMail)
-    return every if ctx.may(Can.READ_OUTBOX) else every.where(OutgoingMail.created_by_id == ctx.user.id)
+    return every if ctx.may_everywhere(Can.READ_OUTBOX) else every.where(OutgoingMail.created_by_id == ctx.user.id)
 
 
 @anyone("each person sees the mails of the own actions")
@@ -127,7 +127,7 @@ def of_record(ctx: Context, origin: str) -> list[OutgoingMail]:
 @requires(Can.READ_OUTBOX)
 def count(ctx: Context) -> Count:
     """For the outbox page and for health: without a server mails wait, and the page says so."""
-    how_many = sa.select(OutgoingMail.state, sa.func.count()).group_by(OutgoingMail.state)
+    how_many = visible(ctx).with_only_columns(OutgoingMail.state, sa.func.count()).group_by(OutgoingMail.state)
     found = {state: number for state, number in ctx.session.execute(how_many)}  # noqa: C416
     return Count(found.get(State.WAITING, 0), found.get(State.FAILED, 0), ctx.settings.smtp_url is not None)
 
@@ -184,7 +184,7 @@ def recall(ctx: Context, id: int) -> OutgoingMail:
     """A mail that still waits is not sent."""
     letter = get(ctx.session, visible(ctx).where(OutgoingMail.id == id), what="mail", lock=True)
     if letter.created_by_id != ctx.user.id:
-        ctx.need(Can.MANAGE_JOBS, to="recall this mail")
+        ctx.need_everywhere(Can.MANAGE_JOBS, to="recall this mail")
     if letter.state is not State.WAITING:
         raise Conflict(f"The mail to {letter.to_address} cannot be recalled: it is {letter.state} already.")
     letter.state = State.RECALLED
@@ -196,6 +196,8 @@ def recall(ctx: Context, id: int) -> OutgoingMail:
 def send_again(ctx: Context, id: int) -> OutgoingMail:
     """A mail that failed, from the first try on."""
     letter = get(ctx.session, visible(ctx).where(OutgoingMail.id == id), what="mail", lock=True)
+    if letter.created_by_id != ctx.user.id:
+        ctx.need_everywhere(Can.MANAGE_JOBS, to="send this mail again")
     if letter.state is not State.FAILED:
         raise Conflict(f"Only a mail that failed can be sent again; this one is {letter.state}.")
     letter.state, letter.tries, letter.next_try_at = State.WAITING, 0, ctx.now

@@ -19,7 +19,7 @@ from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, one_a
 from plantops.errors import Conflict, Invalid, NotFound, Throttled, Unauthenticated
 from plantops.module import Registry
 from plantops.permissions import Can
-from plantops.places import Site, sort_key
+from plantops.places import Site, sort_key, wrong_reach
 from plantops.settings import Settings
 
 IDLE = timedelta(hours=12)
@@ -260,6 +260,8 @@ def grant(
     titles = ctx.registry.role_titles()
     if role not in titles:
         raise Invalid(f"There is no role {role}. Known: {', '.join(sorted(titles))}.", field="role")
+    if wrong := wrong_reach(ctx, site_id, cost_centre_id):
+        raise Invalid("This role cannot be given there.", fields=wrong)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
     held = ctx.session.scalar(
         sa.select(UserGrant.id).where(

@@ -11,12 +11,15 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plantops import calendar
 from plantops.context import Context, anyone, requires, within
-from plantops.db import Base, Currency, Id, SortKey, Versioned, bump, get
+from plantops.db import Base, Currency, Id, SortKey, Versioned, bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
+from plantops.money import why_not_currency
 from plantops.permissions import Can
 
 CURRENCIES = "places.currencies"
+LARGEST_AREA = 1_000_000_000
 
 
 class Kind(StrEnum):
@@ -95,6 +98,29 @@ def sort_key(text: str) -> str:
     """Folded for sorting and searching alike everywhere: no accents, no case (the database has no ICU)."""
     decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
     return "".join(ch for ch in decomposed if not unicodedata.combining(ch)).casefold().strip()
+
+
+def wrong_site(name: str, currency: str, country: str, where: tuple[Decimal | None, Decimal | None]) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    latitude, longitude = where
+    if not name.strip():
+        wrong["name"] = "A site needs a name."
+    if why := why_not_currency(currency):
+        wrong["currency"] = f"{why}."
+    if not (len(country) == 2 and country.isascii() and country.isupper()):
+        wrong["country"] = "A country is two capital letters, such as LU."
+    if latitude is not None and not -90 <= latitude <= 90:
+        wrong["latitude"] = "A latitude is between -90 and 90."
+    if longitude is not None and not -180 <= longitude <= 180:
+        wrong["longitude"] = "A longitude is between -180 and 180."
+    return wrong
+
+
+def why_not_above(place: Place, site_id: int) -> str | None:
+    """Why nothing of a site can be hung under a place."""
+    if place.site_id != site_id:
+        return "the place above is on another site"
+    return f"the place {place.name} was closed" if place.archived else None
 
 
 # --- Questions
@@ -180,6 +206,20 @@ def currency_of(ctx: Context, site_id: int) -> str:
     return found[site_id] if site_id in found else site(ctx, site_id).currency
 
 
+@within("roles and approval rules hold for a site, a cost centre, or both")
+def wrong_reach(ctx: Context, site_id: int | None, cost_centre_id: int | None) -> dict[str, str]:
+    """A site or cost centre that does not exist, or a cost centre of another site, with its sentence."""
+    wrong: dict[str, str] = {}
+    if site_id is not None and ctx.session.get(Site, site_id) is None:
+        wrong["site_id"] = "There is no such site. Choose one of the list."
+    centre = None if cost_centre_id is None else ctx.session.get(CostCentre, cost_centre_id)
+    if cost_centre_id is not None and centre is None:
+        wrong["cost_centre_id"] = "There is no such cost centre. Choose one of the list."
+    elif centre is not None and site_id is not None and centre.site_id != site_id:
+        wrong["cost_centre_id"] = "This cost centre is of another site. Choose one of this site."
+    return wrong
+
+
 # --- Actions
 
 
@@ -197,9 +237,13 @@ def add_site(
     latitude: Decimal | None = None,
     longitude: Decimal | None = None,
 ) -> Site:
+    ctx.need_everywhere(Can.MANAGE_PLACES, to="add a site")
+    calendar.zone(zone)
+    if wrong := wrong_site(name, currency, country, (latitude, longitude)):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
     new = Site(
-        code=code,
-        name=name,
+        code=_free_code(ctx, code, Site),
+        name=name.strip(),
         zone=zone,
         currency=currency,
         country=country,
@@ -225,17 +269,20 @@ def add_place(
     parent_id: int | None = None,
     area_m2: Decimal | None = None,
 ) -> Place:
-    if parent_id is not None and place(ctx, parent_id).site_id != site_id:
-        raise Invalid("The place above is on another site.", field="parent_id")
-    taken = ctx.session.scalar(sa.select(Place.id).where(Place.site_id == site_id, Place.code == code))
-    if taken:
-        raise Conflict(f"The code {code} is taken on this site. Choose another.", field="code")
+    ctx.need(Can.MANAGE_PLACES, site_id=site_id, to="add a place to this site")
+    site(ctx, site_id)
+    if parent_id is not None and (why := why_not_above(place(ctx, parent_id), site_id)):
+        raise Invalid(f"It cannot stand there: {why}.", field="parent_id")
+    if not name.strip():
+        raise Invalid("A place needs a name.", field="name")
+    if area_m2 is not None and not (area_m2.is_finite() and 0 <= area_m2 < LARGEST_AREA):
+        raise Invalid(f"The area is between 0 and {LARGEST_AREA} square metres.", field="area_m2")
     new = Place(
         site_id=site_id,
         parent_id=parent_id,
         kind=kind,
-        code=code,
-        name=name,
+        code=_free_code(ctx, code, Place, site_id),
+        name=name.strip(),
         sort_key=sort_key(name),
         area_m2=area_m2,
         token=secrets.token_urlsafe(16),
@@ -247,9 +294,12 @@ def add_place(
 
 @requires(Can.MANAGE_PLACES)
 def move_place(ctx: Context, id: int, version: int, parent_id: int | None) -> Place:
-    """Hang a place under another one. Never under itself or something below it."""
+    """Hang a place under another one of its site. Never under itself or something below it."""
     ctx.session.execute(sa.text("LOCK TABLE core_place IN SHARE ROW EXCLUSIVE MODE"))
     moved = get(ctx.session, visible(ctx).where(Place.id == id), what="place", version=version, lock=True)
+    ctx.need(Can.MANAGE_PLACES, site_id=moved.site_id, to="move a place of this site")
+    if parent_id is not None and (why := why_not_above(place(ctx, parent_id), moved.site_id)):
+        raise Invalid(f"It cannot stand there: {why}.", field="parent_id")
     above, seen = parent_id, 0
     while above is not None:
         if above == id or seen > 100:
@@ -257,12 +307,36 @@ def move_place(ctx: Context, id: int, version: int, parent_id: int | None) -> Pl
         above, seen = place(ctx, above).parent_id, seen + 1
     moved.parent_id = parent_id
     bump(moved)
+    ctx.session.flush()
     return moved
 
 
 @requires(Can.MANAGE_PLACES)
 def add_cost_centre(ctx: Context, site_id: int, code: str, name: str, *, holder_id: int | None = None) -> CostCentre:
-    new = CostCentre(site_id=site_id, code=code, name=name, holder_id=holder_id)
+    ctx.need(Can.MANAGE_PLACES, site_id=site_id, to="add a cost centre to this site")
+    site(ctx, site_id)
+    if not name.strip():
+        raise Invalid("A cost centre needs a name.", field="name")
+    # Accounts stand above places, so their table is named in words here.
+    is_open = sa.text("SELECT active FROM core_user WHERE id = :id")
+    if holder_id is not None and not ctx.session.scalar(is_open, {"id": holder_id}):
+        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="holder_id")
+    code = _free_code(ctx, code, CostCentre, site_id)
+    new = CostCentre(site_id=site_id, code=code, name=name.strip(), holder_id=holder_id)
     ctx.session.add(new)
     ctx.session.flush()
     return new
+
+
+def _free_code(ctx: Context, code: str, kind: type[Site | Place | CostCentre], site_id: int | None = None) -> str:
+    """The code as it is kept. Raises when it is empty or taken; two who choose the same are asked one by one."""
+    code = code.strip()
+    if not code:
+        raise Invalid("A code is needed.", field="code")
+    one_at_a_time(ctx.session, kind.__tablename__, "code", site_id)
+    taken = sa.select(kind.id).where(kind.code == code)
+    if issubclass(kind, Place | CostCentre):
+        taken = taken.where(kind.site_id == site_id)
+    if ctx.session.scalar(taken):
+        raise Conflict(f"The code {code} is taken{' on this site' if site_id else ''}. Choose another.", field="code")
+    return code
