@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from housekeeping.permissions import Can
 from housekeeping.roster_models import CleaningTask, StaffNeed
+from personnel import api as personnel
 from plantops.context import Context, requires, within
-from plantops.db import bump, get
-from plantops.errors import Invalid
+from plantops.db import bump, get, one_at_a_time
+from plantops.errors import Invalid, Stale
 from plantops.places import Place
 
 MINUTES_OF_A_CLEANER = Decimal(420)  # a shift of eight hours less break, walking and set-up
@@ -40,7 +41,28 @@ class NeedRow:
     needed: int
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """So many people of a work on this shift, on each of these weekdays (0 is Monday)."""
+
+    department_id: int
+    weekdays: Sequence[int]
+    template_id: int
+    work: str
+    needed: int
+
+
 # --- Rules
+
+
+def wrong_need(wanted: Wanted) -> dict[str, str]:
+    """Every field that cannot be, with its sentence."""
+    wrong: dict[str, str] = {}
+    if not 0 <= wanted.needed <= 500:
+        wrong["needed"] = "Between 0 and 500 people can be needed."
+    if not wanted.weekdays or not all(0 <= weekday <= 6 for weekday in wanted.weekdays):
+        wrong["weekday"] = "The weekday is 0 (Monday) to 6 (Sunday)."
+    return wrong
 
 
 def people_for(minutes_a_week: Decimal, days: int = 7, minutes_each: Decimal = MINUTES_OF_A_CLEANER) -> int:
@@ -92,6 +114,13 @@ def list_needs(ctx: Context, site_id: int) -> list[NeedRow]:
     return [NeedRow(n.id, n.version, n.weekday, n.template_id, n.work, n.needed) for n in found]
 
 
+@requires(Can.READ_ROSTERS, Can.MANAGE_CLEANING)
+def table_version(ctx: Context, site_id: int) -> int:
+    """The site's table changes as a whole: lines never go, and each change makes one newer. 0: nothing entered yet."""
+    versions = sa.select(sa.func.sum(StaffNeed.version)).where(StaffNeed.site_id == site_id)
+    return int(ctx.session.scalar(versions) or 0)
+
+
 @within("rosters are made for what is needed")
 def of_site(ctx: Context, site_id: int) -> Sequence[StaffNeed]:
     return ctx.session.scalars(
@@ -128,30 +157,43 @@ def add_task(
 
 
 @requires(Can.MANAGE_CLEANING)
-def set_need(
-    ctx: Context, site_id: int, department_id: int, weekday: int, template_id: int, work: str, needed: int
-) -> StaffNeed:
-    """So many people of a work on this shift and weekday; entering it again replaces the number."""
+def set_need(ctx: Context, site_id: int, version: int, wanted: Wanted) -> int:
+    """Enters it in the site's table as it was seen, in place of what stood there; the table's new version."""
     ctx.need(Can.MANAGE_CLEANING, site_id=site_id)
-    if not 0 <= needed <= 500:
-        raise Invalid("Between 0 and 500 people can be needed.", field="needed")
-    if not 0 <= weekday <= 6:
-        raise Invalid("The weekday is 0 (Monday) to 6 (Sunday).", field="weekday")
+    if wrong := wrong_need(wanted):
+        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+    if wanted.template_id not in {shift.id for shift in personnel.templates(ctx, site_id)}:
+        raise Invalid("This shift is not worked at this site. Choose another.", field="template_id")
+    one_at_a_time(ctx.session, "staff needed", site_id)
+    if (current := table_version(ctx, site_id)) != version:
+        raise Stale(
+            "Somebody else changed what is needed here meanwhile. Load it again, then repeat your change.",
+            details={"current_version": current, "your_version": version},
+        )
+    for weekday in wanted.weekdays:
+        _enter(ctx, site_id, weekday, wanted)
+    return table_version(ctx, site_id)
+
+
+def _enter(ctx: Context, site_id: int, weekday: int, wanted: Wanted) -> None:
     same = sa.select(StaffNeed).where(
         StaffNeed.site_id == site_id,
         StaffNeed.weekday == weekday,
-        StaffNeed.template_id == template_id,
-        StaffNeed.work == work,
+        StaffNeed.template_id == wanted.template_id,
+        StaffNeed.work == wanted.work,
     )
-    found = ctx.session.scalar(same.with_for_update())
+    found = ctx.session.scalar(same.with_for_update().execution_options(populate_existing=True))
     if found is None:
         found = StaffNeed(
-            site_id=site_id, department_id=department_id, weekday=weekday, template_id=template_id, work=work
+            site_id=site_id,
+            department_id=wanted.department_id,
+            weekday=weekday,
+            template_id=wanted.template_id,
+            work=wanted.work,
+            needed=wanted.needed,
         )
-        found.needed = needed
         ctx.session.add(found)
-    elif found.needed != needed:
-        found.needed = needed
+    elif found.needed != wanted.needed:
+        found.needed = wanted.needed
         bump(found)
     ctx.session.flush()
-    return found

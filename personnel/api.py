@@ -34,6 +34,7 @@ __all__ = [
     "templates",
     "told",
     "weekly_minutes",
+    "working_at",
 ]
 
 plan_shifts = shifts.plan
@@ -48,6 +49,7 @@ rules_of = shifts.rules_of
 templates = rostering.templates
 told = rostering.told
 weekly_minutes = rostering.weekly_minutes
+working_at = employees.working_at
 
 
 @within("neighbours plan under their own right; it says yes or no and never why")

@@ -23,7 +23,7 @@ from personnel.organisation import needed_text
 from personnel.permissions import Can
 from plantops.calendar import zone as known_zone
 from plantops.context import Context, anyone, requires, within
-from plantops.db import Base, bump, get
+from plantops.db import Base, bump, check_seen, get, one_at_a_time
 from plantops.delegations import principals
 from plantops.errors import Conflict, Invalid
 from plantops.events import ManagerOf
@@ -205,6 +205,17 @@ def names_of(ctx: Context, ids: Collection[int]) -> dict[int, str]:
     return dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).all())
 
 
+@within("neighbours name somebody of their own site only")
+def working_at(ctx: Context, site_id: int, ids: Collection[int], day: date) -> frozenset[int]:
+    """Who of these belongs to the site and has a position there on the day."""
+    query = (
+        sa.select(Employee.id)
+        .join(Assignment, sa.and_(Assignment.employee_id == Employee.id, holds_on(day)))
+        .where(Employee.id.in_(ids), Employee.site_id == site_id)
+    )
+    return frozenset(ctx.session.scalars(query))
+
+
 @within("neighbours ask which employee stands behind an account")
 def of_user(ctx: Context, user_id: int) -> int | None:
     return ctx.session.scalar(sa.select(Employee.id).where(Employee.user_id == user_id))
@@ -314,10 +325,20 @@ def _row_of(new: NewEmployee) -> dict[str, Any]:
 
 @requires(Can.READ_PRIVATE)
 def record_private(
-    ctx: Context, id: int, *, birth_date: date | None = None, address: str = "", emergency_contact: str = ""
+    ctx: Context,
+    id: int,
+    *,
+    birth_date: date | None = None,
+    address: str = "",
+    emergency_contact: str = "",
+    version: int | None = None,
 ) -> EmployeePrivate:
+    """All of it at once; `version` is that of what the personnel office saw, None when nothing was kept yet."""
     employee(ctx, id)
-    found = ctx.session.scalar(sa.select(EmployeePrivate).where(EmployeePrivate.employee_id == id).with_for_update())
+    one_at_a_time(ctx.session, "personnel private", id)  # the first entry has no row to lock
+    this = sa.select(EmployeePrivate).where(EmployeePrivate.employee_id == id).with_for_update()
+    found = ctx.session.scalar(this.execution_options(populate_existing=True))
+    check_seen(found, version, what="private sheet")
     if found is None:
         found = EmployeePrivate(employee_id=id)
         ctx.session.add(found)

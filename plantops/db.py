@@ -103,11 +103,22 @@ def get(
         raise NotFound(f"There is no such {what}, or you may not see it.")
     current = getattr(row, "version", None)
     if version is not None and current != version:
-        raise Stale(
-            f"Somebody else changed this {what} meanwhile. Load it again, then repeat your change.",
-            details={"current_version": current, "your_version": version},
-        )
+        raise _stale(what, current, version)
     return row
+
+
+def _stale(what: str, current: int | None, seen: int | None) -> Stale:
+    return Stale(
+        f"Somebody else changed this {what} meanwhile. Load it again, then repeat your change.",
+        details={"current_version": current, "your_version": seen},
+    )
+
+
+def check_seen(row: Versioned | None, version: int | None, *, what: str) -> None:
+    """For what its first entry makes: `version` is what the person saw, None when there was nothing yet."""
+    current = None if row is None else row.version
+    if current != version:
+        raise _stale(what, current, version)
 
 
 def one_at_a_time(session: Session, *what: object) -> None:

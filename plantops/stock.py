@@ -58,6 +58,7 @@ class StockRow:
     id: int
     store: str
     site_id: int
+    level_version: int | None
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ def _stock_rows(
             Balance.id,
             Store.name,
             Store.site_id,
+            Level.version,
         )
         .join(Item, Item.id == Balance.item_id)
         .join(Store, Store.id == Balance.store_id)
@@ -428,13 +430,17 @@ def set_level(
     minimum: Decimal | None,
     target: Decimal | None = None,
     bin: str | None = None,
+    version: int | None = None,
 ) -> Level:
-    """When an item is low in a store, what it is filled up to, and in which bin it lies (None: as before)."""
+    """When an item is low in a store, what it is filled up to, and in which bin it lies (None: as before).
+
+    `version` is that of the level that the person saw (`StockRow.level_version`); None when there was none.
+    """
     _need(ctx, Can.MANAGE_STOCK, store_id)
     if why := stores.why_not_store(items.item(ctx, item_id), stores.store(ctx, store_id)):
         raise Invalid(f"It cannot lie there: {why}.", field="item_id")
     balance = lock(ctx, [(item_id, store_id)])[item_id, store_id]
-    level = stores.write_level(ctx, item_id, store_id, minimum, target, bin)
+    level = stores.write_level(ctx, item_id, store_id, version, minimum, target, bin)
     look_at_levels(ctx, [balance])
     return level
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, requires, within
-from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, get
+from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, check_seen, get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.items import Item, ItemKind
 from plantops.permissions import Can
@@ -238,8 +238,15 @@ def change_store(
 
 @within("stock.set_level has checked the right, and looks whether the item is low now")
 def write_level(
-    ctx: Context, item_id: int, store_id: int, minimum: Decimal | None, target: Decimal | None, bin: str | None
+    ctx: Context,
+    item_id: int,
+    store_id: int,
+    version: int | None,
+    minimum: Decimal | None,
+    target: Decimal | None,
+    bin: str | None,
 ) -> Level:
+    """`version`: of the level that the person saw, None when the item was not kept in this store."""
     if wrong := wrong_levels(minimum, target):
         raise Invalid("Some of what was entered cannot be.", fields=wrong)
     there = ctx.session.scalar(
@@ -248,6 +255,7 @@ def write_level(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    check_seen(there, version, what="minimum")
     if there is None:
         there = Level(item_id=item_id, store_id=store_id, version=0)
         ctx.session.add(there)

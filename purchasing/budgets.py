@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from plantops import bulk
 from plantops.context import Context, requires, within
-from plantops.db import bump, get
+from plantops.db import bump, check_seen, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.places import CostCentre
 from purchasing.models import Budget, BudgetMonth, Commitment
@@ -170,8 +170,12 @@ def set_budget(
     *,
     rule: Check = Check.WARN,
     months: Sequence[Decimal] | None = None,
+    version: int | None = None,
 ) -> Budget:
-    """What a cost centre may spend in a year, planned by month: equal parts unless `months` says otherwise."""
+    """What a cost centre may spend in a year, planned by month: equal parts unless `months` says otherwise.
+
+    `version` is that of the budget that the person saw, None when there was none.
+    """
     if not amount.is_finite() or not 0 <= amount < 10**12:
         raise Invalid("A budget is an amount of 0 or more.", field="amount")
     if months is not None and (len(months) != 12 or sum(months) != amount):
@@ -180,7 +184,9 @@ def set_budget(
     ctx.need(Can.MANAGE_BUDGETS, site_id=centre.site_id, cost_centre_id=centre.id)
     query = sa.select(Budget).options(selectinload(Budget.months))
     query = query.where(Budget.cost_centre_id == cost_centre_id, Budget.year == year).with_for_update()
+    one_at_a_time(ctx.session, "budget", cost_centre_id, year)  # the first entry has no row to lock
     budget = ctx.session.scalar(query.execution_options(populate_existing=True))
+    check_seen(budget, version, what="budget")
     if budget is None:
         budget = Budget(site_id=centre.site_id, cost_centre_id=cost_centre_id, year=year, months=[])
         ctx.session.add(budget)

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 
 from plantops.context import Context, requires, within
+from plantops.db import one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.money import RATE_DIGITS, why_not_currency
 from purchasing.models import ExchangeRate
@@ -78,6 +79,7 @@ def enter(
         raise Invalid("A rate is a number above zero.", field="value")
     if on > ctx.today:
         raise Invalid("A rate cannot be known before its day.", field="on")
+    one_at_a_time(ctx.session, "rate", from_currency, to_currency, on)
     held = ctx.session.scalar(
         sa.select(ExchangeRate)
         .where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
@@ -19,6 +19,7 @@ from transport.permissions import Can
 EARTH_KM = 6371.0088
 PLAIN_DETOUR = 1.3  # road over great circle where a site has no measured way yet
 PLAIN_KM_PER_MINUTE = 0.75
+LONGEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def ways(places: Sequence[tuple[int, float, float]], measured: dict[tuple[int, i
         rows_km.append(tuple(km))
         rows_minutes.append(tuple(minutes))
     return Ways(ids, tuple(rows_km), tuple(rows_minutes), detour, speed, len(known))
+
+
+def why_not_way(way: tuple[int, int, Decimal, Decimal], sites: Mapping[int, int]) -> str | None:
+    """Why a measured way (from, to, km, minutes) cannot be; `sites`: address id -> its site."""
+    one, other, km, minutes = way
+    if one not in sites or other not in sites:
+        return "one of its ends is no address"
+    if sites[one] != sites[other]:
+        return "its ends are addresses of two sites"
+    if not all(value.is_finite() and 0 <= value < LONGEST for value in (km, minutes)):
+        return "kilometres and minutes are 0 or more"
+    return None
 
 
 # --- Questions
@@ -177,9 +190,16 @@ def add(
 
 @requires(Can.MANAGE_ORDERS)
 def measure(ctx: Context, measured: Sequence[tuple[int, int, Decimal, Decimal]]) -> int:
-    """Measured ways (from, to, km, minutes); a newer measure replaces the earlier one."""
+    """Measured ways (from, to, km, minutes) within a site; a newer measure replaces the earlier one."""
     if not measured:
         return 0
+    ends = {id for one, other, _km, _minutes in measured for id in (one, other)}
+    known = sa.select(Address.id, Address.site_id).where(Address.id.in_(ends))
+    sites = dict(ctx.session.execute(known).all())
+    for site_id in set(sites.values()):
+        ctx.need(Can.MANAGE_ORDERS, site_id=site_id, to="measure ways of this site")
+    if wrong := next((reason for way in measured if (reason := why_not_way(way, sites))), None):
+        raise Invalid(f"This way cannot be noted: {wrong}.", field="measured")
     insert = sa.dialects.postgresql.insert(Road)
     statement = insert.on_conflict_do_update(
         index_elements=["from_id", "to_id"], set_={"km": insert.excluded.km, "minutes": insert.excluded.minutes}
@@ -194,6 +214,9 @@ def ban(ctx: Context, vehicle_id: int, address_id: int) -> None:
     """This vehicle does not go there; saying it twice changes nothing."""
     owner = get(ctx.session, sa.select(Vehicle).where(Vehicle.id == vehicle_id), what="vehicle", lock=True)
     ctx.need(Can.MANAGE_VEHICLES, site_id=owner.site_id)
+    here = sa.select(Address.id).where(Address.id == address_id, Address.site_id == owner.site_id)
+    if ctx.session.scalar(here) is None:
+        raise Invalid("This address is not of the vehicle's site. Choose another.", field="address_id")
     if ctx.session.get(Banned, (vehicle_id, address_id)) is None:
         ctx.session.add(Banned(vehicle_id=vehicle_id, address_id=address_id))
         ctx.session.flush()

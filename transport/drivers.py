@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from personnel import api as personnel
 from plantops.context import Context, requires, within
-from plantops.db import bump, get
-from plantops.errors import Conflict
+from plantops.db import bump, get, one_at_a_time
+from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
 from transport.models import Driver, Plan, PlanState, Trip, Vehicle
 from transport.permissions import Can
@@ -138,8 +138,15 @@ def warn_of_absence(ctx: Context, question: Absent) -> list[str]:
 
 @requires(Can.MANAGE_VEHICLES)
 def enrol(ctx: Context, site_id: int, employee_id: int, home_vehicle_id: int | None = None) -> Driver:
-    """Makes an employee a driver of the site."""
+    """Makes an employee of the site a driver, with a vehicle of the site that is usually theirs."""
     ctx.need(Can.MANAGE_VEHICLES, site_id=site_id)
+    if employee_id not in personnel.working_at(ctx, site_id, [employee_id], ctx.today):
+        raise Invalid("Nobody of this site is named. Choose somebody who works here today.", field="employee_id")
+    if home_vehicle_id is not None:
+        home = sa.select(Vehicle.id).where(Vehicle.id == home_vehicle_id, Vehicle.site_id == site_id, ~Vehicle.archived)
+        if ctx.session.scalar(home) is None:
+            raise Invalid("This vehicle is not in use at this site. Choose another.", field="home_vehicle_id")
+    one_at_a_time(ctx.session, "driver", employee_id)
     if ctx.session.scalar(sa.select(Driver.id).where(Driver.employee_id == employee_id)):
         raise Conflict("This employee is a driver already.", field="employee_id")
     made = Driver(site_id=site_id, employee_id=employee_id, home_vehicle_id=home_vehicle_id)
@@ -149,10 +156,12 @@ def enrol(ctx: Context, site_id: int, employee_id: int, home_vehicle_id: int | N
 
 
 @requires(Can.PLAN)
-def put_on(ctx: Context, trip_id: int, driver_id: int | None) -> Trip:
-    """The dispatcher's own choice of a driver for a trip; refused where the driver may not drive that day."""
+def put_on(ctx: Context, trip_id: int, version: int, driver_id: int | None) -> Trip:
+    """The dispatcher's own choice of a driver for a trip of the plan that they saw; not who may not drive that day."""
+    trip = get(ctx.session, sa.select(Trip).where(Trip.id == trip_id), what="trip")
+    this = sa.select(Plan).where(Plan.id == trip.plan_id)  # locked before its trips, as publishing does
+    plan = get(ctx.session, this, what="plan", version=version, lock=True)
     trip = get(ctx.session, sa.select(Trip).where(Trip.id == trip_id), what="trip", lock=True)
-    plan = get(ctx.session, sa.select(Plan).where(Plan.id == trip.plan_id), what="plan", lock=True)
     ctx.need(Can.PLAN, site_id=plan.site_id)
     if plan.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
         raise Conflict(f"This plan is {plan.state}; drivers are chosen in drafts and in the published plan.")

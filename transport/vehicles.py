@@ -196,9 +196,10 @@ def add(ctx: Context, site_id: int, new: NewVehicle, currency: str) -> Vehicle:
 
 
 @requires(Can.MANAGE_VEHICLES)
-def file_document(ctx: Context, vehicle_id: int, title: str, expires_on: date) -> VehicleDocument:
+def file_document(ctx: Context, vehicle_id: int, version: int, title: str, expires_on: date) -> VehicleDocument:
     """An inspection or insurance; the newest of the same title replaces the earlier ones."""
-    owner = get(ctx.session, visible(ctx).where(Vehicle.id == vehicle_id), what="vehicle", lock=True)
+    this = visible(ctx).where(Vehicle.id == vehicle_id)
+    owner = get(ctx.session, this, what="vehicle", version=version, lock=True)
     ctx.need(Can.MANAGE_VEHICLES, site_id=owner.site_id)
     same = sa.select(VehicleDocument).where(
         VehicleDocument.vehicle_id == vehicle_id, VehicleDocument.title == title.strip()

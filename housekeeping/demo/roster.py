@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from housekeeping import needs, rosters
+from housekeeping.needs import Wanted
 from housekeeping.optimise.roster import solve
 from housekeeping.roster_models import Roster, RosterState
 from plantops.context import Context
@@ -40,10 +41,11 @@ def build(demo: Demo) -> None:
     site_id = demo.sites["VER"]
     with demo.house.acting() as ctx:
         add_tasks(demo, ctx, shifts["E"])
+        version = needs.table_version(ctx, site_id)
         for department, work, shift, weekdays, weekend in NEEDED:
-            for day in range(7):
-                needed = weekdays if day < 5 else weekend
-                needs.set_need(ctx, site_id, departments[department], day, shifts[shift], work, needed)
+            for days, needed in ((range(5), weekdays), (range(5, 7), weekend)):
+                wanted = Wanted(departments[department], days, shifts[shift], work, needed)
+                version = needs.set_need(ctx, site_id, version, wanted)
     with demo.house.acting() as ctx:
         publish(demo, ctx, site_id)
 

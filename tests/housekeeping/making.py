@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from housekeeping import needs, rosters
+from housekeeping.needs import Wanted
 from housekeeping.roster_models import Roster, RosterCell, RosterState
 from personnel import certificates, organisation
 from personnel.certificates import NewCertificate
@@ -41,8 +42,7 @@ def crew(ctx: Context, names: tuple[str, ...] = ("Ann Arbour", "Bo Bolt", "Cy Co
     briefing = certificates.add_type(ctx, "BRIEF", "Site briefing").id
     certificates.require(ctx, briefing, work="clean")
     certificates.record_many(ctx, [NewCertificate(one, briefing, date(2026, 1, 5)) for one in people])
-    for weekday in range(5):
-        needs.set_need(ctx, small.site_id, department.id, weekday, small.shifts["E"], "clean", needed)
+    needs.set_need(ctx, small.site_id, 0, Wanted(department.id, range(5), small.shifts["E"], "clean", needed))
     return Crew(small, department.id, people)
 
 

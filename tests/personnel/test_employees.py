@@ -248,6 +248,18 @@ def test_private_data_is_for_the_personnel_office_alone(ctx: Someone) -> None:
             employees.private(ctx(role), ada.id)
 
 
+def test_private_data_is_changed_by_who_saw_it_as_it_stands(ctx: Someone) -> None:
+    ada = office(ctx()).hire("Ada Anvil")
+    seen = employees.record_private(ctx("hr"), ada.id, address="1 Invented Lane").version
+    with pytest.raises(Stale):
+        employees.record_private(ctx("hr"), ada.id, emergency_contact="Bo")
+    employees.record_private(ctx("hr"), ada.id, address="2 Invented Lane", version=seen)
+    with pytest.raises(Stale):
+        employees.record_private(ctx("hr"), ada.id, emergency_contact="Bo", version=seen)
+    found = employees.private(ctx("hr"), ada.id)
+    assert found is not None and found.address == "2 Invented Lane"
+
+
 # --- departments and positions
 
 

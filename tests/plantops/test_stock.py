@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plantops import reservations, stock
 from plantops.core import House
-from plantops.errors import Conflict, Forbidden, Invalid, NotFound
+from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from plantops.events import LowStock, OnOrder, StockReceived
 from plantops.items import ItemKind
 from plantops.module import Module, ordered
@@ -332,3 +332,18 @@ def test_levels_that_cannot_be(ctx: Someone, minimum: int | None, target: int | 
     with pytest.raises(Invalid) as refused:
         stock.set_level(ctx(), item.id, store.id, minimum=low, target=None if target is None else D(target))
     assert list(refused.value.fields) == [field]
+
+
+def test_a_minimum_is_set_by_somebody_who_saw_the_one_that_stands(ctx: Someone) -> None:
+    store, item = main_store(ctx()), bearing(ctx())
+    put(ctx(), store, item, 10)
+    first = stock.set_level(ctx(), item.id, store.id, minimum=D(4), bin="A-1")
+    with pytest.raises(Stale):
+        stock.set_level(ctx(), item.id, store.id, minimum=D(1))
+    (row,) = stock.list_stock(ctx(), store.id)
+    assert row.level_version == first.version
+    stock.set_level(ctx(), item.id, store.id, minimum=D(5), version=row.level_version)
+    with pytest.raises(Stale):
+        stock.set_level(ctx(), item.id, store.id, minimum=D(6), version=row.level_version)
+    (row,) = stock.list_stock(ctx(), store.id)
+    assert (row.minimum, row.bin) == (5, "A-1")

@@ -171,6 +171,17 @@ def test_a_budgets_months_add_up_to_it(shop: Shop) -> None:
         budgets.set_budget(shop.someone(), shop.centre_id, 2027, D(1000), months=[D(1)] * 12)
 
 
+def test_a_budget_is_changed_by_who_saw_it_as_it_stands(shop: Shop) -> None:
+    seen = budgets.set_budget(shop.someone(), shop.centre_id, 2027, D(1000)).version
+    with pytest.raises(Stale, match="this budget"):
+        budgets.set_budget(shop.someone(), shop.centre_id, 2027, D(700))
+    budgets.set_budget(shop.someone(), shop.centre_id, 2027, D(1200), version=seen)
+    with pytest.raises(Stale):
+        budgets.set_budget(shop.someone(), shop.centre_id, 2027, D(700), version=seen)
+    (row,) = budgets.list_budgets(shop.someone(), shop.site_id, 2027)
+    assert row.budget == 1200
+
+
 def test_every_commitment_has_a_key_of_its_own(shop: Shop) -> None:
     made = shop.requisition()
     before = budgets.balance(shop.someone(), shop.centre_id, TODAY.year).reserved

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from housekeeping import needs, rosters
+from housekeeping.needs import Wanted
 from personnel import certificates, organisation
 from personnel.certificates import NewCertificate
 from plantops.context import Context
@@ -43,8 +44,7 @@ def published_crew(ctx: Context, logins: dict[str, int]) -> Crew:
     briefing = certificates.add_type(ctx, "BRIEF", "Site briefing").id
     certificates.require(ctx, briefing, work="clean")
     certificates.record_many(ctx, [NewCertificate(one, briefing, HIRED) for one in people])
-    for weekday in range(5):
-        needs.set_need(ctx, small.site_id, cleaning, weekday, small.shifts["E"], "clean", 1)
+    needs.set_need(ctx, small.site_id, 0, Wanted(cleaning, range(5), small.shifts["E"], "clean", 1))
     crew = Crew(small, cleaning, people)
     told = proposal(ctx, crew, whole_week(crew))
     rosters.publish(ctx, told.id, told.version)

@@ -60,10 +60,10 @@ def test_an_expired_inspection_keeps_the_vehicle_in_from_the_day_after() -> None
 def test_a_renewed_document_replaces_the_expired_one(ctx: Someone) -> None:
     boss = ctx(as_="dispatcher")
     van = making.van(boss)
-    vehicles.file_document(boss, van.id, "inspection", TODAY - timedelta(days=1))
+    vehicles.file_document(boss, van.id, van.version, "inspection", TODAY - timedelta(days=1))
     site = making.site_id(boss)
     assert vehicles.list_vehicles(boss, site, TODAY)[0].reason == "its inspection expired on 22 Nov 2026"
-    vehicles.file_document(boss, van.id, "inspection", TODAY + timedelta(days=365))
+    vehicles.file_document(boss, van.id, van.version, "inspection", TODAY + timedelta(days=365))
     assert vehicles.list_vehicles(boss, site, TODAY)[0].reason is None
 
 

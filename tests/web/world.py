@@ -130,13 +130,13 @@ def facility_of(ctx: Context, own: Context, crew: Crew) -> Paths:
 
 def transport_of(ctx: Context, driver: int) -> Paths:
     van, spare = driving.van(ctx), driving.van(ctx, "VAN-2")
-    vehicles.file_document(ctx, van.id, "Inspection", date(2026, 12, 1))
+    vehicles.file_document(ctx, van.id, van.version, "Inspection", date(2026, 12, 1))
     vehicles.take_out(ctx, spare.id, spare.version, "Gearbox", date(2026, 11, 20))
     driving.address(ctx, "DEPOT", "49.60", "6.10", is_depot=True)
     stops = [driving.address(ctx, f"C{n}", f"49.6{n}", f"6.1{n}") for n in range(1, 4)]
     today = [orders.request(ctx, NewOrder(van.site_id, ctx.today, where.id, "Boxes", Decimal(100))) for where in stops]
     plan = driving.draft(ctx, van, today, ctx.today)
-    drivers.put_on(ctx, plan.trips[0].id, drivers.enrol(ctx, van.site_id, driver, van.id).id)
+    drivers.put_on(ctx, plan.trips[0].id, plan.version, drivers.enrol(ctx, van.site_id, driver, van.id).id)
     plans.publish(ctx, plan.id, plan.version)
     later = driving.order(ctx, stops[0])
     draft = driving.draft(ctx, van, [later])

@@ -77,8 +77,10 @@ def add_fleet(demo: Demo, ctx: Context) -> dict[str, int]:
         )  # fmt: skip
         vehicle = vehicles.add(ctx, site, new, "EUR")
         made[code] = vehicle.id
-        vehicles.file_document(ctx, vehicle.id, "Inspection", demo.today + timedelta(days=30 + 37 * len(made)))
-        vehicles.file_document(ctx, vehicle.id, "Insurance", date(demo.today.year + 1, 3, 31))
+        vehicles.file_document(
+            ctx, vehicle.id, vehicle.version, "Inspection", demo.today + timedelta(days=30 + 37 * len(made))
+        )
+        vehicles.file_document(ctx, vehicle.id, vehicle.version, "Insurance", date(demo.today.year + 1, 3, 31))
     return made
 
 

@@ -20,7 +20,7 @@ WORKS = ("clean", "maintain", "forklift", "drive", "gate")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Entered:
     site_id: int
     department_id: int
     template_id: int
@@ -52,6 +52,7 @@ def index(ctx: Context, query: Query) -> Response:
         site=site,
         sites=places.list_sites(ctx),
         grid=grid(rows),
+        version=needs.table_version(ctx, site.id),
         shifts={one.id: one.name for one in work_calendars.list_templates(ctx, site.id)},
         departments=organisation.list_departments(ctx, site.id),
         works=sorted({row.work for row in rows} | set(WORKS)),
@@ -74,17 +75,10 @@ def grid(rows: list[needs.NeedRow]) -> dict[tuple[str, int], list[int]]:
 @router.post("/housekeeping/needs")
 def enter(ctx: Context, form: Form) -> Response:
     """The same number on each day from one weekday to another."""
-    typed = form.into(Wanted)
-    for weekday in range(typed.weekday, max(typed.weekday, typed.until) + 1):
-        needs.set_need(
-            ctx,
-            typed.site_id,
-            typed.department_id,
-            weekday,
-            typed.template_id,
-            typed.work,
-            typed.needed,
-        )
+    typed = form.into(Entered)
+    days = range(typed.weekday, max(typed.weekday, typed.until) + 1)
+    wanted = needs.Wanted(typed.department_id, days, typed.template_id, typed.work, typed.needed)
+    needs.set_need(ctx, typed.site_id, form.version, wanted)
     return see(ctx, f"/housekeeping/needs?site={typed.site_id}", "The need is entered. New rosters follow it.")
 
 

@@ -163,7 +163,10 @@ def count(ctx: Context, id: int, form: Form) -> Response:
 @router.post("/stock/{id}/level")
 def level(ctx: Context, id: int, form: Form) -> Response:
     row, typed = stock.read_stock(ctx, id), form.into(Kept)
-    stock.set_level(ctx, row.item_id, row.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin)
+    stock.set_level(
+        ctx, row.item_id, row.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin,
+        version=form.version or None,
+    )  # fmt: skip
     return see(ctx, to(id), "Saved.")
 
 

@@ -124,7 +124,7 @@ def bring_back(ctx: Context, id: int, form: Form) -> Response:
 @router.post("/transport/vehicles/{id}/papers")
 def file_paper(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Paper)
-    vehicles.file_document(ctx, id, typed.title, typed.expires_on)
+    vehicles.file_document(ctx, id, form.version, typed.title, typed.expires_on)
     return see(ctx, f"/transport/vehicles/{id}", f"{typed.title} is noted.")
 
 
