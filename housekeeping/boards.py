@@ -278,6 +278,7 @@ def door(ctx: Context, place_token: str) -> Door:
 def door_codes(ctx: Context, site_id: int) -> list[DoorCode]:
     """What hangs at each place of a site: its name, and the address that its code leads to."""
     ctx.need(Can.TRIAGE, site_id=site_id)
+    places.site(ctx, site_id)
     rows = ctx.session.execute(
         sa.select(Place.id, Place.code, Place.name, Place.token)
         .where(Place.site_id == site_id, ~Place.archived)
@@ -290,6 +291,7 @@ def door_codes(ctx: Context, site_id: int) -> list[DoorCode]:
 def ask_codes(ctx: Context, site_id: int) -> int:
     """Puts the sheet of codes on the queue, to be printed; returns the job."""
     ctx.need(Can.TRIAGE, site_id=site_id)
+    places.site(ctx, site_id)
     return ctx.enqueue("housekeeping.print_codes", site_id=site_id, lock=f"housekeeping.codes:{site_id}")
 
 

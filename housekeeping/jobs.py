@@ -44,11 +44,18 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
 
 
 @within("the sheet of codes that somebody asked for")
-def print_codes(ctx: Context, site_id: int) -> Done:
-    """Every place of a site with the code for its door, to be cut out."""
+def print_codes(ctx: Context, site_id: int) -> Computation[bytes]:
+    """Every place of a site with the code for its door, to be cut out; drawn with no transaction open."""
     doors = boards.door_codes(ctx, site_id)
-    pictures = {str(door.id): codes.qr_png(door.url, scale=6) for door in doors}
-    title = f"Codes of {places.site(ctx, site_id).name}"
-    paper = documents.Paper("housekeeping", "codes.html", title, {"doors": doors}, pictures, zone=ctx.zone)
-    file = files.keep(ctx, f"codes-{ctx.today}.pdf", documents.pdf(paper))
-    return Done(f"{len(doors)} codes are ready to be printed.", f"/files/{file.id}")
+    title, zone = f"Codes of {places.site(ctx, site_id).name}", ctx.zone
+
+    def draw(_telling: Reporter) -> bytes:
+        pictures = {str(door.id): codes.qr_png(door.url, scale=6) for door in doors}
+        return documents.pdf(documents.Paper("housekeeping", "codes.html", title, {"doors": doors}, pictures, zone=zone))
+
+    def then(later: Context, content: bytes) -> Done:
+        boards.door_codes(later, site_id)  # the right to print them may have been taken back meanwhile
+        file = files.keep(later, f"codes-{later.today}.pdf", content)
+        return Done(f"{len(doors)} codes are ready to be printed.", f"/files/{file.id}")
+
+    return Computation(draw, then)

@@ -7,6 +7,7 @@ from datetime import datetime
 from plantops import documents, files
 from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
+from plantops.errors import Stale
 from plantops.jobs import Computation, Done, Reporter
 from transport import boards, plans
 from transport.optimise.model import BadProblem
@@ -46,8 +47,8 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
 
 
 @within("the manifest of a plan that was published or that somebody wants on paper")
-def print_manifest(ctx: Context, plan_id: int) -> Done:
-    """Renders the manifest as PDF and hangs it on the plan."""
+def print_manifest(ctx: Context, plan_id: int) -> Computation[bytes]:
+    """Draws the manifest with no transaction open and hangs it on the plan, unless that changed meanwhile."""
     sheet = boards.sheet(ctx, plan_id)
 
     def clock(moment: datetime) -> str:
@@ -60,6 +61,15 @@ def print_manifest(ctx: Context, plan_id: int) -> Done:
         {"sheet": sheet, "clock": clock},
         zone=ctx.zone,
     )
-    file = files.keep(ctx, f"manifest-{sheet.plan.day}-plan-{plan_id}.pdf", documents.pdf(paper))
-    files.attach(ctx, f"transport_plan:{plan_id}", file.id)
-    return Done("The manifest is ready.", f"/transport/plans/{plan_id}")
+
+    def draw(_telling: Reporter) -> bytes:
+        return documents.pdf(paper)
+
+    def then(later: Context, content: bytes) -> Done:
+        if boards.sheet(later, plan_id).plan.version != sheet.plan.version:
+            raise Stale("The plan was changed while its manifest was drawn. It is drawn again.")
+        file = files.keep(later, f"manifest-{sheet.plan.day}-plan-{plan_id}.pdf", content)
+        files.attach(later, f"transport_plan:{plan_id}", file.id)
+        return Done("The manifest is ready.", f"/transport/plans/{plan_id}")
+
+    return Computation(draw, then)
