@@ -51,7 +51,8 @@ def print_codes(ctx: Context, site_id: int) -> Computation[bytes]:
 
     def draw(_telling: Reporter) -> bytes:
         pictures = {str(door.id): codes.qr_png(door.url, scale=6) for door in doors}
-        return documents.pdf(documents.Paper("housekeeping", "codes.html", title, {"doors": doors}, pictures, zone=zone))
+        paper = documents.Paper("housekeeping", "codes.html", title, {"doors": doors}, pictures, zone=zone)
+        return documents.pdf(paper)
 
     def then(later: Context, content: bytes) -> Done:
         boards.door_codes(later, site_id)  # the right to print them may have been taken back meanwhile
