@@ -22,6 +22,7 @@ from types import FrameType
 
 import sqlalchemy as sa
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from plantops import embedded, lifeline, logs
 from plantops.core import initialise
@@ -62,12 +63,12 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
     logs.configure(settings.log_level)
     os.environ["PLANTOPS_DATABASE_URL"] = url
     os.environ["PLANTOPS_DATA"] = str(settings.data)
-    uvicorn.run(
+    config = uvicorn.Config(
         "web.app:create",
         factory=True,
         host=host,
         port=port,
-        workers=workers if workers > 1 else None,
+        workers=workers,
         log_level=settings.log_level,
         log_config=None,
         access_log=False,
@@ -75,6 +76,16 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
         proxy_headers=True,
         timeout_graceful_shutdown=10,
     )
+    if workers == 1:
+        server = uvicorn.Server(config)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()
+        return 0 if server.started else 1
+    listening = config.bind_socket()
+    # What the workers accept inherits it. Without it, the second half of an answer waits 40 ms for the first one's
+    # acknowledgement: asyncio sees to that for the sockets that it opens itself, but this one it is given.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    Multiprocess(config, sockets=[listening]).run()
     return 0
 
 

@@ -16,6 +16,15 @@ from tests import houses
 from tests.browser import browser, chromium, client, served  # noqa: F401  one browser per process, for pages and stories
 
 
+LONG = ("web/", "stories/", "bench/")  # folders whose files take minutes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is done by one process: the long ones first, so that neither waits for the other at the end."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(tests).as_posix().startswith(LONG))
+
+
 @pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
     """The command line sends the log to its stderr, which pytest closes after the test."""
