@@ -238,8 +238,11 @@ def available(ctx: Context, item_id: int, store_id: int) -> Decimal:
 
 
 @within("who listens to LowStock says what was asked for")
-def asked(ctx: Context, item_id: int, store_id: int, origin: str) -> None:
-    """From now on nobody asks again for this item and store, until it arrives or the request is withdrawn."""
+def asked(ctx: Context, item_id: int, store_id: int, origin: str | None) -> None:
+    """From now on nobody asks again for this item and store, until it arrives or the request is withdrawn.
+
+    None: it could not be asked for; the next movement and the daily look tell it again.
+    """
     lock(ctx, [(item_id, store_id)])[item_id, store_id].asked_origin = origin
     ctx.session.flush()
 

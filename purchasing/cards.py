@@ -11,7 +11,9 @@ from plantops import approvals, files, links
 from plantops.context import Context, within
 from plantops.db import Base
 from plantops.events import Waiting, WaitingCard
-from purchasing import deliveries, invoices, orders, receipts, requisitions, settlement, suppliers, three_way
+from plantops.permissions import Can as Core
+from plantops.stock_ledger import Balance
+from purchasing import deliveries, invoices, orders, receipts, requisitions, restock, settlement, suppliers, three_way
 from purchasing.models import (
     Hold,
     Invoice,
@@ -38,7 +40,7 @@ def _count(ctx: Context, query: sa.Select[Any]) -> int:
 @within("the home page asks with the reader's rights")
 def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     """Only cards of what the person does; an auditor reads and has nothing waiting."""
-    cards = [*_for_approvers(ctx), *_for_askers(ctx)]
+    cards = [*_for_approvers(ctx), *_for_askers(ctx), *_for_storekeepers(ctx)]
     if ctx.may(Can.READ_REQUISITIONS) and (ctx.may(Can.BUY) or ctx.may(Can.RECEIVE)):
         cards += _of_the_house(ctx)
     if ctx.may(Can.BUY):
@@ -80,6 +82,15 @@ def _of_the_house(ctx: Context) -> list[WaitingCard]:
     drafted = sa.select(Requisition.id).where(requisitions.visible_scope(ctx), requisitions.drafted_by_house())
     href, why = "/purchasing/requisitions?drafted=yes", "the stock is low: look over and send off"
     return [WaitingCard("drafted by the house", _count(ctx, drafted), href, "warn", why, order=9)]
+
+
+def _for_storekeepers(ctx: Context) -> list[WaitingCard]:
+    """Who keeps a store names its cost centre: until then nothing is bought for it."""
+    if not ctx.may(Core.MANAGE_STOCK) or ctx.may(Core.READ_DUE):
+        return []
+    low = _count(ctx, restock.visible_unpaid(ctx).with_only_columns(Balance.id))
+    why = "their store has no cost centre: name one, then they are asked for"
+    return [WaitingCard("items low that nobody can pay for", low, "/stock?low=yes", "bad", why, order=8)] if low else []
 
 
 def _for_buyers(ctx: Context) -> list[WaitingCard]:

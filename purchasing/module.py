@@ -89,6 +89,7 @@ MODULE = Module(
     weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,
+    due=(restock.due,),
     settings=SETTINGS,
     links={
         "purchasing_requisition": "/purchasing/requisitions/{id}",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
 
 from plantops import items, places, stock, stores
 from plantops.context import Context, within
-from plantops.errors import Conflict
-from plantops.events import LowStock, OnOrder
+from plantops.events import DueItem, LowStock, OnOrder
+from plantops.items import Item
+from plantops.permissions import Can as Core
 from plantops.places import CostCentre
+from plantops.stock_ledger import Balance
+from plantops.stores import Level, Store
 from purchasing import catalogue, rates, requisitions
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine
 from purchasing.models.orders import LineState, OrderState
@@ -36,9 +39,11 @@ def draft_requisition(ctx: Context, event: LowStock) -> None:
     if ctx.session.scalar(open_one) is not None:
         return
     item = items.item(ctx, event.item_id)
-    centre = store.cost_centre_id or _first_centre(ctx, store.site_id)
-    if centre is None:
-        raise Conflict(f"The store {store.name} has no cost centre, so nobody can pay for {item.name}. Name one.")
+    centre = ctx.session.scalar(sa.select(payer()).where(Store.id == store.id))
+    if centre is None or items.why_not_use(item) is not None:
+        # Whoever hands goods out cannot mend this: the shortage is told by `due` and on the home page.
+        stock.asked(ctx, event.item_id, event.store_id, None)
+        return
     quotes = catalogue.quotes(ctx, [item.id], ctx.today).get(item.id, [])
     currency = places.site(ctx, store.site_id).currency
     quote = best(quotes, event.wanted, rates.known_rates(ctx, {q.currency for q in quotes}, currency, ctx.today))
@@ -60,9 +65,47 @@ def draft_requisition(ctx: Context, event: LowStock) -> None:
     stock.asked(ctx, event.item_id, event.store_id, requisitions.origin(made))
 
 
-def _first_centre(ctx: Context, site_id: int) -> int | None:
-    query = sa.select(CostCentre.id).where(CostCentre.site_id == site_id, ~CostCentre.archived)
-    return ctx.session.scalar(query.order_by(CostCentre.code).limit(1))
+def payer() -> sa.ScalarSelect[int]:
+    """The cost centre that pays for what a store lacks: its own while in use, else the first of the site."""
+    return (
+        sa.select(CostCentre.id)
+        .where(CostCentre.site_id == Store.site_id, ~CostCentre.archived)
+        .order_by((CostCentre.id == Store.cost_centre_id).desc().nulls_last(), CostCentre.code)
+        .limit(1)
+        .correlate(Store)
+        .scalar_subquery()
+    )
+
+
+# --- Questions: what is low and cannot be asked for
+
+
+def visible_unpaid(ctx: Context) -> sa.Select[Balance]:
+    """Items at or below their minimum in stores for which no cost centre pays."""
+    return (
+        sa.select(Balance)
+        .join(Store, Store.id == Balance.store_id)
+        .join(Item, Item.id == Balance.item_id)
+        .join(Level, sa.and_(Level.item_id == Balance.item_id, Level.store_id == Balance.store_id))
+        .where(Balance.on_hand <= Level.minimum, Balance.asked_origin.is_(None))
+        .where(Store.id.in_(stores.visible(ctx).with_only_columns(Store.id)), ~Store.archived, ~Item.archived)
+        .where(payer().is_(None))
+    )
+
+
+@within("the core asks for what falls due with the reader's rights")
+def due(ctx: Context, _until: date) -> list[DueItem]:
+    """Each shortage that cannot be asked for, until somebody names a cost centre."""
+    if not ctx.may(Core.READ_STOCK):
+        return []
+    query = visible_unpaid(ctx).with_only_columns(Item.name, Store.name, Store.id).order_by(Item.sort_key, Store.id)
+    return [
+        DueItem(
+            f"{item} is low in {store} and nobody can pay for it: name a cost centre for the store",
+            ctx.today, f"/stores/{store_id}", kind="low stock",
+        )
+        for item, store, store_id in ctx.session.execute(query)
+    ]  # fmt: skip
 
 
 @within("stock asks before it says that something is low")
