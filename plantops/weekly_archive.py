@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plantops.context import Context, requires, within
+from plantops.context import Actor, Context, requires, within
 from plantops.db import Base, Id, Versioned, bump, choice, get, one_at_a_time
-from plantops.errors import Conflict, Invalid, NotFound
+from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.files import Attachment, File
 from plantops.permissions import Can
+from plantops.places import Site
 from plantops.weekly import Indicator, Part, Rows, Span
 
 MOST_ROWS = 500
@@ -69,6 +71,24 @@ def origin(report_id: int) -> str:
     return f"{WeeklyReport.__tablename__}:{report_id}"
 
 
+def covers(actor: Actor, permission: str, sites: Collection[int]) -> bool:
+    """Does somebody hold a permission for all of these sites, at every cost centre?"""
+    whole = {
+        grant.site_id for grant in actor.grants if permission in grant.permissions and grant.cost_centre_id is None
+    }
+    return actor.is_system or None in whole or (bool(sites) and whole.issuperset(sites))
+
+
+def labels(numbers: list[int]) -> list[str]:
+    """The figures' numbers as every view prints them: 9, 10, 10b where two figures share a number."""
+    seen: Counter[int] = Counter()
+    found = []
+    for number in numbers:
+        found.append(f"{number}{chr(ord('a') + seen[number]) if seen[number] else ''}")
+        seen[number] += 1
+    return found
+
+
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The figures whose value changed between two revisions of a week."""
     old = {row["key"]: row for row in before["figures"]}
@@ -96,15 +116,42 @@ class ActionRow:
     carried: bool
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A revision of a week with only what one reader may see."""
+
+    id: int
+    monday: date
+    revision: int
+    made_at: datetime
+    payload: dict[str, Any]
+    changes: list[Any]
+
+
 @requires(Can.READ_WEEKLY)
-def latest(ctx: Context, span: Span) -> WeeklyReport | None:
+def latest(ctx: Context, span: Span) -> Seen | None:
     """The newest revision of a week, with only the figures that this person may see."""
     found = newest(ctx, span)
-    if found is None:
-        return None
-    ctx.session.expunge(found)
-    found.payload = permitted(ctx, found.payload)
-    return found
+    return None if found is None else as_seen(ctx, found)
+
+
+@within("page, paper, sheets and mail show a report through it")
+def as_seen(ctx: Context, report: WeeklyReport) -> Seen:
+    payload = permitted(ctx, report.payload)
+    keys = {row["key"] for row in payload["figures"]}
+    changes = [change for change in report.changes if change["key"] in keys]
+    return Seen(report.id, report.monday, report.revision, report.made_at, payload, changes)
+
+
+@within("every view of the week asks it: a figure counts all sites, so one site's right opens none")
+def sight(ctx: Context) -> Callable[[StrEnum], bool]:
+    """May this person see what counts every site in the totals?"""
+    counted = ctx.session.scalars(sa.select(Site.id).where(Site.in_totals)).all()
+
+    def may(permission: StrEnum) -> bool:
+        return all(ctx.may(right) and covers(ctx.user, str(right), counted) for right in (Can.READ_WEEKLY, permission))
+
+    return may
 
 
 @within("kept as it was made; `latest` shows it by rights")
@@ -117,15 +164,18 @@ def newest(ctx: Context, span: Span) -> WeeklyReport | None:
 def permitted(ctx: Context, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The report without figures, exceptions and strips that this person may not see."""
     rights = {str(right): right for module in ctx.registry.modules for right in module.permissions or ()}
-
-    def may(row: Mapping[str, Any]) -> bool:
-        return row["permission"] in rights and ctx.may(rights[row["permission"]])
-
-    shown = dict(payload)
+    may = sight(ctx)
+    sees = {name: may(right) for name, right in rights.items()}
+    every = payload["figures"]
+    named = [row | {"label": label} for row, label in zip(every, labels([row["number"] for row in every]), strict=True)]
+    shown = {**payload, "figures": named}
     for part in ("figures", "exceptions", "strips"):
-        shown[part] = [row for row in payload[part] if may(row)]
-    if len(shown["figures"]) < len(payload["figures"]):
-        shown["sentences"] = [f"You see {len(shown['figures'])} of {len(payload['figures'])} figures."]
+        shown[part] = [row for row in shown[part] if sees.get(row["permission"])]
+    if len(shown["figures"]) < len(every):
+        shown["sentences"] = [f"You see {len(shown['figures'])} of {len(every)} figures."]
+        hidden = {row["permission"] for row in every if not sees.get(row["permission"])}
+        if any(ctx.may(rights[name]) for name in hidden if name in rights):
+            shown["sentences"].append("A figure counts every site; you may read some sites only.")
     return shown
 
 
@@ -146,8 +196,11 @@ def indicator(ctx: Context, key: str) -> Indicator:
     """A figure's declaration. Raises NotFound for an unknown one and for one that this person may not see."""
     for module in ctx.registry.modules:
         for one in module.weekly:
-            if isinstance(one, Indicator) and one.key == key and ctx.may(one.permission):
-                return one
+            if not isinstance(one, Indicator) or one.key != key or not ctx.may(one.permission):
+                continue
+            if not sight(ctx)(one.permission):
+                raise Forbidden(f"{one.title} counts every site; you may read some sites only.")
+            return one
     raise NotFound("There is no such figure, or you may not see it.")
 
 
@@ -173,11 +226,12 @@ def papers(ctx: Context, report_id: int) -> list[File]:
 @requires(Can.READ_WEEKLY)
 def list_actions(ctx: Context, span: Span) -> list[ActionRow]:
     """Open actions on figures visible to the person, overdue ones first, and those that ended in this week."""
+    may = sight(ctx)
     keys = [
         one.key
         for module in ctx.registry.modules
         for one in module.weekly
-        if isinstance(one, Indicator) and ctx.may(one.permission)
+        if isinstance(one, Indicator) and may(one.permission)
     ]
     found = ctx.session.execute(
         sa.text(

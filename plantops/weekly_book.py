@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import base64
 import importlib.resources
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from plantops import charts, documents, files, outbox, tables, weekly_archive, weekly_report
 from plantops.context import Context, requires, within
+from plantops.db import one_at_a_time
 from plantops.errors import Conflict
 from plantops.jobs import Computation, Done, Reporter
 from plantops.people import User, actor_of
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.weekly import Part, Span
-from plantops.weekly_archive import WeeklyReport
+from plantops.weekly_archive import Seen, WeeklyReport
 
 FORMATS = ("html", "pdf", "xlsx")
 ROWS_IN_SHEETS = 5000
@@ -44,8 +47,9 @@ def make(ctx: Context, span: Span) -> tuple[WeeklyReport, bool]:
 
 
 @requires(Can.READ_WEEKLY)
-def paper(ctx: Context, report: WeeklyReport, payload: dict[str, Any], actions: list[Any]) -> documents.Paper:
+def paper(ctx: Context, seen: Seen, actions: list[Any]) -> documents.Paper:
     """One A4 page: sentences, ten rows, exceptions, strips, actions, foot; definitions on page two."""
+    payload = seen.payload
     pictures = {
         f"line-{number}": charts.spark(
             [None if value is None else float(value) for value in row["line"]],
@@ -55,13 +59,13 @@ def paper(ctx: Context, report: WeeklyReport, payload: dict[str, Any], actions: 
         for number, row in enumerate(payload["figures"])
     }
     values = {
-        "report": report,
+        "report": seen,
         "payload": payload,
         "actions": actions,
         "sign": lambda row: SIGNS[Decimal(row["outside"]) > 0],
         "shown": shown,
     }
-    title = f"Week {payload['week']}, revision {report.revision}"
+    title = f"Week {payload['week']}, revision {seen.revision}"
     return documents.Paper("plantops", "weekly.html", title, values, pictures, zone=ctx.zone)
 
 
@@ -99,14 +103,14 @@ def sheets(ctx: Context, payload: dict[str, Any], span: Span) -> list[Table]:
         columns = [Column(column.title, kinds.get(column.kind, Kind.TEXT)) for column in rows.columns]
         cells = [[one.get(column.key) for column in rows.columns] for one in rows.rows]
         found.append(
-            Table(f"{row['number']} {row['title']}", columns, cells, notes=(row["definition"], row["exclusions"]))
+            Table(f"{row['label']} {row['title']}", columns, cells, notes=(row["definition"], row["exclusions"]))
         )
     return found
 
 
 def _figures(payload: dict[str, Any]) -> Table:
     columns = [
-        Column("Number", Kind.WHOLE),
+        Column("Number"),
         Column("Figure"),
         Column("Unit"),
         Column("This week", Kind.NUMBER),
@@ -123,7 +127,7 @@ def _figures(payload: dict[str, Any]) -> Table:
     for row in payload["figures"]:
         numbers = [None if row[key] is None else Decimal(row[key]) for key in keys]
         said = "yes" if row["reconciled"] else "NO"
-        rows.append([row["number"], row["title"], row["unit"], *numbers, row["owner"], said])
+        rows.append([row["label"], row["title"], row["unit"], *numbers, row["owner"], said])
     return Table(f"Week {payload['week']}", columns, rows, notes=(*payload["sentences"], payload["foot"]))
 
 
@@ -137,15 +141,14 @@ def _lines(payload: dict[str, Any]) -> Table:
 
 
 @requires(Can.READ_WEEKLY)
-def write(ctx: Context, span: Span, formats: tuple[str, ...], folder: Path) -> tuple[WeeklyReport, list[Path]]:
-    """Makes the week and writes it in these formats; returns the report and the files."""
-    report, _new = make(ctx, span)
-    payload = weekly_archive.permitted(ctx, report.payload)
-    page = paper(ctx, report, payload, weekly_archive.list_actions(ctx, span))
+def write(ctx: Context, span: Span, formats: tuple[str, ...], folder: Path) -> tuple[Seen, list[Path]]:
+    """Makes the week and writes it in these formats; returns the report as this person sees it, and the files."""
+    report = weekly_archive.as_seen(ctx, make(ctx, span)[0])
+    page = paper(ctx, report, weekly_archive.list_actions(ctx, span))
     made = {
         "html": lambda: standalone(page).encode(),
         "pdf": lambda: documents.pdf(page),
-        "xlsx": lambda: _workbook(ctx, payload, span),
+        "xlsx": lambda: _book(ctx, report.payload, span).written(),
     }
     written = []
     for form in formats:
@@ -160,34 +163,76 @@ def write(ctx: Context, span: Span, formats: tuple[str, ...], folder: Path) -> t
 # --- Monday morning
 
 
+@dataclass(frozen=True)
+class Copy:
+    """What one reader gets: read with their rights, still to be drawn."""
+
+    user_id: int
+    words: tuple[str, ...]
+    page: documents.Paper
+    book: Book
+
+
 @within("the schedule of Monday 06:00 in plant time")
-def send_last_week(ctx: Context) -> Done:
-    """Makes last week and mails it to everybody who reads it, each with the figures that they may see."""
+def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Done:
+    """Makes last week and mails it to everybody who reads it, each with the figures that they may see.
+
+    Every copy is drawn with no transaction open; whoever made the week by hand before has mailed it to nobody.
+    """
     span = Span.of_day(ctx.today).back(1)
-    report, new = make(ctx, span)
-    if not new:
-        return Done(f"Week {span.name} was sent already.", f"/weekly/{span.name}")
-    sent = 0
-    for user in ctx.session.scalars(sa.select(User).where(User.active, User.email.is_not(None)).order_by(User.id)):
-        reader = _as(ctx, user)
-        if not reader.may(Can.READ_WEEKLY) or not {"plant_manager"} & set(reader.user.roles):
-            continue
-        payload = weekly_archive.permitted(reader, report.payload)
-        page = paper(reader, report, payload, weekly_archive.list_actions(reader, span))
-        text = "\n".join([*payload["sentences"], "", payload["foot"], f"{ctx.settings.public_url}/weekly/{span.name}"])
-        stored = _keep(reader, report.id, f"weekly-{span.name}.pdf", documents.pdf(page))
-        _keep(reader, report.id, f"weekly-{span.name}.xlsx", _workbook(reader, payload, span))
-        outbox.write(
-            ctx,
-            to=str(user.email),
-            to_name=user.name,
-            subject=f"Week {span.name}",
-            text=text,
-            origin=weekly_archive.origin(report.id),
-            file_ids=(stored,),
-        )
-        sent += 1
-    return Done(f"Week {span.name} is made and mailed to {sent} people.", f"/weekly/{span.name}")
+    report, _new = make(ctx, span)
+    id, sent_already = report.id, Done(f"Week {span.name} was sent already.", f"/weekly/{span.name}")
+    if outbox.of_record(ctx, weekly_archive.origin(id)):
+        return sent_already
+    readers = ctx.session.scalars(sa.select(User).where(User.active, User.email.is_not(None)).order_by(User.id))
+    copies = [copy for user in readers if (copy := _copy(ctx, user, report, span))]
+
+    def draw(telling: Reporter) -> list[tuple[bytes, bytes]]:
+        drawn = []
+        for number, copy in enumerate(copies):
+            telling.tell(number / len(copies), f"{number} of {len(copies)} copies")
+            drawn.append((documents.pdf(copy.page), copy.book.written()))
+        return drawn
+
+    def then(later: Context, drawn: list[tuple[bytes, bytes]]) -> Done:
+        one_at_a_time(later.session, "weekly mail", span.first)
+        if outbox.of_record(later, weekly_archive.origin(id)):
+            return sent_already
+        sent = sum(_send(later, copy, made, id, span) for copy, made in zip(copies, drawn, strict=True))
+        return Done(f"Week {span.name} is made and mailed to {sent} people.", f"/weekly/{span.name}")
+
+    return Computation(draw, then)
+
+
+def _copy(ctx: Context, user: User, report: WeeklyReport, span: Span) -> Copy | None:
+    """None for who does not read the week, or would see no figure of it."""
+    reader = _as(ctx, user)
+    if not reader.may(Can.READ_WEEKLY) or "plant_manager" not in reader.user.roles:
+        return None
+    seen = weekly_archive.as_seen(reader, report)
+    if not seen.payload["figures"]:
+        return None
+    page = paper(reader, seen, weekly_archive.list_actions(reader, span))
+    words = (*seen.payload["sentences"], "", seen.payload["foot"], f"{ctx.settings.public_url}/weekly/{span.name}")
+    return Copy(user.id, words, page, _book(reader, seen.payload, span))
+
+
+def _send(ctx: Context, copy: Copy, drawn: tuple[bytes, bytes], report_id: int, span: Span) -> bool:
+    """False when the account was closed while the copies were drawn."""
+    user = ctx.session.get_one(User, copy.user_id)
+    if not user.active or user.email is None:
+        return False
+    stored = _keep_both(_as(ctx, user), report_id, f"weekly-{span.name}", drawn)
+    outbox.write(
+        ctx,
+        to=user.email,
+        to_name=user.name,
+        subject=f"Week {span.name}",
+        text="\n".join(copy.words),
+        origin=weekly_archive.origin(report_id),
+        file_ids=(stored,),
+    )
+    return True
 
 
 def _as(ctx: Context, user: User) -> Context:
@@ -211,30 +256,44 @@ def print_week(ctx: Context, week: str) -> Computation[tuple[bytes, bytes]]:
     report = weekly_archive.latest(ctx, span)
     if report is None:
         raise Conflict(f"Week {week} has not been made yet. Make it first.")
-    page = paper(ctx, report, report.payload, weekly_archive.list_actions(ctx, span))
-    book = _workbook(ctx, report.payload, span)
+    page = paper(ctx, report, weekly_archive.list_actions(ctx, span))
+    book = _book(ctx, report.payload, span)
 
     def draw(_telling: Reporter) -> tuple[bytes, bytes]:
-        return documents.pdf(page), book
+        return documents.pdf(page), book.written()
 
     def then(later: Context, made: tuple[bytes, bytes]) -> Done:
-        for content, ending in zip(made, ("pdf", "xlsx"), strict=True):
-            _keep(later, report.id, f"weekly-{span.name}-r{report.revision}.{ending}", content)
+        _keep_both(later, report.id, f"weekly-{span.name}-r{report.revision}", made)
         return Done("The PDF and the workbook are ready.", f"/weekly/{week}")
 
     return Computation(draw, then)
 
 
-def _workbook(ctx: Context, payload: dict[str, Any], span: Span) -> bytes:
-    title = f"Week {payload['week']}"
-    return tables.as_xlsx(sheets(ctx, payload, span), title=title, zone=ctx.zone, now=ctx.now)
+@dataclass(frozen=True)
+class Book:
+    """The workbook's sheets as they were read, still to be written."""
+
+    sheets: list[Table]
+    title: str
+    zone: ZoneInfo
+    now: datetime
+
+    def written(self) -> bytes:
+        return tables.as_xlsx(self.sheets, title=self.title, zone=self.zone, now=self.now)
 
 
-def _keep(ctx: Context, report_id: int, name: str, content: bytes) -> int:
-    """Kept for this reader only: others may see less."""
-    file = files.keep(ctx, name, content)
-    files.attach(ctx, weekly_archive.origin(report_id), file.id)
-    return file.id
+def _book(ctx: Context, payload: dict[str, Any], span: Span) -> Book:
+    return Book(sheets(ctx, payload, span), f"Week {payload['week']}", ctx.zone, ctx.now)
+
+
+def _keep_both(ctx: Context, report_id: int, name: str, made: tuple[bytes, bytes]) -> int:
+    """PDF and workbook, kept for this reader only since others may see less; returns the PDF."""
+    ids = []
+    for content, ending in zip(made, ("pdf", "xlsx"), strict=True):
+        file = files.keep(ctx, f"{name}.{ending}", content)
+        files.attach(ctx, weekly_archive.origin(report_id), file.id)
+        ids.append(file.id)
+    return ids[0]
 
 
 def last_week(today: date) -> Span:

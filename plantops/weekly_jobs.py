@@ -10,9 +10,9 @@ from plantops.weekly import Span
 
 
 @within("the schedule of Monday 06:00 in plant time")
-def send_last_week(ctx: Context) -> Done:
-    done: Done = load("plantops.weekly_book:send_last_week")(ctx)
-    return done
+def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Done:
+    sending: Computation[list[tuple[bytes, bytes]]] | Done = load("plantops.weekly_book:send_last_week")(ctx)
+    return sending
 
 
 @within("the job of somebody who wants the week made")

@@ -97,6 +97,27 @@ def test_nobody_commits_but_the_database() -> None:
     assert committing == []
 
 
+def test_paper_is_drawn_with_no_transaction_open() -> None:
+    """A job draws in the `compute` of its Computation, a function inside the one that reads (decision 0007)."""
+    drawn_while_reading = []
+    for path in sources("plantops", "purchasing", "transport", "housekeeping", "personnel"):
+        for function in tree(path).body:
+            if not isinstance(function, ast.FunctionDef) or not function.name.startswith(("print_", "send_", "make_")):
+                continue
+            inside = {
+                id(node)
+                for nested in ast.walk(function)
+                if nested is not function and isinstance(nested, ast.FunctionDef)
+                for node in ast.walk(nested)
+            }
+            drawn_while_reading += [
+                f"{short(path)}:{node.lineno}"
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "documents.pdf" and id(node) not in inside
+            ]
+    assert drawn_while_reading == []
+
+
 def test_pages_hold_no_select() -> None:
     selecting = [
         f"{short(path)}:{node.lineno}"

@@ -10,11 +10,13 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from plantops import weekly_archive, weekly_book, weekly_report, weekly_shape
-from plantops.context import Context
+from plantops import documents, files, outbox, people, weekly_archive, weekly_book, weekly_report, weekly_shape
+from plantops.context import Actor, Context, Grant
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
+from plantops.jobs import Computation, Done, Reporter
 from plantops.module import Module, ordered
 from plantops.permissions import Can
+from plantops.places import Site
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, WeekTotal
 from tests.houses import Someone
 
@@ -174,6 +176,101 @@ def test_who_may_not_see_a_figure_sees_neither_it_nor_what_is_said_of_it(ctx: So
         weekly_archive.rows(boss, "till.overtime", WEEK, Part.NUMERATOR)
     with pytest.raises(Forbidden):
         weekly_archive.latest(house_with(ctx(as_="cleaner"), secret), WEEK)
+
+
+@pytest.mark.parametrize(
+    ("grants", "sees"),
+    [
+        ([(None, None)], True),
+        ([(1, None)], False),
+        ([(1, None), (2, None)], True),
+        ([(1, None), (2, 20)], False),
+        ([(None, 20)], False),
+        ([], False),
+    ],
+)
+def test_a_figure_of_all_sites_needs_the_right_at_each_of_them(
+    grants: list[tuple[int | None, int | None]], sees: bool
+) -> None:
+    held = tuple(Grant("r", frozenset({"till.read"}), site, centre) for site, centre in grants)
+    assert weekly_archive.covers(Actor(7, "kim", "Kim", held), "till.read", [1, 2]) is sees
+
+
+def at_one_site(ctx: Someone, *figures: Indicator) -> Context:
+    """A plant manager of Verrin only, in a company that counts two sites."""
+    system = ctx()
+    system.session.add(Site(code="WES", name="Depot West", zone="UTC", currency="EUR", country="LU", in_totals=True))
+    verrin = system.session.scalars(sa.select(Site.id).where(Site.code == "VER")).one()
+    kim = people.add_user(system, "kim", "Kim", email="kim@marenfeld.example")
+    people.grant(system, kim.id, "plant_manager", site_id=verrin)
+    ctx.known["kim"] = kim.id
+    return house_with(ctx("plant_manager", login="kim"), *figures)
+
+
+@pytest.mark.db
+def test_who_reads_one_site_gets_no_total_of_the_company_on_page_paper_sheet_or_mail(ctx: Someone) -> None:
+    figure = indicator(history([40] * 10, 61))
+    kim = at_one_site(ctx, figure)
+    boss = house_with(ctx("plant_manager"), figure)
+    weekly_book.make(house_with(boss, indicator(history([40] * 10, 60))), WEEK)
+    report, _new = weekly_book.make(boss, WEEK)
+    seen = weekly_archive.latest(kim, WEEK)
+    assert seen is not None
+    assert (seen.payload["figures"], seen.payload["exceptions"], seen.changes) == ([], [], [])
+    assert seen.payload["sentences"] == [
+        "You see 0 of 1 figures.",
+        "A figure counts every site; you may read some sites only.",
+    ]
+    for look in (weekly_archive.indicator, lambda who, key: weekly_archive.rows(who, key, WEEK, Part.NUMERATOR)):
+        with pytest.raises(Forbidden, match="counts every site"):
+            look(kim, "till.overtime")
+    page = documents.html(weekly_book.paper(kim, seen, weekly_archive.list_actions(kim, WEEK)))
+    assert "Overtime" not in page
+    assert list(weekly_book.sheets(kim, seen.payload, WEEK)[0].rows) == []
+    weekly_archive.add_action(boss, "till.overtime", WEEK, "Agency", boss.user.id, date(2026, 11, 30))
+    assert weekly_archive.list_actions(kim, WEEK) == []
+    assert weekly_archive.as_seen(boss, report).changes[0]["after"] == "6.1 %"
+
+
+@pytest.mark.db
+def test_the_week_is_mailed_once_to_who_sees_it_even_when_it_was_made_by_hand_before(ctx: Someone) -> None:
+    figure = indicator(history([40] * 10, 61))
+    at_one_site(ctx, figure)
+    boss = ctx("plant_manager", login="pia")
+    system = house_with(ctx(), figure)
+    weekly_book.make(system, Span.of_day(system.today).back(1))
+    sending = weekly_book.send_last_week(system)
+    assert isinstance(sending, Computation)
+    done = sending.then(system, sending.compute(Reporter()))
+    assert isinstance(done, Done)
+    assert done.message == "Week 2026-W47 is made and mailed to 1 people."
+    (letter,) = outbox.list_mails(system)
+    assert letter.to_address == "pia@marenfeld.example"
+    assert files.content(boss, letter.file_ids[0]).startswith(b"%PDF")
+    again = sending.then(system, sending.compute(Reporter()))
+    assert again == weekly_book.send_last_week(system) == Done("Week 2026-W47 was sent already.", "/weekly/2026-W47")
+    assert len(outbox.list_mails(system)) == 1
+
+
+@pytest.mark.db
+def test_page_paper_and_sheet_give_a_figure_the_same_number(ctx: Someone) -> None:
+    figures = [
+        indicator(
+            [], key=f"till.n{number}{position}", title=f"Figure {number}.{position}", number=number, position=position
+        )
+        for number, position in ((1, 1), (3, 1), (10, 1), (10, 2))
+    ]
+    hidden = indicator([], key="till.hidden", title="Hidden", number=2, permission=Can.MANAGE_USERS)
+    boss = house_with(ctx("plant_manager"), *figures, hidden)
+    weekly_book.make(boss, WEEK)
+    seen = weekly_archive.latest(boss, WEEK)
+    assert seen is not None
+    wanted = ["1", "3", "10", "10b"]
+    assert [row["label"] for row in seen.payload["figures"]] == wanted
+    assert [row[0] for row in weekly_book.sheets(boss, seen.payload, WEEK)[0].rows] == wanted
+    page = documents.html(weekly_book.paper(boss, seen, []))
+    assert all(f"<td>{label}</td>" in page for label in wanted)
+    assert [table.name.split()[0] for table in weekly_book.sheets(boss, seen.payload, WEEK)[2:]] == wanted
 
 
 @pytest.mark.db
