@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -63,8 +63,8 @@ def park(ctx: Context, parked: Parked) -> UnknownDelivery:
         raise Invalid("Say who sent it, as the label has it.", field="sender")
     if not parked.text.strip():
         raise Invalid("Say what it is: two boxes, a pallet.", field="text")
-    if not ctx.today - timedelta(days=60) <= parked.arrived_on <= ctx.today:
-        raise Invalid("Say when it came: a day of the last two months, not after today.", field="arrived_on")
+    if reason := receipts.why_not_arrived(parked.arrived_on, ctx.today):
+        raise Invalid(f"Say when it came: {reason}.", field="arrived_on")
     if wrong := stores.wrong_for_site(ctx, parked.site_id, place_id=parked.place_id):
         raise Invalid("Some of what was entered cannot be.", fields=wrong)
     new = UnknownDelivery(
@@ -89,7 +89,7 @@ def receive_parked(ctx: Context, id: int, version: int, new: NewReceipt) -> Rece
     parked = _open(ctx, id, version)
     ctx.need(Can.RECEIVE, site_id=parked.site_id, to="receive goods at this site")
     note = new.delivery_note or parked.delivery_note
-    receipt = receipts.receive(
+    receipt = receipts.receive_on_its_day(
         ctx, replace(new, delivery_note=note, arrived_on=parked.arrived_on, place_id=new.place_id or parked.place_id)
     )
     parked.receipt_id = receipt.id

@@ -86,6 +86,11 @@ def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | N
     return None
 
 
+def why_not_arrived(day: date, today: date) -> str | None:
+    """A day that somebody types: far back it is a slip of the finger."""
+    return None if today - EARLIEST <= day <= today else "a day of the last two months, not after today"
+
+
 def why_not_quantities(came: Came) -> str | None:
     for value in (came.accepted, came.rejected):
         if not value.is_finite() or not 0 <= value <= LARGEST_QUANTITY or value != value.quantize(QUANTITY_STEP):
@@ -183,6 +188,12 @@ def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 
 @requires(Can.RECEIVE)
 def start(ctx: Context, new: NewReceipt) -> Receipt:
     """A draft of what came. Nothing counts before it is posted."""
+    if reason := why_not_arrived(new.arrived_on, ctx.today):
+        raise Invalid(f"Say when it came: {reason}.", field="arrived_on")
+    return _draft(ctx, new)
+
+
+def _draft(ctx: Context, new: NewReceipt) -> Receipt:
     # Locked before the receipt names it: the foreign key's share lock could not be raised by two at once.
     order = get(ctx.session, visible_expected(ctx).where(Order.id == new.order_id), what="order", lock=True)
     _check_head(ctx, order, new)
@@ -218,8 +229,6 @@ def start(ctx: Context, new: NewReceipt) -> Receipt:
 
 
 def _check_head(ctx: Context, order: Order, new: NewReceipt) -> None:
-    if not ctx.today - EARLIEST <= new.arrived_on <= ctx.today:
-        raise Invalid("Say when it came: a day of the last two months, not after today.", field="arrived_on")
     if len({came.order_line_id for came in new.lines}) < len(new.lines):
         raise Invalid("A line stands there twice.", field="lines")
     if wrong := stores.wrong_for_site(ctx, order.site_id, place_id=new.place_id, store_id=new.store_id):
@@ -269,6 +278,12 @@ def post(ctx: Context, id: int, version: int) -> Receipt:
 def receive(ctx: Context, new: NewReceipt) -> Receipt:
     """Counted and posted in one go."""
     receipt = start(ctx, new)
+    return post(ctx, receipt.id, receipt.version)
+
+
+@within("a parked delivery knows the day on which it came, however long ago that is")
+def receive_on_its_day(ctx: Context, new: NewReceipt) -> Receipt:
+    receipt = _draft(ctx, new)
     return post(ctx, receipt.id, receipt.version)
 
 

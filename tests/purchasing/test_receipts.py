@@ -262,6 +262,17 @@ def test_an_unknown_delivery_is_parked_and_found_later(shop: Shop) -> None:
         deliveries.send_away(shop.buyer, parked.id, deliveries.read(shop.receiver, parked.id).version, "no")
 
 
+def test_what_was_parked_long_ago_is_received_on_the_day_on_which_it_came(shop: Shop) -> None:
+    order = shop.issued()
+    parked = deliveries.park(shop.receiver, Parked(shop.site_id, "Kessling", "two boxes", TODAY - timedelta(days=30)))
+    later = shop.someone(as_="receiver,employee", login="remo", now=shop.receiver.now + timedelta(days=60))
+    new = NewReceipt(order.id, (Came(order.lines[0].id, D(2)),), TODAY - timedelta(days=30))
+    with pytest.raises(Invalid, match="last two months"):
+        receipts.receive(later, new)
+    receipt = deliveries.receive_parked(later, parked.id, parked.version, new)
+    assert (receipt.state, receipt.arrived_on) == ("posted", TODAY - timedelta(days=30))
+
+
 def test_nobody_ordered_it(shop: Shop) -> None:
     with pytest.raises(Invalid, match="who sent it"):
         deliveries.park(shop.receiver, Parked(shop.site_id, " ", "a box", TODAY))
