@@ -291,9 +291,14 @@ def _askable(ctx: Context) -> sa.Select[Employee]:
     return sa.select(Employee).where(own)
 
 
-@within("asking and deciding read the type of a leave")
+@within("what is asked anew is of a type that is still given")
 def type_of(ctx: Context, id: int) -> LeaveType:
     return get(ctx.session, sa.select(LeaveType).where(LeaveType.id == id, ~LeaveType.archived), what="leave type")
+
+
+@within("what was asked while its type was given is decided by its rules, also after it was archived")
+def type_asked(ctx: Context, request: LeaveRequest) -> LeaveType:
+    return get(ctx.session, sa.select(LeaveType).where(LeaveType.id == request.leave_type_id), what="leave type")
 
 
 def _count(

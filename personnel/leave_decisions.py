@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from personnel import employees, leave, leave_accounts, shifts, work_calendars
 from personnel.events import LeaveApproved, LeaveCancelled
-from personnel.leave import RequestRow, book_with_waiting, type_of, visible
+from personnel.leave import RequestRow, book_with_waiting, type_asked, visible
 from personnel.leave_accounts import Return
 from personnel.leave_days import LeaveDay, Portion, differences
 from personnel.ledger import Kind, balance_minutes, why_not_take
@@ -72,7 +72,7 @@ def outlooks(ctx: Context) -> list[Outlook]:
 @within("shown beside a request that the person may see")
 def outlook(ctx: Context, row: RequestRow) -> Outlook:
     found = leave.request(ctx, row.id)
-    type = type_of(ctx, found.leave_type_id)
+    type = type_asked(ctx, found)
     after = None
     if type.needs_balance:
         book = book_with_waiting(ctx, found.employee_id, type.id, found.last_day)
@@ -136,7 +136,7 @@ def _request_days(ctx: Context, request_id: int) -> Sequence[LeaveRequestDay]:
 def approve(ctx: Context, id: int, version: int) -> LeaveRequest:
     """Yes: the days are charged, the person's shifts are released, and who plans hears of it."""
     found, person = _to_decide(ctx, id, version)
-    type = type_of(ctx, found.leave_type_id)
+    type = type_asked(ctx, found)
     days = _request_days(ctx, id)
     if type.needs_balance:
         book = book_with_waiting(ctx, person.id, type.id, found.last_day, without=found.id)

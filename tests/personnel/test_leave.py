@@ -16,7 +16,7 @@ from personnel.events import LeaveApproved, LeaveCancelled
 from personnel.leave_days import Asked
 from personnel.models import Employee
 from personnel.shifts import NewShift
-from personnel.time_models import LeaveEntry, LeaveRequestDay, LeaveState
+from personnel.time_models import LeaveEntry, LeaveRequestDay, LeaveState, LeaveType
 from plantops import delegations
 from plantops.context import Context
 from plantops.core import House
@@ -74,6 +74,21 @@ def test_a_week_is_asked_approved_and_charged_day_by_day(cast: Cast, ctx: Someon
     assert balance(cast, date(2026, 12, 31)) == 20
     (now,) = leave_accounts.balances(cast.ada, cast.ada_id)
     assert now.planned_minutes == 5 * DAY
+    assert broken(ctx()) == []
+
+
+def test_what_was_asked_before_its_type_was_archived_is_decided(cast: Cast, ctx: Someone) -> None:
+    yes, no = (
+        leave.ask(cast.ada, cast.ada_id, cast.o.vacation_id, Asked(day, day))
+        for day in (MONDAY, MONDAY + timedelta(days=1))
+    )
+    ctx().session.get_one(LeaveType, cast.o.vacation_id).archived = True
+    ctx().session.flush()
+    with pytest.raises(NotFound, match="leave type"):
+        leave.ask(cast.ada, cast.ada_id, cast.o.vacation_id, WEEK)
+    assert [one.balance_after for one in leave_decisions.outlooks(cast.bo)] == [24 * DAY, 23 * DAY]
+    assert leave_decisions.approve(cast.bo, yes.id, yes.version).state == LeaveState.APPROVED
+    assert leave_decisions.refuse(cast.bo, no.id, no.version, "too few people").state == LeaveState.REFUSED
     assert broken(ctx()) == []
 
 
