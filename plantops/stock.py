@@ -18,7 +18,7 @@ from plantops.items import Item
 from plantops.people import User
 from plantops.permissions import Can
 from plantops.places import CostCentre
-from plantops.stock_ledger import Balance, Entry, Move, MoveKind, cost_of, lock, look_at_levels, post
+from plantops.stock_ledger import Balance, Entry, Move, MoveKind, at_average, lock, look_at_levels, post
 from plantops.stores import Level, Store
 
 
@@ -348,8 +348,11 @@ def transfer(ctx: Context, from_store_id: int, to_store_id: int, lines: Sequence
     out = _entries(ctx, from_store_id, lines, MoveKind.TRANSFER, -1)
     balances = lock(ctx, [(e.item_id, store) for e in out for store in (from_store_id, to_store_id)])
     entries: list[Entry] = []
+    left = {item_id: (row.on_hand, row.value) for (item_id, store), row in balances.items() if store == from_store_id}
     for entry in out:
-        cost = cost_of(balances[entry.item_id, from_store_id], entry)
+        on_hand, value = left[entry.item_id]  # an item that stands there twice: what the line before left
+        cost = at_average(on_hand, value, entry.quantity)
+        left[entry.item_id] = (on_hand + entry.quantity, value + cost)
         entries += [
             replace(entry, cost=cost),
             replace(entry, cost=-cost, quantity=-entry.quantity, store_id=to_store_id),

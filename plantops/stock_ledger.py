@@ -116,13 +116,16 @@ def why_not_out(item: Item, store: Store, on_hand: Decimal, out: Decimal) -> str
 
 def cost_of(balance: Balance, entry: Entry) -> Decimal:
     """The value that moves: stated, or at the average of what lies there; the last one takes the rest."""
-    if entry.cost is not None:
-        return entry.cost
-    if balance.on_hand <= 0:
+    return at_average(balance.on_hand, balance.value, entry.quantity) if entry.cost is None else entry.cost
+
+
+def at_average(on_hand: Decimal, value: Decimal, quantity: Decimal) -> Decimal:
+    """The value of so much (signed) of what lies there; the last one takes the rest."""
+    if on_hand <= 0:
         return Decimal(0)
-    if balance.on_hand + entry.quantity == 0:
-        return -balance.value
-    return (balance.value * entry.quantity / balance.on_hand).quantize(CENT_PART, ROUND_HALF_UP)
+    if on_hand + quantity == 0:
+        return -value
+    return (value * quantity / on_hand).quantize(CENT_PART, ROUND_HALF_UP)
 
 
 def wanted(level: Level, on_hand: Decimal, on_order: Decimal) -> Decimal:

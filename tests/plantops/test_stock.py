@@ -186,6 +186,17 @@ def test_a_transfer_carries_the_value_and_is_taken_back_on_both_sides(ctx: Someo
     assert broken(ctx()) == []
 
 
+def test_a_transfer_of_the_same_item_in_several_lines_leaves_no_value_behind(ctx: Someone) -> None:
+    keeper = ctx(as_="storekeeper")
+    main, van, item = main_store(ctx()), main_store(ctx(), "VAN"), bearing(ctx())
+    put(ctx(), main, item, 3, "10")
+    moves = stock.transfer(keeper, main.id, van.id, [stock.Line(item.id, D(1))] * 3, key="t")
+    here, there = (ctx().session.get_one(Balance, (item.id, store.id)) for store in (main, van))
+    assert [(here.on_hand, here.value), (there.on_hand, there.value)] == [(D(0), D(0)), (D(3), D(10))]
+    assert sum(move.cost for move in moves) == 0
+    assert broken(ctx()) == []
+
+
 def test_what_was_handed_out_comes_back_and_what_is_wrong_goes_to_the_supplier(ctx: Someone) -> None:
     store, item = main_store(ctx()), bearing(ctx())
     put(ctx(), store, item, 4, "20")
