@@ -26,6 +26,7 @@ T = TypeVar("T")
 TELL_EVERY_SECONDS = 0.5
 KEEP, KEEP_OFTEN = timedelta(days=90), timedelta(days=2)
 RUN_MARK = "job"
+NEVER_BEGAN = "state = 'queued' AND started_at IS NULL"
 
 RUNNING: dict[int, Reporter] = {}
 """The reporters of the jobs that this process runs, by run."""
@@ -47,7 +48,8 @@ class JobRun(Base):
 
     __tablename__ = "core_job_run"
     __table_args__ = (
-        sa.Index("uq_core_job_run_lock", "lock", unique=True, postgresql_where=sa.text("state = 'queued'")),
+        # One that goes back on the queue keeps its lock, though a newer one with the same may wait already.
+        sa.Index("uq_core_job_run_lock", "lock", unique=True, postgresql_where=sa.text(NEVER_BEGAN)),
         sa.Index("ix_core_job_run_open", "state", postgresql_where=sa.text("state IN ('queued', 'running')")),
         sa.Index("ix_core_job_run_asked_by", "asked_by_id", "id"),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name="progress_is_a_share"),
@@ -209,8 +211,8 @@ def defer(
     """
     Put a job on the queue in this transaction; returns the id of its run.
 
-    While one with the same lock waits, that one's id is returned and nothing is added; two with the same lock
-    never run at the same time. Raises Invalid for an unknown name.
+    While one with the same lock waits, also for its next try, that one's id is returned and nothing is added; two
+    with the same lock never run at the same time. Raises Invalid for an unknown name.
     """
     ctx.registry.job(job)
     values = {
@@ -223,16 +225,15 @@ def defer(
         "queued_at": ctx.now,
         "run_at": run_at,
     }
-    while True:
+    waiting = sa.select(JobRun.id).where(JobRun.lock == lock, JobRun.state == State.QUEUED).order_by(JobRun.id).limit(1)
+    run_id: int | None = None
+    while run_id is None:
+        if lock is not None and (known := ctx.session.scalar(waiting)) is not None:
+            return known
         adding = insert(JobRun).values(**values)
         if lock is not None:
-            adding = adding.on_conflict_do_nothing(index_elements=["lock"], index_where=sa.text("state = 'queued'"))
-        run_id: int | None = ctx.session.scalar(adding.returning(JobRun.id))
-        if run_id is not None:
-            break
-        waiting = sa.select(JobRun.id).where(JobRun.lock == lock, JobRun.state == State.QUEUED)
-        if (known := ctx.session.scalar(waiting)) is not None:
-            return known
+            adding = adding.on_conflict_do_nothing(index_elements=["lock"], index_where=sa.text(NEVER_BEGAN))
+        run_id = ctx.session.scalar(adding.returning(JobRun.id))
     put_on_queue(ctx.session, job, run_id, lock, run_at)
     return run_id
 

@@ -229,9 +229,6 @@ def _note(
         values["attempts"] = attempts
     with house.database.transaction() as session:
         mine = sa.update(JobRun).where(JobRun.id == claim.run_id, JobRun.attempts == claim.attempt)
-        if state is State.QUEUED:
-            # A newer run with the same lock may wait already; then this one must not stand beside it.
-            values["lock"] = None
         session.execute(mine.where(JobRun.state == State.RUNNING).values(**values))
 
 

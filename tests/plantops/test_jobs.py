@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,30 @@ def test_two_with_the_same_lock_never_run_at_the_same_time(shop: House) -> None:
         job_house.GATE.set()
         until(shop, first, State.DONE)
         until(shop, second, State.DONE)
+
+
+def test_a_job_that_is_tried_again_keeps_its_lock(shop: House) -> None:
+    slow = replace(QUICK, first_retry=60)
+    run_id = enqueue(shop, "fail_twice", lock="plan:10", code="R1")
+    with pytest.raises(worker.TryAgain):
+        worker.run(shop, run_id, pace=slow)
+    assert run_of(shop, run_id).lock == "plan:10"
+    assert enqueue(shop, "mark", lock="plan:10", code="R2") == run_id
+
+
+def test_a_job_that_is_tried_again_stands_beside_a_newer_one_with_its_lock(shop: House) -> None:
+    first, stopping = enqueue(shop, "wait_for_stop", lock="plan:11", keep=True), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        attempt = pool.submit(worker.run, shop, first, stopping=stopping)
+        until(shop, first, State.RUNNING)
+        newer = enqueue(shop, "mark", lock="plan:11", code="R3")
+        stopping.set()
+        with pytest.raises(worker.TryAgain):
+            attempt.result(20)
+    waiting = [run_of(shop, first), run_of(shop, newer)]
+    assert first != newer
+    assert [(run.state, run.lock, run.attempts) for run in waiting] == [(State.QUEUED, "plan:11", 0)] * 2
+    assert enqueue(shop, "mark", lock="plan:11", code="R4") == first
 
 
 def test_a_passing_fault_is_tried_again_and_leaves_nothing_behind(shop: House) -> None:
