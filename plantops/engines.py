@@ -44,9 +44,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: wall `seconds`, `iterations` of the engine's own loop, or a proven `gap` (a fraction).
+    """When to stop: `seconds`, `iterations` of the engine's own loop, or a proven `gap` (a fraction).
 
-    The same seed and the same iterations, with no seconds, give the same answer.
+    The seconds are wall time; with `cpu` they are the process's own processor time, which a busy machine does not
+    stretch (measurements). The same seed and the same iterations, with no seconds, give the same answer.
     """
 
     seconds: float | None = None
@@ -54,6 +55,7 @@ class Limits:
     threads: int = 1
     iterations: int | None = None
     gap: float = 0.0
+    cpu: bool = False
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not self.seconds > 0:
@@ -93,12 +95,13 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
 
 
 class Stopwatch:
-    """Wall and CPU seconds since it was made, against a limit in wall seconds."""
+    """Wall and CPU seconds since it was made, against a limit in wall seconds, or in CPU seconds with `cpu`."""
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, cpu: bool = False) -> None:
         self._wall = time.monotonic()
         self._cpu = time.process_time()
         self.limit = seconds
+        self.cpu = cpu
 
     @property
     def seconds(self) -> float:
@@ -109,13 +112,18 @@ class Stopwatch:
         return time.process_time() - self._cpu
 
     @property
+    def spent(self) -> float:
+        """Seconds of the kind that the limit counts."""
+        return self.cpu_seconds if self.cpu else self.seconds
+
+    @property
     def left(self) -> float | None:
         """Seconds until the limit, never below 0; None without a limit."""
-        return None if self.limit is None else max(0.0, self.limit - self.seconds)
+        return None if self.limit is None else max(0.0, self.limit - self.spent)
 
     @property
     def over(self) -> bool:
-        return self.limit is not None and self.seconds >= self.limit
+        return self.limit is not None and self.spent >= self.limit
 
     def rest(self, limits: Limits) -> Limits:
         """The same limits with what is left of the seconds (at least a millisecond)."""
@@ -161,7 +169,7 @@ def _follow(
     memory_mb: int | None,
     grace_seconds: float,
 ) -> Any:
-    watch = Stopwatch(None if limits.seconds is None else limits.seconds + grace_seconds)
+    watch = Stopwatch(None if limits.seconds is None or limits.cpu else limits.seconds + grace_seconds)
     asked_to_stop = False
     while True:
         if pipe.poll(POLL_SECONDS):

@@ -181,7 +181,7 @@ class Session(pulp.HiGHS):  # type: ignore[misc]
 
     def run(self, limits: Limits, progress: Progress | None = None, should_stop: ShouldStop | None = None) -> Outcome:
         """Run, read what is true, write it into the PuLP problem."""
-        watch = Stopwatch(limits.seconds)
+        watch = Stopwatch(limits.seconds, limits.cpu)
         integer = bool(self.mip) and any(v.cat == pulp.LpInteger for v in self.variables)
         self._configure(limits, integer)
         ear = _Ear(self.sign, watch, progress, should_stop)
@@ -198,7 +198,7 @@ class Session(pulp.HiGHS):  # type: ignore[misc]
 
     def _configure(self, limits: Limits, integer: bool) -> None:
         # HiGHS compares its limit with the time of all runs of the session
-        left = highspy.kHighsInf if limits.seconds is None else self.highs.getRunTime() + limits.seconds
+        left = highspy.kHighsInf if limits.seconds is None or limits.cpu else self.highs.getRunTime() + limits.seconds
         nodes = highspy.kHighsIInf if limits.iterations is None else limits.iterations
         options: dict[str, float | int | str] = {
             "time_limit": left,

@@ -62,7 +62,7 @@ class _Run:
         self, problem: Problem, limits: Limits, progress: Progress | None, should_stop: ShouldStop | None
     ) -> None:
         self.problem, self.limits, self.progress, self.should_stop = problem, limits, progress, should_stop
-        self.watch = Stopwatch(limits.seconds)
+        self.watch = Stopwatch(limits.seconds, limits.cpu)
         self.told = 0.0
         steps = limits.iterations
         if steps is None and limits.seconds is None:

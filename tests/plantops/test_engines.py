@@ -119,3 +119,13 @@ def test_limits_that_make_no_sense_are_refused() -> None:
     for wrong in ({"seconds": 0.0}, {"iterations": 0}, {"gap": 1.0}, {"threads": 0}):
         with pytest.raises(ValueError, match="must be"):
             Limits(**wrong)  # type: ignore[arg-type]
+
+
+def test_processor_seconds_do_not_run_while_nothing_is_computed() -> None:
+    watch = Stopwatch(0.05, cpu=True)
+    time.sleep(0.1)
+    assert watch.seconds >= 0.1
+    assert not watch.over
+    while watch.cpu_seconds < 0.05:
+        pass
+    assert watch.over and watch.left == 0.0
