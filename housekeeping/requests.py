@@ -18,7 +18,7 @@ from plantops import files, lifecycle, numbers, places
 from plantops.bulk import insert_many
 from plantops.calendar import Period
 from plantops.context import Context, anyone, requires, within
-from plantops.db import bump, get
+from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound, Throttled
 from plantops.events import WorkWanted
 from plantops.places import Place
@@ -259,6 +259,7 @@ def _raise(
 @within("another module wants work; asking twice for the same makes one request")
 def work_wanted(ctx: Context, event: WorkWanted) -> None:
     origin = event.origin
+    one_at_a_time(ctx.session, "request for", origin)
     known = sa.select(Request.id).where(Request.origin == origin, Request.state.in_(OPEN))
     if ctx.session.scalar(known):
         return

@@ -10,6 +10,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from plantops.context import Context, requires, within
+from plantops.db import one_at_a_time
 from purchasing import requisition_approval, requisitions
 from purchasing.models import Requisition
 from purchasing.models.orders import RequisitionState
@@ -59,8 +60,10 @@ def request(
 
     `origin` names what needs it, such as `housekeeping_work_order:17`; only one of the same is open at a time.
     """
-    if origin and (there := _open_one(ctx, origin)):
-        return there
+    if origin:
+        one_at_a_time(ctx.session, "requisition for", origin)
+        if there := _open_one(ctx, origin):
+            return there
     lines = tuple(NewLine(one.quantity, one.item_id, one.description, one.unit, price=one.estimate) for one in wanted)
     head = Head(site_id, cost_centre_id, need_by, title, note, place_id, store_id)
     made = requisitions.start(ctx, head, lines, raised_by=origin)

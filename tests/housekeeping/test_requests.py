@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -157,6 +158,25 @@ def test_the_same_wish_of_another_module_is_asked_once(ctx: Someone) -> None:
     ctx(as_="facility_manager").emit(wish)
     ctx(as_="facility_manager").emit(wish)
     assert len(requests.list_requests(ctx(as_="facility_manager"))) == 1
+
+
+def test_a_wish_of_two_at_once_is_one_request(plant: House) -> None:
+    with plant.acting() as ctx:
+        wish = WorkWanted(site_id(ctx), None, "Repair VAN-1", "Gearbox", "transport_vehicle:1", 1)
+    both_are_in = threading.Barrier(2)
+
+    def want(_: int) -> None:
+        def work(ctx: Context) -> None:
+            both_are_in.wait(10)
+            ctx.emit(wish)
+            time.sleep(0.3)  # neither is committed when the other one looks
+
+        plant.run(work)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(want, range(2)))
+    with plant.acting() as ctx:
+        assert len(requests.list_requests(ctx)) == 1
 
 
 def test_the_last_two_work_orders_finished_at_once_settle_the_request(plant: House) -> None:
