@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -164,7 +165,7 @@ def _for_payers(ctx: Context) -> list[WaitingCard]:
     return [card for card in cards if card.count or card.title != "answers to your questions"]
 
 
-RECENT = settlement.FIVE_WORKING_DAYS * 4
+RECENT = timedelta(days=28)
 
 
 # --- Who may see what hangs on a document

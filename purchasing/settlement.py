@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import approvals, lifecycle, numbers, options
+from plantops import approvals, lifecycle, numbers, options, plant_days
 from plantops.approvals import ApprovalState
+from plantops.calendar import PlantCalendar, local_date
 from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.errors import Conflict, Forbidden, Invalid
@@ -27,7 +28,8 @@ from purchasing.permissions import Can
 PASSED_BY_HAND = frozenset({Code.PRICE, Code.TAX})
 """NO_PO passes by the budget holder's approval; the rest ends when what it is about is put right."""
 ASKED = ("buyer", "receiver")
-FIVE_WORKING_DAYS = timedelta(days=7)
+WAITS_AT_MOST = 5
+"""Working days of the site after which the receiver is asked about goods that a bill waits for."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ def why_not_accept(hold: Hold) -> str | None:
         Code.CLOSED_PO: "the order has ended: it needs another order or a credit note",
     }
     return ways[hold.code]
+
+
+def waits_too_long(since: datetime, now: datetime, calendar: PlantCalendar) -> bool:
+    """More than five working days of the plant have gone by since that day, holidays and shutdowns left out."""
+    first = local_date(since, calendar.tz)
+    return calendar.add_working_days(first, WAITS_AT_MOST) < local_date(now, calendar.tz)
 
 
 def why_not_approve(invoice: Invoice, received_it: bool) -> str | None:
@@ -351,11 +359,13 @@ def escalate(ctx: Context) -> int:
         Hold.invoice_id == Invoice.id,
         Hold.code.in_(WAITING),
         Hold.state == HoldState.OPEN,
-        Hold.opened_at < ctx.now - FIVE_WORKING_DAYS,
+        Hold.opened_at < ctx.now - timedelta(days=WAITS_AT_MOST),
     )
     query = visible(ctx).where(waits, Invoice.escalated_on.is_(None), Invoice.state == State.CAPTURED)
-    found = ctx.session.scalars(query.with_for_update(of=Invoice)).all()
-    for invoice in found:
+    found = ctx.session.scalars(query.order_by(Invoice.order_id, Invoice.id).with_for_update(of=Invoice)).all()
+    calendars = {site_id: plant_days.calendar_of(ctx, site_id) for site_id in {one.site_id for one in found}}
+    late = [one for one in found if _waits_too_long(one, calendars[one.site_id], ctx.now)]
+    for invoice in late:
         invoice.escalated_on = ctx.today
         for hold in invoice.holds:
             if hold.code in WAITING and hold.state is HoldState.OPEN and not hold.asked:
@@ -363,7 +373,15 @@ def escalate(ctx: Context) -> int:
                 hold.version += 1
         invoice.version += 1
     ctx.session.flush()
-    return len(found)
+    return len(late)
+
+
+def _waits_too_long(invoice: Invoice, calendar: PlantCalendar, now: datetime) -> bool:
+    return any(
+        waits_too_long(hold.opened_at, now, calendar)
+        for hold in invoice.holds
+        if hold.code in WAITING and hold.state is HoldState.OPEN
+    )
 
 
 def discount_at_risk(invoice: Invoice, today: date) -> Decimal:

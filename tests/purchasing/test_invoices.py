@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from plantops import approvals
+from plantops import approvals, plant_days
 from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.plant_days import Kind
 from purchasing import amendments, budgets, invoices, orders, rates, receipts, settlement, suppliers, three_way
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import BankAccount, Coding, Hold, Invoice, Order
@@ -365,11 +366,22 @@ def test_numbers_of_bookings_have_no_gaps(shop: Shop) -> None:
     assert shop.broken() == []
 
 
+def test_a_shutdown_is_no_waiting(shop: Shop) -> None:
+    order = shop.issued()
+    shop.capture([NewBillLine(D(5), D("9.50"), unit="box", order_line_id=order.lines[0].id)], order_id=order.id)
+    first = TODAY + timedelta(days=3)
+    plant_days.add(shop.someone(), shop.site_id, Kind.SHUTDOWN, first, first + timedelta(days=6), "Refit")
+    for days, escalated in ((8, 0), (14, 0), (15, 1)):
+        assert settlement.escalate(shop.someone(now=shop.someone.now + timedelta(days=days))) == escalated
+
+
 def test_what_waits_too_long_is_escalated_once(shop: Shop) -> None:
     order = shop.issued()
     lines = [NewBillLine(D(5), D("9.50"), unit="box", order_line_id=order.lines[0].id)]
     bill = shop.capture(lines, order_id=order.id)
     assert settlement.escalate(shop.someone()) == 0
+    in_time = shop.someone(now=shop.someone.now + timedelta(days=7))
+    assert settlement.escalate(in_time) == 0, "from Monday to Monday that is the fifth working day"
     later = shop.someone(now=shop.someone.now + timedelta(days=8))
     assert settlement.escalate(later) == 1
     assert settlement.escalate(later) == 0
