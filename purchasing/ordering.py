@@ -140,11 +140,12 @@ def consolidate(ctx: Context, picks: Sequence[Pick]) -> list[Order]:
         raise Invalid("Choose at least one line.", field="picks")
     if len({pick.requisition_line_id for pick in picks}) < len(picks):
         raise Invalid("A line was chosen twice.", field="picks")
+    drafts = _lock_drafts(ctx)
     known = allocations.lock_requisitions(ctx, [pick.requisition_line_id for pick in picks])
     made: list[Order] = []
     for batch in _batches(ctx, picks, known):
         ctx.need(Can.BUY, site_id=batch.site_id, to="buy for this site")
-        order = _draft_for(ctx, batch)
+        order = _draft_for(ctx, batch, drafts)
         _append(ctx, order, batch, known)
         made.append(order)
     return made
@@ -196,21 +197,24 @@ def _suppliers(ctx: Context, picks: Sequence[Pick], known: Known) -> dict[int, i
     return chosen
 
 
-def _draft_for(ctx: Context, batch: Batch) -> Order:
-    """This buyer's draft to that supplier and store, or a new one."""
+def _lock_drafts(ctx: Context) -> list[int]:
+    """This buyer's drafts. Everybody locks orders before the requisitions behind them, each by id."""
+    query = sa.select(Order.id).where(Order.state == OrderState.DRAFT, Order.buyer_id == ctx.user.id)
+    return list(ctx.session.scalars(query.order_by(Order.id).with_for_update()))
+
+
+def _draft_for(ctx: Context, batch: Batch, drafts: Sequence[int]) -> Order:
+    """Of this buyer's drafts the newest to that supplier and store, or a new one."""
     query = orders.visible(ctx).where(
-        Order.state == OrderState.DRAFT,
+        Order.id.in_(drafts),
         Order.site_id == batch.site_id,
         Order.supplier_id == batch.supplier_id,
         Order.store_id.is_not_distinct_from(batch.store_id),
-        Order.buyer_id == ctx.user.id,
     )
     newest = query.order_by(Order.id.desc()).limit(1).with_only_columns(Order.id)
     id = ctx.session.scalar(newest)
     if id is not None:
-        order = get(ctx.session, orders.visible(ctx).where(Order.id == id), what="order", lock=True)
-        if order.state is OrderState.DRAFT:
-            return order
+        return get(ctx.session, orders.visible(ctx).where(Order.id == id), what="order", lock=True)
     places = {head.place_id for head, _, _ in batch.parts}
     place_id = places.pop() if len(places) == 1 else None
     return orders.blank(ctx, batch.site_id, batch.supplier_id, OrderHead(place_id=place_id, store_id=batch.store_id))

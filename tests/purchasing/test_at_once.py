@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from plantops.core import House
 from plantops.errors import Conflict, PlantopsError
 from purchasing import invoices, ordering, orders, receipts, requisition_approval, requisitions, settlement
 from purchasing.invoices import BillHead, NewBillLine
-from purchasing.models import Budget, Invoice, Order
+from purchasing.models import Budget, Invoice, Order, Requisition
 from purchasing.models.sources import Check
 from purchasing.ordering import Pick
 from purchasing.receipts import Came, NewReceipt
@@ -100,6 +101,45 @@ def test_two_buyers_pick_the_same_line(plant: House) -> None:
     found = at_once(plant, shop, "bea", *[lambda ctx: len(ordering.consolidate(ctx, [pick]))] * 2)
     assert refused(found) == 1
     assert broken(plant) == []
+
+
+def test_who_fills_an_order_waits_for_it_before_it_takes_the_requisition(plant: House) -> None:
+    """Submitting locks the order, then the requisitions behind it; the other way round two buyers block each other."""
+
+    def steps(shop: Shop) -> tuple[int, int, int]:
+        draft = shop.draft_order()
+        wish = shop.approved()
+        return draft.id, wish.id, wish.lines[0].id
+
+    shop, made = prepared(plant, steps)
+    order_id, wish_id, line_id = made  # type: ignore[misc]
+    found: list[object] = []
+    with plant.database.transaction() as submitting:
+        submitting.execute(sa.select(Order.id).where(Order.id == order_id).with_for_update())
+        filling = threading.Thread(target=lambda: found.extend(at_once(plant, shop, "bea", consolidate(line_id))))
+        filling.start()
+        _wait_until_somebody_waits(plant)
+        wish = sa.select(Requisition.id).where(Requisition.id == wish_id).with_for_update(nowait=True)
+        assert submitting.scalar(wish) == wish_id
+    filling.join(30)
+    assert found == [[order_id]]
+    assert broken(plant) == []
+
+
+def consolidate(line_id: int) -> Callable[[Context], object]:
+    return lambda ctx: [order.id for order in ordering.consolidate(ctx, [Pick(line_id)])]
+
+
+def _wait_until_somebody_waits(plant: House) -> None:
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(200):
+        with plant.acting() as ctx:
+            if ctx.session.scalar(waiting):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for the order")
 
 
 def test_a_double_click_issues_one_order(plant: House) -> None:
