@@ -193,6 +193,12 @@ def mailed(ctx: Context, origin: str, text: str) -> Activity:
     return _add(ctx, origin, ActivityKind.MAIL, text)
 
 
+@within("work that ends while nobody looks tells whom it was for")
+def told(ctx: Context, origin: str, text: str) -> Activity:
+    """The house tells this person something: it stands in the bell until it was read."""
+    return _add(ctx.as_system(), origin, ActivityKind.MENTION, text, ctx.user.id)
+
+
 @anyone("a to-do or mention is finished by whom it is for, or by who wrote it")
 def finish(ctx: Context, id: int) -> Activity:
     own = sa.or_(Activity.assigned_to_id == ctx.user.id, Activity.author_id == ctx.user.id)

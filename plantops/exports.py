@@ -1,15 +1,20 @@
-"""Exports: exactly what a list shows under its search and filters, as CSV or XLSX."""
+"""Exports: exactly what a list shows under its search and filters, as CSV or XLSX; long ones by the worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from plantops import listing_pages, listing_params, tables
-from plantops.context import Context, anyone
+import sqlalchemy as sa
+
+from plantops import activity, files, jobs, links, listing_pages, listing_params, tables
+from plantops.context import Context, anyone, within
 from plantops.errors import Invalid
-from plantops.listing import Column, Kind, Listing, ListParams
+from plantops.files import File
+from plantops.jobs import Done, JobRun
+from plantops.listing import Column, Kind, Listing, ListParams, named
 
 FORMATS = {"csv": tables.CSV, "xlsx": tables.XLSX}
 KINDS = {
@@ -19,6 +24,12 @@ KINDS = {
     Kind.DATE: tables.Kind.DAY,
     Kind.TIME: tables.Kind.MOMENT,
 }
+AT_ONCE = 10_000
+"""More rows than this are written by the worker, so that nobody's page waits for them."""
+JOB = "core.export_list"
+KEEP = timedelta(days=7)
+TELL_EVERY = 1000
+Asked = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -30,39 +41,103 @@ class Exported:
     content: bytes
 
 
-def columns_of(listing: Listing[Any]) -> list[Column]:
+# --- Rules
+
+
+def columns_of(listing: Listing[Any], keys: Sequence[str] = ()) -> list[Column]:
     """What is shown, and after each amount the currency or unit that goes with it."""
-    by_key = {column.key: column for column in listing.columns}
     wanted: list[Column] = []
-    for column in listing.shown:
-        wanted += [column, by_key[column.unit]] if column.unit else [column]
+    for column in listing.chosen(keys):
+        wanted += [column, listing.by_key[column.unit]] if column.unit else [column]
     return list(dict.fromkeys(wanted))
+
+
+def why_not_write(format: str) -> str | None:
+    return None if format in FORMATS else f"An export is {' or '.join(FORMATS)}, not {format[:20]}."
+
+
+# --- Questions
 
 
 @anyone("the list's own right is asked for before its first row is read")
 def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Table:
     """The list as a table; its rows are read from the database while it is written."""
     ctx.need(listing.permission)
-    columns = columns_of(listing)
+    columns = columns_of(listing, params.columns)
     heads = [tables.Column(column.title, KINDS.get(column.kind, tables.Kind.TEXT)) for column in columns]
-    asked = ", ".join(f"{name}: {value}" for name, value in params.given.items()) or "everything"
-    notes = (f"{listing.title}, as of {ctx.now.astimezone(ctx.zone):%Y-%m-%d %H:%M}", f"Filter: {asked}")
+    telling = jobs.reporter(ctx)
 
     def rows() -> Iterator[Sequence[Any]]:
-        for row in listing_pages.stream(ctx, listing, params):
+        for number, row in enumerate(listing_pages.stream(ctx, listing, params), 1):
+            if number % TELL_EVERY == 0 and not telling.tell(None, f"{number:,} rows are written"):
+                raise jobs.Cancelled
             yield [getattr(row, column.key) for column in columns]
 
-    return tables.Table(listing.title, heads, rows(), notes)
+    return tables.Table(listing.title, heads, rows(), notes(ctx, listing, params))
+
+
+@anyone("it says only what the person asked for")
+def notes(ctx: Context, listing: Listing[Any], params: ListParams) -> tuple[str, str]:
+    """What stands on every copy: which list it is, as of when, and what was filtered."""
+    asked = ", ".join(f"{name}: {value}" for name, value in params.filtered.items()) or "everything"
+    return f"{listing.title}, as of {ctx.now.astimezone(ctx.zone):%Y-%m-%d %H:%M}", f"Filter: {asked}"
 
 
 @anyone("the list's own right is asked for before its first row is read")
-def as_file(ctx: Context, listing: Listing[Any], asked: Mapping[str, str | Sequence[str]], format: str) -> Exported:
+def as_file(ctx: Context, listing: Listing[Any], asked: Asked, format: str) -> Exported:
     """`asked` are the parameters of the list's address; raises Invalid by field like the list itself."""
-    if format not in FORMATS:
-        raise Invalid(f"An export is {' or '.join(FORMATS)}, not {format[:20]}.", field="format")
+    if reason := why_not_write(format):
+        raise Invalid(reason, field="format")
     made = table(ctx, listing, listing_params.read(listing, asked))
     if format == "csv":
         content = tables.as_csv(made, zone=ctx.zone)
     else:
         content = tables.as_xlsx([made], title=listing.title, zone=ctx.zone, now=ctx.now)
     return Exported(f"{listing.name.replace('.', '-')}-{ctx.today:%Y-%m-%d}.{format}", FORMATS[format], content)
+
+
+@anyone("the list's own right is asked for before its first row is counted")
+def is_long(ctx: Context, listing: Listing[Any], asked: Asked) -> bool:
+    """Are there more rows than a page waits for?"""
+    return listing_pages.how_many(ctx, listing, listing_params.read(listing, asked), AT_ONCE) > AT_ONCE
+
+
+# --- Actions
+
+
+@anyone("the list's own right is asked for here, and again by the worker in the person's name")
+def ask_worker(ctx: Context, listing: Listing[Any], asked: Asked, format: str) -> int:
+    """The worker writes the file and tells the person when it is there; returns the run to watch."""
+    ctx.need(listing.permission)
+    if reason := why_not_write(format):
+        raise Invalid(reason, field="format")
+    given = {name: value if isinstance(value, str) else list(value) for name, value in asked.items()}
+    listing_params.read(listing, given)
+    return ctx.enqueue(JOB, list=listing.name, asked=given, format=format)
+
+
+@within("the job of somebody who wants a long list as a file")
+def write_by_worker(ctx: Context, list: str, asked: Asked, format: str) -> Done:
+    made = as_file(ctx, named(ctx.registry, list), asked, format)
+    file = files.keep_made(ctx, made.name, made.media_type, made.content)
+    run = ctx.request_id.partition(":")[2]
+    if run:
+        activity.told(ctx, links.origin_of("core_job_run", int(run)), f"{made.name} is ready to be downloaded.")
+    return Done(f"{made.name} is ready. It is kept for {KEEP.days} days.", f"/files/{file.id}")
+
+
+@within("a job of the system")
+def forget_old(ctx: Context) -> Done:
+    """Exports hold what people may see today: nobody downloads them a week later. `sweep_files` takes the bytes."""
+    old = sa.select(JobRun).where(
+        JobRun.name == JOB, JobRun.finished_at < ctx.now - KEEP, JobRun.link.startswith("/files/")
+    )
+    gone = 0
+    for run in ctx.session.scalars(old.with_for_update()):
+        file = ctx.session.get(File, int(str(run.link).rpartition("/")[2]))
+        run.link, run.message = None, f"The file was removed after {KEEP.days} days. Export the list again."
+        if file is not None:
+            ctx.session.delete(file)
+            gone += 1
+    ctx.session.flush()
+    return Done(f"{gone} old exports removed")

@@ -18,7 +18,10 @@ from plantops.module import Registry
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
 Select = sa.Select[*tuple[Any, ...]]
-RESERVED = ("q", "sort", "after", "limit")
+PRESENTATION = ("sort", "columns", "group")
+"""What an address says about how a list is shown, not about which rows."""
+KNOWN = ("q", "after", "limit", "within", *PRESENTATION)
+RESERVED = ("view", *KNOWN)
 TOTAL_UP_TO = 1000
 NONE = "none"
 
@@ -60,6 +63,17 @@ class Column:
     """On a phone: lead, aside, small or rest (left out)."""
     hidden: bool = False
     """Selected for links, units and the API, but not shown."""
+    groups: bool = False
+    """Rows can be put together by it. States, yes or no, and days (by month) always can."""
+
+    @property
+    def is_grouping(self) -> bool:
+        return not self.hidden and (self.groups or self.kind in (Kind.CHOICE, Kind.YES_NO, Kind.DATE, Kind.TIME))
+
+    @property
+    def is_added_up(self) -> bool:
+        """Amounts have subtotals, each in its own currency or unit."""
+        return not self.hidden and self.unit is not None and self.kind in (Kind.MONEY, Kind.QUANTITY)
 
 
 Choices = Callable[[Context], Sequence[tuple[Any, str]]]
@@ -113,6 +127,8 @@ class Listing(Generic[T]):
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]
+        if any(column.unit and column.unit not in keys for column in self.columns):
+            raise ValueError(f"{self.name} has an amount whose currency or unit is no column.")
         names = [name for facet in self.facets for name in facet.names]
         if len({"id", *keys}) <= len(keys) or len(set(names)) < len(names) or {*names} & {*RESERVED}:
             raise ValueError(f"{self.name} names a column or a filter twice, or by a reserved name.")
@@ -143,9 +159,27 @@ class Listing(Generic[T]):
         made = make_dataclass("Row", [("id", int), *((column.key, object) for column in self.columns)], frozen=True)
         return cast("type[T]", made)
 
-    @property
+    @cached_property
+    def by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @cached_property
     def shown(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not column.hidden)
+
+    @cached_property
+    def lead(self) -> Column:
+        """The column that names a row and leads to it; it is always shown."""
+        return next((column for column in self.shown if column.place == "lead"), self.shown[0])
+
+    @cached_property
+    def groupings(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.shown if column.is_grouping and column is not self.lead)
+
+    def chosen(self, keys: Sequence[str]) -> tuple[Column, ...]:
+        """The shown columns of these keys, the lead always; without any, all that are shown."""
+        wanted = tuple(self.by_key[key] for key in dict.fromkeys(keys))
+        return (wanted if self.lead in wanted else (self.lead, *wanted)) if wanted else self.shown
 
 
 # --- What somebody asks of it
@@ -171,6 +205,17 @@ class ListParams:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     """Search and filters as they stand in the URL, tidied: to build the links of chips, tabs and heads."""
+    columns: tuple[str, ...] = ()
+    """The columns that somebody chose, in order; none is all that the list shows."""
+    group: str = ""
+    """The column by which rows are put together."""
+    within: str | None = None
+    """The one group that is looked into."""
+
+    @property
+    def filtered(self) -> dict[str, str]:
+        """What is searched and filtered, without how it is shown."""
+        return {name: value for name, value in self.given.items() if name not in PRESENTATION}
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
-from plantops.context import Context, anyone
+from plantops.context import Context, anyone, within
 from plantops.listing import (
     NONE,
     TOTAL_UP_TO,
+    Column,
     Expression,
     Facet,
     FacetView,
@@ -41,7 +42,7 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
     ctx.need(listing.permission)
     sort = params.sort or listing.sort
     expr, never_null, down = _sorting(listing, sort)
-    base = _matching(ctx, listing, params)
+    base = matching(ctx, listing, params)
     query = _select(listing, base, expr, never_null, down)
     if params.after:
         value, id = place(params.after, sort, python_type(expr))
@@ -58,7 +59,7 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
     for facet in listing.facets:
         if facet.key in params.filters and _is_counted(facet):
             # A chosen value is counted beside the others, as if this filter were off.
-            others = _matching(ctx, listing, params, besides=facet)
+            others = matching(ctx, listing, params, besides=facet)
             counts[facet.key] = _counts(ctx, others, [facet])[1].get(facet.key)
     return ListPage(
         rows=shown,
@@ -75,7 +76,7 @@ def first_rows(ctx: Context, listing: Listing[T], params: ListParams) -> list[T]
     """The first rows alone, without counting anything: for the search box and home pages."""
     ctx.need(listing.permission)
     expr, never_null, down = _sorting(listing, params.sort or listing.sort)
-    query = _select(listing, _matching(ctx, listing, params), expr, never_null, down)
+    query = _select(listing, matching(ctx, listing, params), expr, never_null, down)
     return [_row(listing, row) for row in ctx.session.execute(query.limit(params.limit))]
 
 
@@ -84,7 +85,7 @@ def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]
     """Every row that is filtered, in the list's order: for exports. Read while the transaction is open."""
     ctx.need(listing.permission)
     expr, never_null, down = _sorting(listing, params.sort or listing.sort)
-    query = _select(listing, _matching(ctx, listing, params), expr, never_null, down)
+    query = _select(listing, matching(ctx, listing, params), expr, never_null, down)
     for row in ctx.session.execute(query.execution_options(yield_per=AT_ONCE)):
         yield _row(listing, row)
 
@@ -93,7 +94,7 @@ def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]
 def ids(ctx: Context, listing: Listing[Any], params: ListParams) -> list[int]:
     """The ids of everything that is filtered: for what is done with all of them."""
     ctx.need(listing.permission)
-    query = _matching(ctx, listing, params)
+    query = matching(ctx, listing, params)
     return list(ctx.session.scalars(query.with_only_columns(listing.key).order_by(listing.key)))
 
 
@@ -112,7 +113,8 @@ def _end_of(day: date, ctx: Context) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), ctx.zone)
 
 
-def _matching(ctx: Context, listing: Listing[Any], params: ListParams, *, besides: Facet | None = None) -> Select:
+@within("pages, exports, groups and bulk actions ask for the list's own right first")
+def matching(ctx: Context, listing: Listing[Any], params: ListParams, *, besides: Facet | None = None) -> Select:
     """The list's rows under the search and the filters (without one of them, to count its options)."""
     query: Select = listing.rows(ctx).order_by(None)
     for word in sort_key(params.q).split():
@@ -121,7 +123,31 @@ def _matching(ctx: Context, listing: Listing[Any], params: ListParams, *, beside
         wanted = params.filters.get(facet.key)
         if wanted is not None and facet is not besides:
             query = query.where(_condition(ctx, facet, wanted))
+    if params.within is not None:
+        query = query.where(group_key(ctx, listing.by_key[params.group]) == params.within)
     return query
+
+
+@within("a part of the list's query")
+def group_key(ctx: Context, column: Column) -> sa.ColumnElement[str]:
+    """What the rows of a group have in common, as text: a state, yes or no, a name, a month of the plant."""
+    if column.kind in (Kind.DATE, Kind.TIME):
+        day = sa.func.timezone(str(ctx.zone), column.expr) if column.kind is Kind.TIME else column.expr
+        key: Any = sa.func.to_char(day, "YYYY-MM", type_=sa.Text())
+    elif column.kind is Kind.YES_NO:
+        # A value that is not there is a no, as in the cells.
+        key = sa.case((column.expr, "yes"), else_="no")
+    else:
+        key = sa.cast(column.expr, sa.Text)
+    return cast("sa.ColumnElement[str]", sa.func.coalesce(key, NONE, type_=sa.Text()))
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
+def how_many(ctx: Context, listing: Listing[Any], params: ListParams, up_to: int) -> int:
+    """How many rows match, looking no further than one above `up_to`."""
+    ctx.need(listing.permission)
+    few = matching(ctx, listing, params).with_only_columns(sa.literal_column("1")).limit(up_to + 1).subquery()
+    return ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
 
 
 def _holds(expr: Expression, word: str) -> sa.ColumnElement[bool]:

@@ -12,11 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from plantops.errors import Invalid
-from plantops.listing import NONE, Facet, Filter, Kind, Listing, ListParams
+from plantops.listing import KNOWN, NONE, Facet, Filter, Kind, Listing, ListParams
 
 LONGEST_SEARCH = 200
 LONGEST_PAGE = 500
 MOST_CHOICES = 100
+PASSING = ("after", "limit")
+"""What an address says about this one look at a list; the next one is made without it."""
 Given = Mapping[str, str | Sequence[str]]
 
 
@@ -33,7 +35,7 @@ def read(listing: Listing[Any], given: Given) -> ListParams:
         found = _filter(facet, texts, wrong)
         if found is not None:
             filters[facet.key] = found
-    known = {"q", "sort", "after", "limit", *(name for facet in listing.facets for name in facet.names)}
+    known = {*KNOWN, *(name for facet in listing.facets for name in facet.names)}
     wrong.update({name: f"This list has no filter {name}." for name in texts if name not in known})
     q = " ".join(" ".join(texts.get("q", ())).split())
     if len(q) > LONGEST_SEARCH:
@@ -41,11 +43,39 @@ def read(listing: Listing[Any], given: Given) -> ListParams:
     sort = _one(texts, "sort") or listing.sort
     if sort.removeprefix("-") not in listing.sortable:
         wrong["sort"] = f"This list cannot be sorted by {sort}. Known: {', '.join(listing.sortable)}."
+    columns, group = _columns(listing, texts, wrong), _group(listing, _one(texts, "group"), wrong)
+    if "within" in texts and not group:
+        wrong["within"] = "This names a group, but the list is not grouped."
     limit = _limit(_one(texts, "limit"), wrong)
     if wrong:
         raise Invalid("This list cannot be shown as asked.", fields=wrong)
-    tidy = {name: ",".join(values) for name, values in texts.items() if name not in ("after", "limit")}
-    return ListParams(q, sort, _one(texts, "after"), limit, filters, tidy | ({"q": q} if q else {}))
+    tidy = {name: ",".join(values) for name, values in texts.items() if name not in PASSING}
+    return ListParams(
+        q=q,
+        sort=sort,
+        after=_one(texts, "after"),
+        limit=limit,
+        filters=filters,
+        given=tidy | ({"q": q} if q else {}),
+        columns=columns,
+        group=group,
+        within=_one(texts, "within") or None,
+    )
+
+
+def _columns(listing: Listing[Any], texts: Mapping[str, Sequence[str]], wrong: dict[str, str]) -> tuple[str, ...]:
+    keys = tuple(key.strip() for text in texts.get("columns", ()) for key in text.split(",") if key.strip())
+    known = [column.key for column in listing.shown]
+    if unknown := [key for key in keys if key not in known]:
+        wrong["columns"] = f"This list has no column {unknown[0][:40]}. Known: {', '.join(known)}."
+    return keys
+
+
+def _group(listing: Listing[Any], key: str, wrong: dict[str, str]) -> str:
+    known = [column.key for column in listing.groupings]
+    if key and key not in known:
+        wrong["group"] = f"This list cannot be grouped by {key[:40]}. Known: {', '.join(known) or 'nothing'}."
+    return key
 
 
 def _texts(name: str, value: str | Sequence[str], wrong: dict[str, str]) -> tuple[str, ...]:

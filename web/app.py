@@ -74,4 +74,4 @@ def page_packages(registry: Registry) -> tuple[Pages, ...]:
     return tuple(sorted(found, key=lambda pages: (pages.order, pages.title)))
 
 
-ALWAYS = frozenset({"home", "login", "account", "admin", "design", "stock", "weekly"})
+ALWAYS = frozenset({"home", "lists", "login", "account", "admin", "design", "stock", "weekly"})

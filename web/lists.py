@@ -5,160 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from fastapi.responses import Response
 from markupsafe import Markup, escape
 
-from plantops import links, listing_pages, listing_params
+from plantops import exports, links, listing_pages, listing_params
 from plantops.context import Context
+from plantops.errors import Invalid
 from plantops.listing import Column as Declared
 from plantops.listing import FacetView, Kind, Listing, ListPage, ListParams
 from web import formats, page
+from web.list_parts import LINK, Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
 from web.page import Query
 from web.visit import this_visit
 
+__all__ = ["Bulk", "Named", "asked_again", "list_page", "list_print", "pill"]
+
 PILL = Markup('<span class="pill tone-{}">{}</span>')
-LINK = Markup('<a href="%s">%s</a>')
-SITE, LEAD = "site", "lead"
-
-
-# --- What the macro draws
-
-
-@dataclass(frozen=True)
-class Column:
-    """A head of a table. `place` says where its value stands on a phone: lead, aside, small or rest (left out)."""
-
-    key: str
-    title: str
-    is_number: bool = False
-    place: str = "small"
-    is_titled: bool = False
-    """On a phone the value needs its title before it, as a date or a number often does."""
-    sort_url: str = ""
-    sorted: str = ""
-    """`ascending` or `descending` when the list is sorted by this column."""
-
-    @property
-    def frame(self) -> tuple[str, str]:
-        """The tags around each of its cells."""
-        if self.place == LEAD:
-            return '<th scope="row" class="c-lead">', "</th>\n"
-        title = f' data-title="{escape(self.title)}"' if self.is_titled else ""
-        return f'<td class="c-{self.place}{" num" if self.is_number else ""}"{title}>', "</td>\n"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: where it leads and what stands in it, a cell for each column."""
-
-    id: int
-    url: str
-    cells: tuple[Markup | str, ...]
-    version: int | None = None
-
-
-@dataclass(frozen=True)
-class Option:
-    label: str
-    url: str
-    is_chosen: bool = False
-    count: str = ""
-
-
-@dataclass(frozen=True)
-class Facet:
-    """A filter by a few known values, or by a typed value in a small form."""
-
-    key: str
-    title: str
-    options: tuple[Option, ...] = ()
-    kind: str = "choice"
-    """choice, date, number or text; the last three are typed in."""
-    is_active: bool = False
-    low: str = ""
-    high: str = ""
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is on; its link takes it off."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A view that people switch to with one click."""
-
-    label: str
-    url: str
-    count: str = ""
-    is_current: bool = False
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """Something to do with all rows that are picked."""
-
-    label: str
-    url: str
-    icon: str = "check"
-    tone: str = "plain"
-    confirm: str = ""
-
-
-@dataclass(frozen=True)
-class Empty:
-    """What an empty list says, and the next step."""
-
-    text: str
-    url: str = ""
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class ListView:
-    """Everything that the list macro draws."""
-
-    title: str
-    path: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    search: str | None = None
-    """The searched words; None where the list cannot be searched."""
-    facets: tuple[Facet, ...] = ()
-    chips: tuple[Chip, ...] = ()
-    kept: tuple[tuple[str, str], ...] = ()
-    """Other parts of the address that a search or a typed filter must keep."""
-    tabs: tuple[Tab, ...] = ()
-    bulk: tuple[Bulk, ...] = ()
-    total: str = ""
-    more_url: str = ""
-    exports: tuple[tuple[str, str], ...] = ()
-    empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
-    clear_url: str = ""
-    id: str = "list"
-
-    @cached_property
-    def frames(self) -> list[tuple[str, str]]:
-        """What stands before and after each cell of a row; the same in every row, so it is made once."""
-        return [column.frame for column in self.columns]
-
-    def cells(self, row: Row) -> Markup:
-        """The cells of a row. Joined here and not in the template: a list has hundreds of them."""
-        parts: list[str] = []
-        for (opening, closing), column, cell in zip(self.frames, self.columns, row.cells, strict=True):
-            inside = LINK % (row.url, cell) if column.place == LEAD and row.url else escape(cell)
-            parts += (opening, inside, closing)
-        return Markup("".join(parts))  # noqa: S704  each part is escaped
-
-
-# --- A page of it
+SITE = "site"
+LONGEST_ADDRESS = 8000
 
 
 @dataclass(frozen=True)
@@ -202,6 +71,29 @@ def list_page(
     return page.render(ctx, template, view=view, add=add, **values)
 
 
+def list_print(ctx: Context, listing: Listing[Any], given: Mapping[str, Sequence[str]]) -> Response:
+    """Everything that is filtered as a page for the printer."""
+    params = listing_params.read(listing, given)
+    if listing_pages.how_many(ctx, listing, params, exports.AT_ONCE) > exports.AT_ONCE:
+        raise Invalid(f"More than {exports.AT_ONCE:,} rows are not printed. Filter the list, or export it as a file.")
+    rows = tuple(islice(listing_pages.stream(ctx, listing, params), exports.AT_ONCE))
+    found = ListPage(rows, None, len(rows), False, (), params.sort)
+    drawn = _Drawn(ctx, listing, params, found, {}, formats.TONES, "")
+    view = ListView(
+        title=listing.title,
+        path="",
+        columns=tuple(drawn.column(column) for column in drawn.shown),
+        rows=tuple(drawn.row(row, leads=False) for row in rows),
+        total=f"{len(rows):,} rows" if len(rows) != 1 else "1 row",
+    )
+    return page.render(ctx, "list_print.html", view=view, notes=exports.notes(ctx, listing, params)[::-1])
+
+
+def asked_again(packed: str) -> dict[str, list[str]]:
+    """The parameters of a list's address as a form carries them along."""
+    return parse_qs(packed[:LONGEST_ADDRESS])
+
+
 def with_site(listing: Listing[Any], given: dict[str, list[str]], site_id: int | None) -> dict[str, list[str]]:
     """The site that the person chose in the top bar, for lists that know sites and are not asked for another."""
     knows_sites = any(facet.key == SITE for facet in listing.facets)
@@ -229,8 +121,7 @@ class _Drawn:
         self.ctx, self.listing, self.params, self.found = ctx, listing, params, found
         self.cells, self.tones, self.path = cells, tones, path
         self.language = ctx.user.language
-        shown = listing.shown
-        self.lead = next((c.key for c in shown if c.place == "lead"), shown[0].key)
+        self.shown, self.lead = listing.chosen(params.columns), listing.lead.key
 
     def url(self, **changes: str | None) -> str:
         """The address of this list with something changed; None takes a parameter off."""
@@ -238,16 +129,20 @@ class _Drawn:
         kept = [(name, value) for name, value in merged.items() if value]
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
+    def copies(self) -> tuple[Option, ...]:
+        """The same rows and columns as a file or on paper."""
+        asked, place = urlencode(self.params.given), f"/lists/{self.listing.name}"
+        kinds = (("CSV", "export.csv"), ("Excel (XLSX)", "export.xlsx"), ("Print", "print"))
+        return tuple(Option(label, f"{place}/{end}?{asked}" if asked else f"{place}/{end}") for label, end in kinds)
+
     def view(self, tabs: Sequence[Named], bulk: Sequence[Bulk], add: tuple[str, str] | None) -> ListView:
         given, found = self.params.given, self.found
-        filtered = {name: value for name, value in given.items() if name not in ("q", "sort")}
-        is_filtered = bool(filtered or self.params.q)
-        nothing = Empty("Nothing matches. Take a filter off.", self.path, "Show all") if is_filtered else None
+        nothing = Empty("Nothing matches. Take a filter off.", self.path, "Show all") if self.params.filtered else None
         total = f"{len(found.rows):,} of {found.total_capped}" if found.total_capped else ""
         return ListView(
             title=self.listing.title,
             path=self.path,
-            columns=tuple(self.column(column) for column in self.listing.shown),
+            columns=tuple(self.column(column) for column in self.shown),
             rows=tuple(self.row(row) for row in found.rows),
             search=self.params.q if self.listing.search else None,
             facets=tuple(self.facet(facet) for facet in found.facets),
@@ -256,6 +151,7 @@ class _Drawn:
             tabs=tuple(self.tab(tab) for tab in tabs),
             bulk=tuple(bulk),
             total=total,
+            exports=self.copies(),
             more_url=self.url(after=found.next_cursor) if found.next_cursor else "",
             empty=nothing or Empty(self.listing.empty, *((add[1], add[0]) if add else ())),
         )
@@ -271,9 +167,10 @@ class _Drawn:
         other = f"-{column.key}" if now == column.key else column.key
         return Column(column.key, column.title, number, place, titled, self.url(sort=other), sorted_now)
 
-    def row(self, row: Any) -> Row:
-        url = links.url(self.ctx.registry, f"{self.listing.origin}:{row.id}") if self.listing.origin else ""
-        return Row(row.id, url, tuple(self.cell(column, row) for column in self.listing.shown))
+    def row(self, row: Any, *, leads: bool = True) -> Row:
+        origin = self.listing.origin if leads else ""
+        url = links.url(self.ctx.registry, f"{origin}:{row.id}") if origin else ""
+        return Row(row.id, url, tuple(self.cell(column, row) for column in self.shown))
 
     def cell(self, column: Declared, row: Any) -> Markup | str:
         if column.key in self.cells:
@@ -338,6 +235,6 @@ class _Drawn:
         return [Chip(f"{facet.title}: {facet.low if facet.kind is Kind.TEXT else span}", self.url(**off))]
 
     def tab(self, tab: Named) -> Tab:
-        filters = {name: value for name, value in self.params.given.items() if name not in ("q", "sort", SITE)}
+        filters = {name: value for name, value in self.params.filtered.items() if name not in ("q", SITE)}
         url = f"{self.path}?{urlencode(tab.filters)}" if tab.filters else self.path
         return Tab(tab.label, url, is_current=filters == dict(tab.filters))

@@ -156,6 +156,7 @@ def core_of(ctx: Context, own: Context, folder: Path, somebody: int) -> Paths:
         "/admin/users/{id}": (f"/admin/users/{somebody}",),
         "/admin/mails/{id}": (f"/admin/mails/{mail.id}",),
         "/admin/imports/{id}": tuple(f"/admin/imports/{run.id}" for run in loaded),
+        "/lists/{name}/print": ("/lists/core.stock/print",),
         "/jobs/{id}": (f"/jobs/{own.enqueue('core.seal_audit')}",),
         "/weekly/{week}": (f"/weekly/{WEEK}", "/weekly/2026-W40"),
         "/weekly/{week}/{key}": (f"/weekly/{WEEK}/{FIGURE}", f"/weekly/{WEEK}/personnel.cover"),

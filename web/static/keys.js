@@ -64,5 +64,6 @@
     picks(list).forEach((pick) => (pick.checked = false));
     count(list);
   });
+  document.addEventListener("click", (event) => event.target.closest("[data-prints]") && window.print());
   document.addEventListener("htmx:after:swap", () => $$("[data-list]").forEach(count));
 })();

@@ -1,0 +1,142 @@
+"""What a list is made of when it is drawn: heads, rows, filters, chips, tabs, and what can be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from markupsafe import Markup, escape
+
+LINK = Markup('<a href="%s">%s</a>')
+LEAD = "lead"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A head of a table. `place` says where its value stands on a phone: lead, aside, small or rest (left out)."""
+
+    key: str
+    title: str
+    is_number: bool = False
+    place: str = "small"
+    is_titled: bool = False
+    """On a phone the value needs its title before it, as a date or a number often does."""
+    sort_url: str = ""
+    sorted: str = ""
+    """`ascending` or `descending` when the list is sorted by this column."""
+
+    @property
+    def frame(self) -> tuple[str, str]:
+        """The tags around each of its cells."""
+        if self.place == LEAD:
+            return '<th scope="row" class="c-lead">', "</th>\n"
+        title = f' data-title="{escape(self.title)}"' if self.is_titled else ""
+        return f'<td class="c-{self.place}{" num" if self.is_number else ""}"{title}>', "</td>\n"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: where it leads and what stands in it, a cell for each column."""
+
+    id: int
+    url: str
+    cells: tuple[Markup | str, ...]
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    label: str
+    url: str
+    is_chosen: bool = False
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A filter by a few known values, or by a typed value in a small form."""
+
+    key: str
+    title: str
+    options: tuple[Option, ...] = ()
+    kind: str = "choice"
+    """choice, date, number or text; the last three are typed in."""
+    is_active: bool = False
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on; its link takes it off."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view that people switch to with one click."""
+
+    label: str
+    url: str
+    count: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """Something to do with all rows that are picked."""
+
+    label: str
+    url: str
+    icon: str = "check"
+    tone: str = "plain"
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What an empty list says, and the next step."""
+
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ListView:
+    """Everything that the list macro draws."""
+
+    title: str
+    path: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    search: str | None = None
+    """The searched words; None where the list cannot be searched."""
+    facets: tuple[Facet, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    """Other parts of the address that a search or a typed filter must keep."""
+    tabs: tuple[Tab, ...] = ()
+    bulk: tuple[Bulk, ...] = ()
+    total: str = ""
+    more_url: str = ""
+    exports: tuple[Option, ...] = ()
+    """Copies of exactly what is filtered."""
+    empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
+    clear_url: str = ""
+    id: str = "list"
+
+    @cached_property
+    def frames(self) -> list[tuple[str, str]]:
+        """What stands before and after each cell of a row; the same in every row, so it is made once."""
+        return [column.frame for column in self.columns]
+
+    def cells(self, row: Row) -> Markup:
+        """The cells of a row. Joined here and not in the template: a list has hundreds of them."""
+        parts: list[str] = []
+        for (opening, closing), column, cell in zip(self.frames, self.columns, row.cells, strict=True):
+            inside = LINK % (row.url, cell) if column.place == LEAD and row.url else escape(cell)
+            parts += (opening, inside, closing)
+        return Markup("".join(parts))  # noqa: S704  each part is escaped
