@@ -74,13 +74,15 @@ def visible_delegated(ctx: Context) -> sa.Select[int]:
 def visible(ctx: Context) -> sa.Select[Employee]:
     """The personnel office sees everybody of its sites, a manager the own team, everybody themselves."""
     every = sa.select(Employee)
+    ways = [Employee.user_id == ctx.user.id]
     if ctx.may(Can.READ_EMPLOYEES):
         sites = ctx.sites(Can.READ_EMPLOYEES)
-        return every if sites is None else every.where(Employee.site_id.in_(sites))
-    own = Employee.user_id == ctx.user.id
+        if sites is None:
+            return every
+        ways.append(Employee.site_id.in_(sites))
     if ctx.may(Can.READ_TEAM):
-        return every.where(own | Employee.id.in_(visible_team(ctx)))
-    return every.where(own)
+        ways.append(Employee.id.in_(visible_team(ctx)))
+    return every.where(sa.or_(*ways))
 
 
 def visible_ids(ctx: Context) -> sa.Select[int]:

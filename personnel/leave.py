@@ -51,12 +51,19 @@ class PolicyRow:
 # --- Rules
 
 
+def hours_in_words(minutes: int) -> str:
+    """`16 hours`, `7 hours 12 minutes`."""
+    hours, rest = divmod(abs(minutes), 60)
+    parts = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((hours, "hour"), (rest, "minute")) if n]
+    return ("minus " if minutes < 0 else "") + (" ".join(parts) or "0 hours")
+
+
 def in_words(minutes: int, day_minutes: int) -> str:
-    """`2.5 days`, or hours where they make no round part of a day."""
+    """`2.5 days`; where they make no round part of a day, the hours and what a day of leave is for this person."""
     days = minutes / day_minutes
     if abs(days * 4 - round(days * 4)) < 1e-9:
         return f"{days:g} {'day' if days == 1 else 'days'}"
-    return f"{minutes / 60:g} h"
+    return f"{hours_in_words(minutes)} ({days:.1f} days of {hours_in_words(day_minutes)})"
 
 
 # --- Questions
@@ -74,6 +81,18 @@ class Preview:
     why_not: str | None
     warnings: tuple[str, ...]
     away: tuple[str, ...]
+
+    @property
+    def takes(self) -> str:
+        """In the person's own days; hours, and on how many days, where these are longer or shorter than a shift."""
+        words = in_words(self.minutes, self.day_minutes)
+        if words.endswith(("day", "days")):
+            return words
+        return f"{len(self.days)} {'working day' if len(self.days) == 1 else 'working days'}: {words}"
+
+    @property
+    def left_after(self) -> str | None:
+        return None if self.balance_after is None else in_words(self.balance_after, self.day_minutes)
 
 
 @dataclass(frozen=True)
@@ -107,13 +126,15 @@ class AwayRow:
 def visible(ctx: Context) -> sa.Select[LeaveRequest]:
     """One's own, those of the people one leads or decides for today, and all for the personnel office."""
     every = sa.select(LeaveRequest)
+    ways = [LeaveRequest.employee_id.in_(sa.select(Employee.id).where(Employee.user_id == ctx.user.id))]
     if ctx.may(Can.READ_EMPLOYEES):
         sites = ctx.sites(Can.READ_EMPLOYEES)
-        return every if sites is None else every.where(LeaveRequest.site_id.in_(sites))
-    own = LeaveRequest.employee_id.in_(sa.select(Employee.id).where(Employee.user_id == ctx.user.id))
+        if sites is None:
+            return every
+        ways.append(LeaveRequest.site_id.in_(sites))
     if ctx.may(Can.APPROVE_LEAVE):
-        return every.where(own | LeaveRequest.employee_id.in_(employees.visible_delegated(ctx)))
-    return every.where(own)
+        ways.append(LeaveRequest.employee_id.in_(employees.visible_delegated(ctx)))
+    return every.where(sa.or_(*ways))
 
 
 def _rows(query: sa.Select[LeaveRequest]) -> sa.Select[*tuple[Any, ...]]:
@@ -194,8 +215,10 @@ def list_to_decide(ctx: Context) -> list[RequestRow]:
     """What waits for this person's yes, the earliest leave first. Nobody's own is among them."""
     mine = Employee.user_id == ctx.user.id
     query = visible(ctx).where(LeaveRequest.state == LeaveState.ASKED, LeaveRequest.asked_by_id != ctx.user.id)
-    if not ctx.may(Can.MANAGE_LEAVE):
-        query = query.where(LeaveRequest.employee_id.in_(employees.visible_delegated(ctx)))
+    offices = ctx.sites(Can.MANAGE_LEAVE)
+    if offices is not None:
+        led = LeaveRequest.employee_id.in_(employees.visible_delegated(ctx))
+        query = query.where(led | LeaveRequest.site_id.in_(offices))
     rows = _rows(query).where(mine.is_not(True)).order_by(LeaveRequest.first_day, LeaveRequest.id)
     return [RequestRow(*row) for row in ctx.session.execute(rows)]
 

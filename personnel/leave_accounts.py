@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -23,6 +23,8 @@ from plantops.bulk import insert_many
 from plantops.context import Context, anyone, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -145,17 +147,18 @@ def why_not_policy(new: NewPolicy) -> str | None:
 
 
 def next_expiry(entries: Sequence[Entry], as_of: date) -> tuple[int, date | None]:
-    """How much of what is there now will expire first, and when, if nothing more is taken."""
-    use = use_of_lots(entries, as_of)
-    dated = [
-        (lot.expires_on, use.remaining.get(key, 0))
-        for key, lot in use.lots.items()
-        if lot.expires_on is not None and use.remaining.get(key, 0) > 0
-    ]
-    if not dated:
-        return 0, None
-    first = min(day for day, _ in dated)
-    return sum(minutes for day, minutes in dated if day == first), first
+    """How much of what is there now will expire first, and when, if nothing more is taken than is booked by then."""
+    now = use_of_lots(entries, as_of)
+    dated = {
+        key: lot.expires_on
+        for key, lot in now.lots.items()
+        if lot.expires_on is not None and now.remaining.get(key, 0) > 0
+    }
+    for day in sorted(set(dated.values())):
+        eve = use_of_lots(entries, day - ONE_DAY)
+        if left := sum(eve.remaining.get(key, 0) for key, ends in dated.items() if ends == day):
+            return left, day
+    return 0, None
 
 
 # --- Questions

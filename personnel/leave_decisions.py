@@ -62,6 +62,14 @@ class Outlook:
     warnings: tuple[str, ...]
     away: tuple[str, ...]
 
+    @property
+    def takes(self) -> str:
+        return leave.in_words(self.request.minutes, self.day_minutes)
+
+    @property
+    def left_after(self) -> str | None:
+        return None if self.balance_after is None else leave.in_words(self.balance_after, self.day_minutes)
+
 
 @requires(Can.APPROVE_LEAVE)
 def outlooks(ctx: Context) -> list[Outlook]:

@@ -17,7 +17,7 @@ from personnel.leave_days import Asked
 from personnel.models import Employee
 from personnel.shifts import NewShift
 from personnel.time_models import LeaveEntry, LeaveRequestDay, LeaveState, LeaveType
-from plantops import delegations
+from plantops import delegations, people, places
 from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound, PlantopsError, Stale
@@ -100,6 +100,48 @@ def test_the_preview_says_days_balance_holes_and_why_not(cast: Cast) -> None:
     assert weekend.why_not == "there is no working time in these days"
     long = leave.preview(cast.ada, cast.ada_id, cast.o.vacation_id, Asked(MONDAY, MONDAY + timedelta(days=500)))
     assert long.why_not == "it is longer than 400 days"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "day", "words"),
+    [
+        (960, 480, "2 days"),
+        (480, 480, "1 day"),
+        (240, 480, "0.5 days"),
+        (960, 432, "16 hours (2.2 days of 7 hours 12 minutes)"),
+        (61, 480, "1 hour 1 minute (0.1 days of 8 hours)"),
+        (-960, 432, "minus 16 hours (-2.2 days of 7 hours 12 minutes)"),
+    ],
+)
+def test_leave_in_words(minutes: int, day: int, words: str) -> None:
+    assert leave.in_words(minutes, day) == words
+
+
+def test_a_shift_longer_than_a_day_of_leave_is_explained(cast: Cast) -> None:
+    own = cast.o.hire("Cy Clutch", user_id=cast.hr.user.id, entitled=True, day_minutes=432)
+    seen = leave.preview(cast.hr, own.id, cast.o.vacation_id, Asked(MONDAY, MONDAY + timedelta(days=1)))
+    assert seen.takes == "2 working days: 16 hours (2.2 days of 7 hours 12 minutes)"
+    assert seen.left_after == "164 hours (22.8 days of 7 hours 12 minutes)"
+
+
+def test_an_officer_of_another_site_sees_the_own_leave_and_the_own_team(cast: Cast, ctx: Someone) -> None:
+    system = ctx()
+    north = places.add_site(system, "NOR", "Depot North", zone="Europe/Oslo", currency="NOK", country="NO")
+    ctx("line_manager,employee", login="olga")
+    people.grant(system, ctx.known["olga"], "hr", site_id=north.id)
+    olga = ctx("line_manager,employee", login="olga")
+    me = cast.o.hire("Olga Oil", user_id=olga.user.id, manager_id=cast.bo_id, entitled=True)
+    led = cast.o.hire("Pia Pin", user_id=ctx("employee", login="pia").user.id, manager_id=me.id, entitled=True)
+    mine, theirs, others = (
+        leave.ask(asker, id, cast.o.vacation_id, WEEK)
+        for asker, id in ((olga, me.id), (ctx("employee", login="pia"), led.id), (cast.ada, cast.ada_id))
+    )
+    assert leave.request(olga, mine.id).id == mine.id
+    assert {row.id for row in employees.list_employees(olga).rows} == {me.id, led.id}
+    assert [row.id for row in leave.list_to_decide(olga)] == [theirs.id]
+    with pytest.raises(NotFound):
+        leave.request(olga, others.id)
+    assert leave_decisions.approve(olga, theirs.id, theirs.version).state == LeaveState.APPROVED
 
 
 def test_public_holidays_of_the_site_cost_nothing(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personnel.leave_accounts import next_expiry
 from personnel.leave_days import Asked, counted
 from personnel.ledger import (
     CarryRule,
@@ -45,6 +46,17 @@ def sixteen_and_five_carried() -> list[Entry]:
 def test_case_14_carried_days_taken_in_time_leave_the_new_ones_whole() -> None:
     entries = [*sixteen_and_five_carried(), take(3, 5, date(2023, 2, 6))]
     assert balance_minutes(with_expiry(entries, MARCH), MARCH) == 16 * DAY
+
+
+def test_what_expires_next_is_what_the_booked_days_leave_of_it() -> None:
+    entries = sixteen_and_five_carried()
+    day = date(2023, 1, 10)
+    assert next_expiry(entries, day) == (5 * DAY, MARCH)
+    booked = [*entries, take(3, 3, date(2023, 2, 6))]
+    assert next_expiry(booked, day) == (2 * DAY, MARCH)
+    assert next_expiry([*booked, take(4, 2, MARCH)], day) == (2 * DAY, MARCH), "on the day itself it is too late"
+    assert next_expiry([*booked, take(4, 2, date(2023, 2, 28))], day) == (16 * DAY, date(2024, 1, 1))
+    assert next_expiry([grant(1, 3, date(2023, 1, 1), None)], day) == (0, None)
 
 
 def test_case_15_one_leave_across_the_expiry_uses_each_day_from_its_own_lot() -> None:
