@@ -10,7 +10,8 @@ from plantops import people
 from plantops.context import SYSTEM_ID, Context, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid, NotFound
-from plantops.people import HASHER, SignIn, User, UserGrant, why_not_password
+from plantops.passwords import hashed, why_not_password
+from plantops.people import SignIn, User, UserGrant
 from plantops.permissions import Can
 from plantops.places import CostCentre, Site, sort_key
 
@@ -121,7 +122,7 @@ def set_password(ctx: Context, id: int, version: int, password: str) -> User:
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
         raise Conflict("Nobody signs in as the system.")
-    user.password_hash = HASHER.hash(password)
+    user.password_hash = hashed(password)
     bump(user)
     ended = sa.update(SignIn).where(SignIn.user_id == id, SignIn.ended_at.is_(None))
     ctx.session.execute(ended.values(ended_at=ctx.now))

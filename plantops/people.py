@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -18,6 +16,7 @@ from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, mark_acto
 from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, one_at_a_time, unaudited
 from plantops.errors import Conflict, Invalid, NotFound, Throttled, Unauthenticated
 from plantops.module import Registry
+from plantops.passwords import hashed, in_line, matches, why_not_password
 from plantops.permissions import Can
 from plantops.places import Site, sort_key, wrong_reach
 from plantops.settings import Settings
@@ -27,10 +26,7 @@ ABSOLUTE = timedelta(days=7)
 TRIES_BEFORE_WAIT = 5
 ADDRESS_TRIES_BEFORE_WAIT = 50  # a whole plant stands behind one address: one person's typing must not lock out all
 WAIT = timedelta(minutes=1)
-SHORTEST_PASSWORD = 10
 ADMINISTRATOR = "administrator"
-
-HASHER = PasswordHasher()
 
 
 # --- Tables
@@ -107,14 +103,6 @@ class LoginTry(Base):
 
 
 # --- Rules
-
-
-def why_not_password(password: str) -> str | None:
-    if len(password) < SHORTEST_PASSWORD:
-        return f"it is shorter than {SHORTEST_PASSWORD} characters"
-    if len(password) > 1000:
-        return "it is longer than 1000 characters"
-    return None
 
 
 def has_ended(sign_in: SignIn, now: datetime) -> bool:
@@ -244,7 +232,7 @@ def add_user(
         sort_key=sort_key(name or login),
         email=email,
         language=language,
-        password_hash=HASHER.hash(password) if password else None,
+        password_hash=hashed(password) if password else None,
     )
     ctx.session.add(user)
     ctx.session.flush()
@@ -316,13 +304,26 @@ def close_account(ctx: Context, user_id: int, version: int) -> User:
 
 @anyone("everybody may change their own password, and needs the old one for it")
 def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None:
-    """Ends every other session of this person; `here` is the token of the one that goes on."""
-    user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
-    if not password_matches(user, old):
-        raise Invalid("The old password is not right.", field="old")
+    """Ends every other session of this person; `here` is the token of the one that goes on.
+
+    Guesses of the old one are counted as those at the door are: whoever finds a browser open guesses no further.
+    """
     if reason := why_not_password(new):
         raise Invalid(f"This password cannot be used: {reason}.", field="new")
-    user.password_hash = HASHER.hash(new)
+    keys = (f"login:{ctx.user.login}", f"account:{ctx.user.id}")
+    stored = ctx.session.scalar(sa.select(User.password_hash).where(User.id == ctx.user.id))
+    with in_line():
+        with ctx.aside() as session:
+            count_try(session, *keys, ctx.now)
+        if not matches(stored, old):
+            raise Invalid("The old password is not right.", field="old")
+        with ctx.aside() as session:
+            session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
+        made = hashed(new)
+    user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
+    if user.password_hash != stored:
+        raise Conflict("Your password was changed meanwhile. Sign in with the new one.")
+    user.password_hash = made
     bump(user)
     others = sa.update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None))
     ctx.session.execute(others.where(SignIn.token_hash != digest(here)).values(ended_at=ctx.now))
@@ -349,18 +350,6 @@ def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365
 # --- Signing in: before there is a context
 
 
-def password_matches(user: User | None, password: str) -> bool:
-    """Takes as long for an unknown account as for a wrong password."""
-    stored = user.password_hash if user and user.active and user.password_hash else DUMMY_HASH
-    try:
-        return HASHER.verify(stored, password) and user is not None and stored is not DUMMY_HASH
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-DUMMY_HASH = HASHER.hash(secrets.token_hex(16))
-
-
 def sign_in(database: Database, login: str, password: str, *, address: str, device: str, now: datetime) -> str:
     """A new session; returns the cookie's value. Throttled per account and per address.
 
@@ -368,11 +357,12 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     """
     login = login.strip().lower()[:200]
     keys = (f"login:{login}", f"address:{address}")
-    with database.transaction(beside=True) as session:
-        count_try(session, *keys, now)
-        user = by_login(session, login)
-    matches = password_matches(user, password)  # slow by design: no connection is kept meanwhile
-    if not matches or user is None:
+    with in_line():
+        with database.transaction(beside=True) as session:
+            count_try(session, *keys, now)
+            user = by_login(session, login)
+        is_right = matches(user.password_hash if user and user.active else None, password)  # no connection meanwhile
+    if not is_right or user is None:
         with database.transaction(beside=True) as session:
             failed_again(session, keys[1], now)
         raise Unauthenticated("The login or the password is not right.", field="password")

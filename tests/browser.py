@@ -21,7 +21,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
 
-from plantops import logs, people
+from plantops import logs, passwords, people
 from plantops.core import House
 from plantops.settings import Settings
 from tests import houses
@@ -82,7 +82,7 @@ _HASHES: list[str] = []
 def password_hash() -> str:
     """Made once: a good hash is slow by design."""
     if not _HASHES:
-        _HASHES.append(people.HASHER.hash(PASSWORD))
+        _HASHES.append(passwords.hashed(PASSWORD))
     return _HASHES[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from plantops import people, places
+from plantops import passwords, people, places
 from plantops.context import Context
 from plantops.demo import PASSWORD, ZONE, Demo
 from plantops.places import Kind
@@ -117,7 +117,7 @@ def add_places(demo: Demo, ctx: Context) -> None:
 def add_people(demo: Demo, ctx: Context) -> None:
     """One login per role; everybody is an employee too."""
     known = ctx.registry.role_titles()
-    hashed = people.HASHER.hash(PASSWORD)
+    hashed = passwords.hashed(PASSWORD)
     for login, name in ROLE_LOGINS:
         user = people.add_user(ctx, login, name, email=f"{login}@marenfeld.example")
         user.password_hash = hashed

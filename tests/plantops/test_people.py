@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from plantops import accounts, approval_rules, delegations, people
+from plantops import accounts, approval_rules, delegations, passwords, people
 from plantops.context import SYSTEM_ID, Context, Grant
 from plantops.core import House
 from plantops.db import Database
@@ -226,3 +228,83 @@ def test_a_dozen_guesses_at_once_are_no_more_than_five(plant: House) -> None:
 def test_nobody_calls_as_the_system(ctx: Someone) -> None:
     with pytest.raises(Conflict, match="as the system"):
         people.add_token(ctx(as_="administrator"), SYSTEM_ID, "*")
+
+
+def test_guesses_of_the_old_password_wait_as_those_at_the_door(plant: House) -> None:
+    right = "correct horse battery"
+    with plant.acting() as ctx:
+        ana = people.add_user(ctx, "ana", "Ana", password=right)
+
+    def change(old: str, new: str = "a new sentence") -> None:
+        plant.run(lambda ctx: people.change_password(ctx, old, new), ana.id)
+
+    change(right)
+    for number in range(5):
+        with pytest.raises(Invalid, match="old password"):
+            change(f"guess {number}")
+    with pytest.raises(Throttled, match="Wait 60 seconds"):
+        change("a new sentence", right)
+    with pytest.raises(Throttled):
+        people.sign_in(plant.database, "ana", "a new sentence", address="127.0.0.1", device="", now=NOW)
+    later = NOW + timedelta(seconds=61)
+    assert people.sign_in(plant.database, "ana", "a new sentence", address="127.0.0.1", device="", now=later)
+
+
+def test_two_changes_of_one_password_are_one(plant: House) -> None:
+    with plant.acting() as ctx:
+        ana = people.add_user(ctx, "ana", "Ana", password="correct horse battery")
+    both, found = threading.Barrier(2), []
+
+    def change(number: int) -> None:
+        def work(ctx: Context) -> str:
+            both.wait(10)
+            people.change_password(ctx, "correct horse battery", f"new sentence {number}")
+            return "changed"
+
+        try:
+            found.append(plant.run(work, ana.id))
+        except (Conflict, Invalid) as refused:
+            found.append(type(refused).__name__)
+
+    threads = [threading.Thread(target=change, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found.count("changed") == 1
+
+
+def test_a_flood_of_guesses_is_turned_away_before_it_takes_every_hand(plant: House) -> None:
+    def guess() -> None:
+        people.sign_in(plant.database, "nobody", "guess", address="10.0.0.1", device="", now=NOW)
+
+    with ExitStack() as line:
+        for _ in range(passwords.MOST_IN_LINE):
+            line.enter_context(passwords.in_line())
+        with pytest.raises(Throttled, match="Too many people sign in just now"):
+            guess()
+    with plant.acting() as ctx:
+        assert ctx.session.scalar(sa.select(sa.func.count()).select_from(people.LoginTry)) == 0
+    with pytest.raises(Unauthenticated):
+        guess()
+    assert not passwords.matches(passwords.DUMMY_HASH, "x" * 100_000)
+
+
+def test_only_a_few_passwords_are_checked_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most, counting = [0], [0], threading.Lock()
+    check = passwords.HASHER.verify
+
+    def counted(_hasher: object, stored: str, password: str) -> bool:
+        with counting:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        try:
+            return check(stored, password)
+        finally:
+            with counting:
+                at_once[0] -= 1
+
+    monkeypatch.setattr(type(passwords.HASHER), "verify", counted)
+    with ThreadPoolExecutor(12) as pool:
+        assert not any(pool.map(lambda number: passwords.matches(None, f"guess {number}"), range(12)))
+    assert most[0] == passwords.CHECKED_AT_ONCE

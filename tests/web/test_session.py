@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from plantops import people
+from plantops import passwords
 from tests.browser import PASSWORD, Client, Served
 from web import session
 
@@ -152,12 +152,12 @@ def test_a_page_keeps_no_connection_while_a_password_is_checked(
 ) -> None:
     """Checking is slow by design: a shift that signs in together would leave the others without a connection."""
     login, held = served.person("employee", "early"), []
-    check = people.HASHER.verify
+    check = passwords.HASHER.verify
 
     def slow(_hasher: object, stored: str, password: str) -> bool:
         held.append(served.house.database.engine.pool.checkedout())  # type: ignore[attr-defined]
         return check(stored, password)
 
-    monkeypatch.setattr(type(people.HASHER), "verify", slow)
+    monkeypatch.setattr(type(passwords.HASHER), "verify", slow)
     assert sign_in(client(), login, PASSWORD).headers["HX-Redirect"] == "/"
     assert held == [0]

@@ -1,0 +1,58 @@
+"""Passwords: what may be one, and checking them slowly without letting a flood of guesses take the house's hands."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from plantops.errors import Throttled
+
+SHORTEST = 10
+LONGEST = 1000
+CHECKED_AT_ONCE = 2  # each check takes 64 MB and every core for a moment
+MOST_IN_LINE = 24  # a web process has 40 hands: the others go on with their work while a shift signs in
+
+HASHER = PasswordHasher()
+DUMMY_HASH = HASHER.hash(secrets.token_hex(16))
+_checking = threading.BoundedSemaphore(CHECKED_AT_ONCE)
+_line = threading.BoundedSemaphore(MOST_IN_LINE)
+
+
+def why_not_password(password: str) -> str | None:
+    if len(password) < SHORTEST:
+        return f"it is shorter than {SHORTEST} characters"
+    if len(password) > LONGEST:
+        return f"it is longer than {LONGEST} characters"
+    return None
+
+
+@contextmanager
+def in_line() -> Iterator[None]:
+    """A place among those whose password is being checked. Raises Throttled at once when the line is too long."""
+    if not _line.acquire(blocking=False):
+        raise Throttled("Too many people sign in just now. Wait a moment, then try again.")
+    try:
+        yield
+    finally:
+        _line.release()
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Takes as long for no password at all as for a wrong one; a few are looked at together, the others wait."""
+    if len(password) > LONGEST:
+        return False
+    with _checking:
+        try:
+            return HASHER.verify(stored or DUMMY_HASH, password) and stored is not None
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+def hashed(password: str) -> str:
+    with _checking:
+        return HASHER.hash(password)
