@@ -14,7 +14,7 @@ from housekeeping import requests
 from housekeeping.desk_models import RequestState, WorkKind, WorkOrder, WorkState, WorkTask
 from housekeeping.events import WorkOrderDone
 from housekeeping.permissions import Can
-from plantops import lifecycle, numbers, stores
+from plantops import lifecycle, numbers, people, stores
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -124,13 +124,10 @@ def list_of_request(ctx: Context, request_id: int) -> list[WorkOrder]:
 
 
 @requires(Can.MANAGE_WORK)
-def workers(ctx: Context) -> list[tuple[int, str]]:
-    """(id, name) of the accounts that may do work orders."""
-    roles = [name for name, rights in ctx.registry.role_permissions().items() if str(Can.WORK) in rights]
-    grants = sa.table("core_grant", sa.column("user_id"), sa.column("role"))
-    able = sa.select(grants.c.user_id).where(grants.c.role.in_(roles))
-    query = sa.select(User.id, User.name).where(User.active, User.id.in_(able)).order_by(User.sort_key, User.id)
-    return [(row.id, row.name) for row in ctx.session.execute(query)]
+def workers(ctx: Context, site_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the accounts that may do work orders of a site."""
+    ctx.need(Can.MANAGE_WORK, site_id=site_id)
+    return people.who_may(ctx, Can.WORK, site_id)
 
 
 # --- Actions
@@ -171,8 +168,8 @@ def _open(
         raise Invalid("Keep it under 300 characters.", field="title")
     if wrong := stores.wrong_for_site(ctx, site_id, place_id=place_id):
         raise Invalid("This work cannot be planned: see the fields.", fields=wrong)
-    if new.assigned_to_id is not None and new.assigned_to_id not in dict(workers(ctx)):
-        raise Invalid("This person does not do work orders.", field="assigned_to_id")
+    if new.assigned_to_id is not None and new.assigned_to_id not in dict(workers(ctx, site_id)):
+        raise Invalid("This person does not do work orders of this site.", field="assigned_to_id")
     made = WorkOrder(
         site_id=site_id,
         number=numbers.plain(ctx, "WO", site_id, year=ctx.today.year),
@@ -208,8 +205,8 @@ def assign(ctx: Context, id: int, version: int, user_id: int) -> WorkOrder:
     given = _locked(ctx, id, version)
     if given.state not in OPEN:
         raise Conflict(f"{given.number} is {given.state} already.")
-    if user_id not in dict(workers(ctx)):
-        raise Invalid("This person does not do work orders.", field="user_id")
+    if user_id not in dict(workers(ctx, given.site_id)):
+        raise Invalid("This person does not do work orders of this site.", field="user_id")
     given.assigned_to_id = user_id
     bump(given)
     ctx.session.flush()

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -160,6 +161,17 @@ def list_users(ctx: Context, search: str = "") -> list[UserRow]:
 def active_names(ctx: Context) -> list[tuple[int, str]]:
     """(id, name) of the open accounts, for choosing somebody."""
     query = sa.select(User.id, User.name).where(User.active, User.id != SYSTEM_ID).order_by(User.sort_key, User.id)
+    return [(row.id, row.name) for row in ctx.session.execute(query)]
+
+
+@within("work is given to who may do it at that site")
+def who_may(ctx: Context, permission: StrEnum, site_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the open accounts with a role that carries this right at the site, or everywhere."""
+    roles = [role for role, rights in ctx.registry.role_permissions().items() if str(permission) in rights]
+    able = sa.select(UserGrant.user_id).where(
+        UserGrant.role.in_(roles), UserGrant.site_id.is_(None) | (UserGrant.site_id == site_id)
+    )
+    query = sa.select(User.id, User.name).where(User.active, User.id.in_(able)).order_by(User.sort_key, User.id)
     return [(row.id, row.name) for row in ctx.session.execute(query)]
 
 

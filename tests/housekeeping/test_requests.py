@@ -15,7 +15,7 @@ from housekeeping import requests, workorders
 from housekeeping.desk_models import Request, RequestState, WorkOrder, WorkState
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
-from plantops import places
+from plantops import people, places
 from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Throttled
@@ -212,3 +212,21 @@ def test_work_is_planned_at_a_place_of_the_site_for_somebody_who_does_it(ctx: So
     auditor = ctx(as_="auditor").user.id
     with pytest.raises(Invalid, match="does not do work orders"):
         workorders.open_work(boss, site_id(boss), NewWork("Windows", assigned_to_id=auditor), None, None)
+
+
+def test_work_is_given_to_who_may_do_it_at_its_site(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    north = places.add_site(ctx(), "NOR", "Depot North", zone="Europe/Oslo", currency="NOK", country="NO")
+    bob = ctx(as_="cleaner", login="bob").user.id
+    ctx(as_="employee", login="nils")
+    nils = ctx.known["nils"]
+    people.grant(ctx(), nils, "cleaner", site_id=north.id)
+    assert [id for id, _ in workorders.workers(boss, site_id(boss))] == [bob]
+    assert [id for id, _ in workorders.workers(boss, north.id)] == [bob, nils]
+    work = workorders.open_work(boss, site_id(boss), NewWork("Windows"), None, None)
+    with pytest.raises(Invalid, match="of this site"):
+        workorders.assign(boss, work.id, work.version, nils)
+    ctx(as_="employee", login="nora")
+    people.grant(ctx(), ctx.known["nora"], "facility_manager", site_id=north.id)
+    with pytest.raises(Forbidden):
+        workorders.workers(ctx(as_="employee", login="nora"), site_id(boss))

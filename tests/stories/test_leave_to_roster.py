@@ -79,7 +79,7 @@ def asks_for_three_days(ann: Page) -> None:
     ann.get_by_label("Last day").fill("2026-12-03")
     ann.get_by_role("button", name="See what it takes").click()
     preview = ann.locator("#preview")
-    expect(preview).to_contain_text("3.00 days")
+    expect(preview).to_contain_text("3 days")
     expect(preview).to_contain_text("clean would have 0 of 1 people on the roster")
     ann.get_by_role("button", name="Send").click()
     toast(ann, "is sent to whoever leads you")

@@ -103,7 +103,7 @@ def show(ctx: Context, id: int) -> Response:
         tones=TONES,
         priorities=PRIORITIES,
         kinds=WorkKind,
-        workers=workorders.workers(ctx) if ctx.may(Can.MANAGE_WORK, site_id=site_id) else None,
+        workers=workorders.workers(ctx, site_id) if ctx.may(Can.MANAGE_WORK, site_id=site_id) else None,
         steps=lifecycle.steps(ctx, sheet.request),
     )
 

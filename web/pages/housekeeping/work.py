@@ -51,7 +51,7 @@ def show(ctx: Context, id: int) -> Response:
         why_not={str(state): why for state, why in why_not.items()},
         left=sum(1 for task in order.tasks if task.mandatory and task.done_at is None),
         may_work=manages or ctx.may(Can.WORK, site_id=order.site_id),
-        workers=workorders.workers(ctx) if manages else None,
+        workers=workorders.workers(ctx, order.site_id) if manages else None,
         main_states=(WorkState.PLANNED, WorkState.IN_PROGRESS, WorkState.DONE),
         tones=TONES,
         url=f"/housekeeping/workorders/{id}",
