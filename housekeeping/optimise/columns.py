@@ -16,16 +16,22 @@ from housekeeping.optimise.arrays import Arrays, Flags, Floats, LineArray
 from plantops.solving import EngineFailed, Limits, Master
 
 SMALL = 1e-6
+ROUNDING = 1e-9
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """The master's LP: its value (with penalty for people without a line), duals, and column values."""
+    """The master's LP: its value (with penalty for people without a line), duals, and column values.
+
+    `missing`, `extra` [R] by cover row; `weights` by line in hand.
+    """
 
     value: float
     person_duals: Floats
     cover_duals: Floats
+    missing: Floats
+    extra: Floats
     weights: Floats
 
 
@@ -46,25 +52,31 @@ class LineMaster:
         self._barred = np.zeros(0, bool)
         self._row = {e: row for row, e in enumerate(self.people)}
         self._moved = False
+        self._slack_low = np.zeros((2, len(arrays.required)))
+        self._slack_up = np.full((2, len(arrays.required)), np.inf)
         self._master = Master(self._initial())
         self._first = len(self._master.variables)
 
     def _initial(self) -> pulp.LpProblem:
         arrays, rows = self.arrays, range(len(self.arrays.required))
         problem = pulp.LpProblem("roster", pulp.LpMinimize)
-        nobody = [pulp.LpVariable(f"nobody{e}", 0) for e in self.people]
-        missing = [pulp.LpVariable(f"missing{r}", 0) for r in rows]
-        extra = [pulp.LpVariable(f"extra{r}", 0) for r in rows]
+        # PuLP hands variables over by name: the names keep the order
+        nobody = [pulp.LpVariable(f"a_nobody{e:06}", 0) for e in self.people]
+        missing = [pulp.LpVariable(f"b_missing{r:06}", 0) for r in rows]
+        extra = [pulp.LpVariable(f"c_extra{r:06}", 0) for r in rows]
+        # what keeps the rows solvable while lines are lacking that meet the numbers of `confine`
+        short = [pulp.LpVariable(f"d_short{r:06}", 0) for r in rows]
+        beyond = [pulp.LpVariable(f"e_beyond{r:06}", 0) for r in rows]
         no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
-        costs = [*[no_line] * len(nobody), *arrays.under, *arrays.over]
+        costs = [*[no_line] * len(nobody), *arrays.under, *arrays.over, *[no_line] * (2 * len(rows))]
         settled_cost = sum(arrays.line_cost(e, line) for e, line in self.settled.items())
-        terms = dict(zip([*nobody, *missing, *extra], costs, strict=True))
+        terms = dict(zip([*nobody, *missing, *extra, *short, *beyond], costs, strict=True))
         problem += pulp.LpAffineExpression(terms, constant=settled_cost)
         for e, variable in zip(self.people, nobody, strict=True):
             problem += variable == 1, f"person{e}"
         required = arrays.required - arrays.present(self.settled)
         for r in rows:
-            problem += missing[r] - extra[r] == float(required[r]), f"cover{r}"
+            problem += missing[r] - extra[r] + short[r] - beyond[r] == float(required[r]), f"cover{r}"
         return problem
 
     def add(self, found: Iterable[tuple[int, LineArray]]) -> int:
@@ -103,6 +115,24 @@ class LineMaster:
             self._moved = True
         self._barred = barred
 
+    def confine(self, least: Floats, most: Floats) -> None:
+        """Let each cover row have at least and at most so many people [R]. For a master in which nobody is settled."""
+        required = self.arrays.required
+        low = np.maximum(0.0, [required - most, least - required])
+        up = np.maximum(0.0, [required - least, most - required])
+        changed = np.flatnonzero(((low != self._slack_low) | (up != self._slack_up)).ravel())
+        if len(changed):
+            numbers = (changed + len(self.people)).astype(np.int32)
+            self._master.highs.changeColsBounds(len(changed), numbers, low.ravel()[changed], up.ravel()[changed])
+            self._moved = True
+        self._slack_low, self._slack_up = low, up
+
+    def slack_cost(self, duals: Floats) -> float:
+        """What missing and extra people cost at least at these duals."""
+        cost = np.array([self.arrays.under - duals, self.arrays.over + duals])
+        helps = (cost < 0) & ((cost < -ROUNDING) | np.isfinite(self._slack_up))
+        return float((cost * np.where(helps, self._slack_up, self._slack_low)).sum())
+
     def shares(self, relaxation: Relaxation) -> Floats:
         """How much of each cell the relaxation works [E, H, S+1]."""
         used = np.flatnonzero(relaxation.weights > SMALL)
@@ -131,5 +161,9 @@ class LineMaster:
             raise EngineFailed("The relaxation of the roster was not solved, though it always has a solution.")
         duals, people = self._master.duals, np.zeros(self.arrays.people)
         people[self.people] = duals[: len(self.people)]
-        covers = np.clip(duals[len(self.people) :], -self.arrays.over, self.arrays.under)
-        return Relaxation(outcome.objective, people, covers, self._master.values[self._first :])
+        # an open slack keeps its dual within its cost, but for rounding
+        lowest = np.where(np.isinf(self._slack_up[1]), -self.arrays.over, -np.inf)
+        highest = np.where(np.isinf(self._slack_up[0]), self.arrays.under, np.inf)
+        covers = np.clip(duals[len(self.people) :], lowest, highest)
+        missing, extra, _, _ = self._master.values[len(self.people) : self._first].reshape(4, -1)
+        return Relaxation(outcome.objective, people, covers, missing, extra, self._master.values[self._first :])

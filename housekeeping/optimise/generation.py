@@ -50,8 +50,14 @@ class Generation:
         self.arrays, self.master, self.pricer, self.smoothing, self.center = arrays, master, pricer, smoothing, center
         self.base = np.where(possible, arrays.base, NEVER)
 
-    def run(self, stop: Stop, rounds: int, enough: float = INFINITE, close: float = CLOSE) -> Generated:
-        """Generate until nothing improves, the bound is within `close` of the value or reaches `enough`, or stop."""
+    def run(
+        self, stop: Stop, rounds: int, enough: float = INFINITE, close: float = CLOSE, whole: bool = False
+    ) -> Generated:
+        """Generate until nothing improves, the bound is within `close` of the value or reaches `enough`, or stop.
+
+        With `whole` it also ends when the bound, rounded up to a whole number, cannot grow any more, and counts more
+        limits exactly before it ends below that.
+        """
         best, best_duals = -INFINITE, np.zeros(len(self.arrays.required))
         done, finished = 0, False
         relaxation = self.master.solve()
@@ -69,15 +75,15 @@ class Generation:
                     break
             if self.master.add(lines):
                 relaxation = self.master.solve()
+                finished = _met(relaxation.value, best, close, whole)
             else:
-                finished = True
-            finished = finished or relaxation.value - best <= close
+                finished = not whole or _met(relaxation.value, best, close, whole) or not self.pricer.sharpen()
         return Generated(relaxation, best, best_duals, done, finished)
 
     def _price(self, duals: Floats, relaxation: Relaxation, stop: Stop) -> tuple[float, list[tuple[int, LineArray]]]:
         """The bound at these duals (-INFINITE when stopped), and the lines that would improve the mixture."""
         arrays = self.arrays
-        bound = float(duals @ arrays.required)
+        bound = float(duals @ arrays.required) + self.master.slack_cost(duals)
         found: list[tuple[int, LineArray]] = []
         for e, line in self.master.settled.items():
             bound += arrays.line_cost(e, line) - float(duals[arrays.rows(e, line)].sum())
@@ -92,3 +98,7 @@ class Generation:
                 if reduced < relaxation.person_duals[e] - CLOSE:
                     found.append((e, priced.line))
         return bound, found
+
+
+def _met(value: float, bound: float, close: float, whole: bool) -> bool:
+    return value - bound <= close or (whole and bool(np.ceil(bound - CLOSE) >= np.ceil(value - CLOSE)))

@@ -13,11 +13,13 @@ import numpy as np
 
 from housekeeping.optimise.arrays import Arrays, Flags, Floats, Ints, LineArray
 from housekeeping.optimise.graph import Counting, PersonGraph, person_graph
-from housekeeping.optimise.kernels import INFINITE, priced_line
+from housekeeping.optimise.kernels import INFINITE, cost_to_go, priced_line, through
 
 MOST_WORK = 200_000  # table entries of one exact pass: about 5 ms
+SHARP = 4_000_000  # the same when a bound is to be proved
 LAST_RESORT = 20_000_000  # the same when pricing finds no line within the limits: about 60 ms
 TRIES = 12
+LOOSE = 1e-5
 FORGET = 0.9
 
 
@@ -53,6 +55,8 @@ class LinePricer:
         self.arrays = arrays
         self._buffer = np.zeros(0)
         self._people = [self._prepare(e, Counting(), set()) for e in range(arrays.people)]
+        self._loose: dict[int, Flags] = {}
+        self.work = 0  # table entries filled so far: the time that was spent, without a clock
 
     def exists(self, e: int) -> bool:
         """False when already the rules in the graph leave person e no line."""
@@ -98,13 +102,39 @@ class LinePricer:
             found, broken = self._run(self._people[e], cost, tries, probe=False)
             while found.line is None and broken.any() and self._count_more(e, broken, LAST_RESORT):
                 found, broken = self._run(self._people[e], cost, tries, probe=False)
+            if found.value > found.bound + LOOSE:
+                self._loose[e] = broken
         return found
+
+    def sharpen(self) -> bool:
+        """Count exactly what left a gap between line and bound since the last time; False when nothing did or can."""
+        loose, self._loose = self._loose, {}
+        counted = [e for e, broken in loose.items() if self._count_more(e, broken, SHARP)]
+        return bool(counted)
+
+    def through(self, e: int, cost: Floats) -> tuple[float, Floats]:
+        """A bound on the best line of person e, and one on the best line through each cell [H, S+1]."""
+        person, arrays = self._people[e], self.arrays
+        least = np.full((arrays.days, arrays.off + 1), INFINITE)
+        if not person.graph.exists:
+            return INFINITE, least
+        priced = cost[:, person.columns] + person.prices * np.append(np.ones(len(person.prices) - 1), 0.0)
+        graph, table, weekend = person.graph.graph, self._table(person.graph), float(person.prices[-1])
+        paid = float((person.prices * np.maximum(person.limits, 0)).sum())
+        self.work += 3 * person.graph.work
+        best = cost_to_go(graph, priced, weekend, table)
+        found = np.empty_like(priced)
+        scratch = np.full((2, *table.shape[1:]), INFINITE)
+        through(graph, priced, weekend, table, scratch[0], scratch[1], found)
+        least[:, person.columns] = found - paid
+        return best - paid, least
 
     def _run(self, person: _Priced, cost: Floats, tries: int, probe: bool) -> tuple[Priced, Flags]:
         own = np.ascontiguousarray(cost[:, person.columns])
         local = np.empty(self.arrays.days, np.int64)
         broken = np.zeros(len(person.limits), bool)
         graph = person.graph
+        self.work += graph.work
         bound, value = priced_line(
             graph.graph,
             own,

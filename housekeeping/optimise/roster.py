@@ -8,6 +8,7 @@ import numpy as np
 
 from housekeeping.optimise import check
 from housekeeping.optimise.arrays import compile_problem
+from housekeeping.optimise.closing import Closing
 from housekeeping.optimise.compact import CompactRoster
 from housekeeping.optimise.explain import clash, first_line
 from housekeeping.optimise.generation import Generation
@@ -30,7 +31,7 @@ from plantops.solving import (
 UNLIMITED_STEPS = 2000  # without any limit a run ends after so many relaxations
 SMALL_CELLS = 400  # up to so many open cells the compact program may close the gap by itself
 COMPACT_SHARE = 0.3
-POOL_SHARE = 0.15
+ROUNDS = 10_000
 FIRST_DIVES = 2
 TELL_EVERY = 0.5
 
@@ -105,7 +106,9 @@ class _Run:
     def _improve(self) -> None:
         search = self.search
         search.offer(respond(search, {}), "everybody's best line in turn")
-        root = Generation(search.arrays, search.master, search.pricer, search.possible).run(self._stop, 10_000)
+        root = Generation(search.arrays, search.master, search.pricer, search.possible).run(
+            self._stop, ROUNDS, whole=True
+        )
         search.prove(root.bound)
         search.duals = root.duals
         self._tell("bound")
@@ -115,11 +118,21 @@ class _Run:
                 break
             found = dive(search, search.master, search.possible, search.penalty, rounds=20, width=0.15, misses=3)
             search.offer(found, "dive")
-        self._compact()
         pool.add(search.master)
+        closing = Closing(search, search.master, root)
         around = Neighbourhoods(search, pool)
+        worked = {"proof": 0, "search": 0}
         while not self._over():
-            around.step()
+            proving = not closing.over and worked["proof"] <= worked["search"]
+            before = search.pricer.work
+            if proving:
+                closing.step()
+                search.prove(closing.bound)
+                if closing.over:
+                    self._compact()
+            else:
+                around.step()
+            worked["proof" if proving else "search"] += search.pricer.work - before
             self._tell_sometimes()
 
     def _compact(self) -> None:

@@ -74,7 +74,7 @@ def test_many_tiny_rosters_equal_the_best_of_all(problem: Problem) -> None:
 # --- The published instances
 
 
-@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
 def test_small_published_instances_are_proved_optimal(number: int) -> None:
     problem = instance(number)
     plan = solve(problem, Limits(iterations=200))
@@ -92,7 +92,7 @@ def test_a_harder_instance_is_valid_and_bounded_after_a_short_search() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "worst"), [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0.02), (6, 0.02), (7, 0.05), (8, 0.1)]
+    ("number", "worst"), [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0.02)]
 )
 def test_published_instances_in_a_minute(number: int, worst: float) -> None:
     problem, best = instance(number), best_known()[number]
@@ -103,6 +103,7 @@ def test_published_instances_in_a_minute(number: int, worst: float) -> None:
     agrees_with_the_checker(problem, plan)
     assert plan.outcome.bound is not None and plan.penalty is not None
     assert plan.outcome.bound <= best <= plan.penalty <= best * (1 + worst)
+    assert plan.outcome.status == (Status.FEASIBLE if worst else Status.OPTIMAL)
 
 
 # --- Manners
