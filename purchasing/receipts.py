@@ -82,7 +82,10 @@ def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | N
     most = most_receivable(line)
     if accepted > most:
         came = f"{plain(line.accepted - line.returned)} of {plain(line.quantity)} {UNITS[line.unit].plural}"
-        return f"line {line.position}: {came} came already, at most {plain(max(most, ZERO))} more can be accepted"
+        return (
+            f"line {line.position}: {came} came already, at most {plain(max(most, ZERO))} more can be accepted. "
+            "Park what is too much as an unknown delivery, or give it back to the driver"
+        )
     return None
 
 

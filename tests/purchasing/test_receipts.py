@@ -75,6 +75,28 @@ def test_tolerances_for_too_much_and_too_little(shop: Shop, came: int, complete:
         shop.receive(order, 12)
 
 
+def test_the_same_goods_under_another_delivery_note_stay_within_what_was_ordered(shop: Shop) -> None:
+    """Another note is no new order: what the tolerance does not cover is parked or goes back."""
+    category_of(shop, shop.bearing_id).over_percent = D(10)
+    order = shop.issued(NewLine(D(100), shop.bearing_id))
+
+    def deliver(note: str, quantity: int) -> None:
+        came = (Came(order.lines[0].id, D(quantity)),)
+        receipts.receive(shop.receiver, NewReceipt(order.id, came, TODAY, note))
+
+    deliver("LS-1", 60)
+    with pytest.raises(Conflict, match=r"60 of 100 .* at most 50 more can be accepted\. Park what is too much"):
+        deliver("LS-2", 60)
+    deliver("LS-3", 50)
+    with pytest.raises(Conflict, match="at most 0 more"):
+        deliver("LS-4", 1)
+    too_much = deliveries.park(shop.receiver, Parked(shop.site_id, "Kessling", "10 bearings", TODAY, "LS-5"))
+    came = NewReceipt(order.id, (Came(order.lines[0].id, D(10)),), TODAY)
+    with pytest.raises(Conflict, match="at most 0 more"):
+        deliveries.receive_parked(shop.receiver, too_much.id, too_much.version, came)
+    assert (line_of(shop, order).accepted, shop.broken()) == (D(110), [])
+
+
 def test_rejected_goods_stay_open_and_need_a_reason(shop: Shop) -> None:
     order = shop.issued()
     broken = Came(order.lines[0].id, D(3), D(2))
