@@ -200,6 +200,7 @@ def engine_of(url: str, pool_size: int, more: int, echo: bool) -> sa.Engine:
         max_overflow=more,
         pool_timeout=10,
         echo=echo,
+        hide_parameters=True,  # an error goes to the log; what people typed does not
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15000"},
     )
     ping_after_rest(engine)

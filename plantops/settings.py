@@ -14,6 +14,7 @@ from plantops.errors import Invalid
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_AT_LEAST = 32
+SHORTEST_TOKEN = 20
 
 
 class BadSetting(Invalid):
@@ -33,6 +34,8 @@ class Settings:
     mail_from: str
     log_level: str
     given_secret: bytes | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
+    """Who asks for /metrics from elsewhere brings it; None: only this host asks."""
 
     @classmethod
     def read(cls, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
@@ -47,6 +50,7 @@ class Settings:
             mail_from=_mail_from(given.get("PLANTOPS_MAIL_FROM")),
             log_level=_log_level(given.get("PLANTOPS_LOG_LEVEL")),
             given_secret=None if secret is None else _given_secret(secret),
+            metrics_token=_metrics_token(given.get("PLANTOPS_METRICS_TOKEN")),
         )
 
     def secret(self) -> bytes:
@@ -81,6 +85,14 @@ def _data_folder(asked: Path | None, configured: str | None) -> Path:
     if occupied:
         raise BadSetting(f"The data folder {folder} is a file: name a folder in --data or PLANTOPS_DATA.")
     return folder
+
+
+def _metrics_token(text: str | None) -> str | None:
+    if text is not None and not (len(text) >= SHORTEST_TOKEN and text.isascii() and text.isprintable()):
+        raise BadSetting(
+            f"PLANTOPS_METRICS_TOKEN is too short or no plain text: use {SHORTEST_TOKEN} letters and digits or more."
+        )
+    return text
 
 
 def _split(name: str, text: str, form: str) -> SplitResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from ipaddress import ip_address
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from plantops.errors import PlantopsError
@@ -17,6 +19,7 @@ from web import session
 
 router = APIRouter(include_in_schema=False)
 
+PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 FIGURES = CollectorRegistry()
 REQUESTS = Counter("plantops_requests_total", "Requests answered", ["method", "route", "status"], registry=FIGURES)
 SECONDS = Histogram(
@@ -36,6 +39,19 @@ def observe(scope: Scope, status: int, seconds: float) -> None:
         return
     REQUESTS.labels(scope["method"], route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
+
+
+def why_not_metrics(token: str | None, client: str, headers: Headers) -> str | None:
+    """Why somebody may not read the figures. A token that is set is asked of everybody, this host included."""
+    if token is not None:
+        given = headers.get("authorization", "").encode()
+        return None if hmac.compare_digest(given, f"Bearer {token}".encode()) else "bring the token of the metrics"
+    try:
+        is_here = ip_address(client).is_loopback
+    except ValueError:
+        is_here = False
+    # What a proxy passes on seems to come from this host, or from where its sender says.
+    return None if is_here and not any(name in headers for name in PASSED_ON) else "only from this host"
 
 
 @router.get("/healthz")
@@ -58,14 +74,10 @@ def ready(request: Request) -> Response:
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """For a Prometheus on this host; behind a proxy the proxy decides who else may ask."""
-    host = request.client.host if request.client else ""
-    try:
-        is_here = ip_address(host).is_loopback
-    except ValueError:
-        is_here = False
-    if not is_here:
-        return PlainTextResponse("only from this host\n", 403)
+    """For a Prometheus on this host, or for one that brings the token."""
+    client = request.client.host if request.client else ""
+    if reason := why_not_metrics(session.house_of(request).settings.metrics_token, client, request.headers):
+        return PlainTextResponse(f"{reason}\n", 403)
     pool = session.house_of(request).database.engine.pool
     CONNECTIONS.set(getattr(pool, "checkedout", lambda: 0)())
     return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)

@@ -31,6 +31,8 @@ LARGEST_BODY = 25 * 1024 * 1024
 LONGEST_ADDRESS = 8000
 TOO_LARGE = "it is larger than 25 MB"
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SHORTEST_TOKEN = 16
+WORDS = re.compile(r"[a-z_.-]+")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = structlog.get_logger("web")
@@ -61,6 +63,12 @@ def why_not_address(scope: Scope) -> str | None:
     if b"%00" in raw or b"\x00" in raw:
         return "the address holds a character that cannot be stored"
     return None
+
+
+def sayable(path: str) -> str:
+    """The path as the log may keep it: parts that could be the token of a public link are left out."""
+    parts = path.split("/")
+    return "/".join("..." if len(part) >= SHORTEST_TOKEN and not WORDS.fullmatch(part) else part for part in parts)
 
 
 class Guard:
@@ -154,11 +162,11 @@ class _Answer:
         self.guard.observe(self.scope, self.status, seconds)
         if self.scope["path"].startswith("/static/"):
             return
-        # The path only: what was searched for and who searched stays out of the log.
+        # The path only, without its secrets: what was searched for and who searched stays out of the log.
         log.info(
             "request",
             method=self.scope["method"],
-            path=self.scope["path"],
+            path=sayable(self.scope["path"]),
             status=self.status,
             ms=round(seconds * 1000, 1),
             request_id=self.scope["plantops.request_id"],

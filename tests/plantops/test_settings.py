@@ -118,3 +118,15 @@ def test_a_secret_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "plant").write_text("in the way")
     with pytest.raises(BadSetting, match="set PLANTOPS_SECRET"):
         settings.secret()
+
+
+@pytest.mark.parametrize("token", ["short", "nineteen characters", "ein Schlüssel mit Umlaut"])
+def test_a_metrics_token_that_is_easily_guessed_is_refused(tmp_path: Path, token: str) -> None:
+    with pytest.raises(BadSetting, match="PLANTOPS_METRICS_TOKEN"):
+        Settings.read(tmp_path, {"PLANTOPS_METRICS_TOKEN": token})
+
+
+def test_a_metrics_token_is_read_and_never_shown(tmp_path: Path) -> None:
+    settings = Settings.read(tmp_path, {"PLANTOPS_METRICS_TOKEN": "twenty characters or more"})
+    assert settings.metrics_token == "twenty characters or more"
+    assert "twenty" not in repr(settings)

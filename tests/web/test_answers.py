@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import structlog
+from starlette.datastructures import Headers
 
+from plantops import logs
 from tests.browser import Client, Served
 from web import assets
-from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY
+from web.health import why_not_metrics
+from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY, sayable
 
 pytestmark = pytest.mark.db
 
@@ -153,6 +158,62 @@ def test_alive_ready_and_measured(client: Callable[..., Client]) -> None:
     figures = anna.get("/metrics").text
     assert 'plantops_requests_total{method="GET",route="/jobs/{id}",status="404"}' in figures
     assert "/jobs/17" not in figures
+
+
+@pytest.mark.parametrize(
+    ("token", "client", "headers", "open_to"),
+    [
+        (None, "127.0.0.1", {}, True),
+        (None, "::1", {}, True),
+        (None, "10.0.0.7", {}, False),
+        (None, "", {}, False),
+        (None, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+        (None, "127.0.0.1", {"Via": "1.1 proxy"}, False),
+        (None, "10.0.0.7", {"Authorization": "Bearer None"}, False),
+        ("a token of the metrics", "10.0.0.7", {"Authorization": "Bearer a token of the metrics"}, True),
+        ("a token of the metrics", "10.0.0.7", {"Authorization": "Bearer another"}, False),
+        ("a token of the metrics", "127.0.0.1", {}, False),
+    ],
+)
+def test_the_figures_are_read_from_this_host_or_with_the_token(
+    token: str | None, client: str, headers: dict[str, str], open_to: bool
+) -> None:
+    assert (why_not_metrics(token, client, Headers(headers)) is None) is open_to
+
+
+def test_a_proxy_opens_the_figures_to_nobody(client: Callable[..., Client]) -> None:
+    anybody = client("employee")
+    assert anybody.http.get("/metrics").status_code == 200
+    answer = anybody.http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+    assert (answer.status_code, answer.text) == (403, "only from this host\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/r/status/pq3Z_bYkU6VtS1nXw0RmAg", "/r/status/..."),
+        ("/r/pq3Z_bYkU6VtS1nXw0RmAg/photo", "/r/.../photo"),
+        ("/r/status/pq3Z_bYkU6VtS1nXw0RmAg/typed-wrong", "/r/status/.../typed-wrong"),
+        ("/static/app.css", "/static/app.css"),
+        ("/weekly/2026-W46/purchasing.on_time_in_full", "/weekly/2026-W46/purchasing.on_time_in_full"),
+        ("/purchasing/requisitions/1234567", "/purchasing/requisitions/1234567"),
+    ],
+)
+def test_the_log_says_where_but_no_token(path: str, said: str) -> None:
+    assert sayable(path) == said
+
+
+def test_no_token_of_a_public_link_is_in_the_log(client: Callable[..., Client]) -> None:
+    somebody, token = client(), "pq3Z_bYkU6VtS1nXw0RmAg"
+    logs.configure("info")
+    with structlog.testing.capture_logs() as lines:
+        for path in (f"/r/status/{token}", f"/r/{token}", f"/nowhere/{token}", f"/login?next=/r/{token}"):
+            somebody.http.get(path)
+        deadline = time.monotonic() + 5
+        while len(lines) < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert len(lines) == 4
+    assert token not in str(lines)
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-31", "x"])
