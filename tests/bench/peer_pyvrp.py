@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import numpy as np
 import pyvrp
 from numpy.typing import NDArray
 
+from tests.bench.routes_check import Tour
 from transport.instances import Format, read
+from transport.optimise.day import RELOAD, Day, prepare
+from transport.optimise.heuristic import Search
 from transport.optimise.model import Problem
 
 BIH = Path(__file__).parents[2] / "transport" / "demo" / "data" / "bih"
@@ -88,6 +92,29 @@ def alone(problem: Problem, cpu_seconds: float, seed: int) -> Peer:
     best = result.best
     cost = (best.distance_cost() + best.fixed_vehicle_cost()) / MONEY if best.is_feasible() else None
     return Peer(cost, result.num_iterations)
+
+
+def solve(problem: Problem, seconds: float, seed: int) -> list[Tour]:
+    """Any day: PyVRP's own `solve` with its own parameters on the data that the planner gives it; its routes.
+
+    The data are the planner's (forbidden pairs as walled matrices, reloads, shipments); the search is not."""
+    began = time.process_time()
+    world = Search(prepare(problem))
+
+    def stop(best_cost: int) -> bool:
+        return time.process_time() - began >= seconds
+
+    result = pyvrp.solve(world.data, stop, seed=seed, collect_stats=False)
+    return named(world.day, world.tours(result.best)) if result.best.is_feasible() else []
+
+
+def named(day: Day, tours: Sequence[tuple[int, Sequence[int]]]) -> list[Tour]:
+    """Routes by vehicle type and number of visit as routes by vehicle and order."""
+    idle = [list(members) for members in day.members]
+    return [
+        (idle[k].pop(0), [None if v == RELOAD else (day.visits[v][0].id, day.visits[v][1].value) for v in sequence])
+        for k, sequence in tours
+    ]
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ class Asked:
     data: Path
     out: Path
     quick: bool = False
+    instances: Path | None = None
+    """A folder with more days and problems than the project brings."""
     size: Size = field(default_factory=Size)
 
     def say(self, text: str) -> None:

@@ -49,7 +49,7 @@ def close(
 ) -> Closed | None:
     """Close the gap between `bound` and a plan of cost `upper`; None when there are too many routes for it."""
     assert bound.lower is not None
-    watch = Stopwatch(limits.seconds)
+    watch = Stopwatch(limits.seconds, limits.cpu)
     columns = _everything(day, networks, bound, upper, watch)
     if columns is None:
         return None

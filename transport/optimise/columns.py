@@ -48,7 +48,7 @@ class Partition:
 
     def solve(self, watch: Stopwatch, should_stop: ShouldStop | None) -> tuple[float, Floats, Floats] | None:
         """(value, price per order, price per type) in whole money; None when time is up first."""
-        outcome = self.master.solve(watch.rest(Limits()), should_stop)
+        outcome = self.master.solve(watch.rest(Limits(cpu=watch.cpu)), should_stop)
         if outcome.status is not Status.OPTIMAL or outcome.objective is None:
             return None
         duals = self.master.duals * self.unit
@@ -90,7 +90,7 @@ def choose(
     Columns enter a linear program while their reduced cost is negative; those that cannot be in a plan better
     than the incumbent by their reduced cost are left out of the integer program.
     """
-    watch, day = Stopwatch(limits.seconds), pool.day
+    watch, day = Stopwatch(limits.seconds, limits.cpu), pool.day
     pool.extend(incumbent)
     known = whole_cost(day, incumbent)
     table, unit = Table.of(pool.columns), money_unit(pool.columns)

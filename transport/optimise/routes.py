@@ -120,7 +120,7 @@ def solve(
     compile_ahead()
     if limits.seconds is None and limits.iterations is None:
         limits = replace(limits, iterations=DEFAULT_ITERATIONS)
-    run = Run(day, limits, Stopwatch(limits.seconds), progress, should_stop)
+    run = Run(day, limits, Stopwatch(limits.seconds, limits.cpu), progress, should_stop)
     _improve(run)
     run.offer(insert_what_fits(run.day, run.tours), "insertion")
     return _plan(run)
@@ -168,12 +168,18 @@ def _search(run: Run, turn: int, climber: Climber, parts: Parts) -> Finding:
 def _slice(run: Run, share: float) -> Stopwatch:
     if run.watch.limit is None or run.watch.left is None:
         return Stopwatch()
-    return Stopwatch(min(run.watch.left, max(0.2, share * run.watch.limit)))
+    return Stopwatch(min(run.watch.left, max(0.2, share * run.watch.limit)), run.watch.cpu)
 
 
 def _portion(run: Run) -> int | None:
     most = run.limits.iterations
     return None if most is None else min(most - run.iterations, max(10, int(PORTION * most)))
+
+
+def _for(run: Run, seconds: float | None) -> Limits:
+    """Limits of one integer program: seconds of the run's kind, or nodes when iterations are the limit."""
+    nodes = None if seconds is not None else NODES
+    return Limits(seconds=seconds, seed=run.limits.seed, iterations=nodes, cpu=run.watch.cpu)
 
 
 def _bound(run: Run) -> None:
@@ -185,7 +191,7 @@ def _bound(run: Run) -> None:
     watch = Stopwatch()
     if run.watch.left is not None and run.watch.limit is not None:
         share = LONG_PROOF_SHARE if long else PROOF_SHARE
-        watch = Stopwatch(min(run.watch.left, share * run.watch.limit))
+        watch = Stopwatch(min(run.watch.left, share * run.watch.limit), run.watch.cpu)
     work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
     run.proof.generate(run.pool, run.cost, watch, work, run.should_stop)
     run.report("bound")
@@ -196,7 +202,7 @@ def _close(run: Run) -> None:
     if run.stopped or not run.proof.worth_closing(run.cost):
         return
     seconds = None if run.watch.left is None else CLOSING_SHARE * run.watch.left
-    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else NODES)
+    limits = _for(run, seconds)
     better = run.proof.close(run.cost, limits, run.should_stop)
     if better is not None:
         run.offer(better, "proof")
@@ -209,7 +215,7 @@ def _choose(run: Run) -> None:
     seconds = (
         None if run.watch.left is None else max(0.05, min(run.watch.left, max(0.5, CHOICE_SHARE * run.watch.left)))
     )
-    limits = Limits(seconds=seconds, seed=run.limits.seed, iterations=None if seconds is not None else NODES)
+    limits = _for(run, seconds)
     choice = choose(run.pool, run.tours, limits, None, run.should_stop)
     run.offer(choice.tours, "choice among routes")
 
