@@ -256,7 +256,7 @@ def refused_at_door(request: Request) -> Response | None:
 
 
 def on_too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette hands both over
-    sentence = "What you sent is larger than 25 MB."
+    sentence = "What you sent is too large: a form holds at most 4 MB, with files 25 MB."
     if is_api(request):
         return problem(request, 413, PlantopsError(sentence, code="too_large"))
     if request.headers.get("hx-request-type") == "partial":

@@ -28,8 +28,8 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 LARGEST_BODY = 25 * 1024 * 1024
+LARGEST_TEXT = 4 * 1024 * 1024  # what is no upload stays in memory while it is read
 LONGEST_ADDRESS = 8000
-TOO_LARGE = "it is larger than 25 MB"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SHORTEST_TOKEN = 16
 WORDS = re.compile(r"[a-z_.-]+")
@@ -63,6 +63,11 @@ def why_not_address(scope: Scope) -> str | None:
     if b"%00" in raw or b"\x00" in raw:
         return "the address holds a character that cannot be stored"
     return None
+
+
+def most_bytes(content_type: str) -> int:
+    """How large a body may be: an upload is laid down on disk as it comes, everything else is read into memory."""
+    return LARGEST_BODY if content_type.lower().startswith("multipart/form-data") else LARGEST_TEXT
 
 
 def sayable(path: str) -> str:
@@ -100,8 +105,8 @@ class Guard:
                 await answer.refuse(400, reason)
             elif reason := why_not_origin(scope["method"], headers):
                 await answer.refuse(403, reason)
-            elif int_of(headers.get("content-length", "0")) > LARGEST_BODY:
-                await answer.refuse(413, TOO_LARGE)
+            elif int_of(headers.get("content-length", "0")) > answer.most:
+                await answer.refuse(413, f"it is larger than {answer.most // 1024**2} MB")
             else:
                 await answer.run(receive)
         finally:
@@ -116,13 +121,14 @@ class _Answer:
         self.began = time.perf_counter()
         self.status = 0
         self.read = 0
+        self.most = most_bytes(Headers(scope=scope).get("content-type", ""))
 
     async def run(self, receive: Receive) -> None:
         async def counted() -> Message:
             message = await receive()
             if message["type"] == "http.request":
                 self.read += len(message.get("body", b""))
-                if self.read > LARGEST_BODY:
+                if self.read > self.most:
                     raise TooLarge
             return message
 

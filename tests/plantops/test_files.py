@@ -17,6 +17,7 @@ from PIL import Image
 
 from plantops import files
 from plantops.context import Context
+from plantops.core import House
 from plantops.errors import Invalid, NotFound, Unavailable
 from plantops.files import File, RecordSeen, clean_name, sniffed
 from plantops.module import Module, Registry
@@ -206,6 +207,20 @@ def test_bytes_of_undone_work_are_swept_after_a_day(ctx: Someone) -> None:
     files.sweep_orphans(system)
     there = [files.path_of(system.settings, file.sha256).exists() for file in (kept, undone, young)]
     assert there == [True, False, True]
+
+
+@pytest.mark.db
+def test_bytes_that_are_kept_at_this_moment_are_not_swept(plant: House) -> None:
+    content, yesterday = PDF + b"kept just now", time.time() - 2 * 24 * 3600
+    with plant.acting() as keeping:
+        file = files.keep(keeping, "a.pdf", content)
+        path = files.path_of(plant.settings, file.sha256)
+        os.utime(path, (yesterday, yesterday))  # as the sweeper saw it a moment before it was kept again
+        plant.run(files.sweep_orphans)
+        assert path.exists()
+        keeping.session.rollback()
+    plant.run(files.sweep_orphans)
+    assert not path.exists()
 
 
 def test_a_process_killed_while_it_writes_leaves_no_half_file(tmp_path: Path) -> None:

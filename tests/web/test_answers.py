@@ -17,7 +17,7 @@ from plantops import logs
 from tests.browser import Client, Served
 from web import assets
 from web.health import why_not_metrics
-from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY, sayable
+from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY, LARGEST_TEXT, sayable
 
 pytestmark = pytest.mark.db
 
@@ -64,12 +64,21 @@ def test_hostile_ids_are_no_pages(client: Callable[..., Client], id: str) -> Non
     assert client("employee").get(f"/jobs/{id}").status_code in (400, 404, 422)
 
 
-def test_too_much_is_refused_before_it_is_read(served: Served) -> None:
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [
+        ("multipart/form-data; boundary=x", LARGEST_BODY),
+        ("application/x-www-form-urlencoded", LARGEST_TEXT),
+        ("application/json", LARGEST_TEXT),
+        ("", LARGEST_TEXT),
+    ],
+)
+def test_too_much_is_refused_before_it_is_read(served: Served, kind: str, most: int) -> None:
     where = urlsplit(served.url)
     with socket.create_connection(("127.0.0.1", where.port)) as raw:
         raw.sendall(
             f"POST /account/password HTTP/1.1\r\nHost: {where.netloc}\r\nOrigin: {served.url}\r\n"
-            f"Content-Length: {LARGEST_BODY + 1}\r\n\r\n".encode()
+            f"Content-Type: {kind}\r\nContent-Length: {most + 1}\r\n\r\n".encode()
         )
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
@@ -78,7 +87,7 @@ def test_too_much_is_refused_while_it_is_read(client: Callable[..., Client], ser
     anna = client("employee")
 
     def endless() -> object:
-        for _ in range(LARGEST_BODY // 1_000_000 + 2):
+        for _ in range(LARGEST_TEXT // 1_000_000 + 2):
             yield b"x" * 1_000_000
 
     headers = {"Origin": served.url, "Content-Type": "application/x-www-form-urlencoded"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from plantops import import_jobs, import_kinds, imports, tables
 from plantops.admin_lists import IMPORTS, import_run
+from plantops.errors import Invalid
 from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
@@ -21,6 +23,7 @@ from web.page import Context, Form, Query, pages_router, render, see
 router = pages_router()
 
 MOST_SHOWN = 200
+LARGEST_MAP = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,13 @@ def new(ctx: Context) -> Response:
 def stage(ctx: Context, form: Form) -> Response:
     """Reads the file and keeps each row with what is wrong with it; nothing is loaded yet."""
     typed = form.into(NewImport)
+    if (typed.map.size or 0) > LARGEST_MAP:
+        raise Invalid("A map is a short text; this one is larger than 1 MB.", field="map")
     map_text = typed.map.file.read().decode("utf-8", errors="replace")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / safe_name(typed.file.filename or "")
-        path.write_bytes(typed.file.file.read())
+        with path.open("wb") as out:
+            shutil.copyfileobj(typed.file.file, out)
         run = imports.stage(ctx, typed.kind, path, map_text, site=typed.site)
     return see(ctx, f"/admin/imports/{run.id}", f"{run.file_name} is read. Look it over, then load it.")
 

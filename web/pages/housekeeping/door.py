@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 
 from housekeeping import boards, requests
 from housekeeping.requests import NewRequest
+from plantops.errors import Invalid
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router(public=True)
@@ -23,8 +24,12 @@ class Told:
 
 
 def taken(photo: UploadFile | None) -> tuple[str, bytes] | None:
-    """Name and bytes of a photo that came with a form."""
-    return (photo.filename or "photo", photo.file.read()) if photo else None
+    """Name and bytes of a photo that came with a form; one that is too large is never read."""
+    if photo is None:
+        return None
+    if (photo.size or 0) > requests.LARGEST_PHOTO:
+        raise Invalid("The photo is larger than 12 MB. Take a smaller one.", field="photo")
+    return photo.filename or "photo", photo.file.read()
 
 
 @router.get("/r/status/{token}")
