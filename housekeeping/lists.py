@@ -11,7 +11,7 @@ from housekeeping.desk_models import Request, RequestState
 from housekeeping.permissions import Can
 from plantops import places
 from plantops.context import Context, within
-from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.listing import BulkAction, Column, Facet, Kind, Listing, Select
 from plantops.places import Place
 
 
@@ -34,6 +34,12 @@ def site_names(ctx: Context) -> list[tuple[int, str]]:
 NOW: sa.ColumnElement[datetime] = sa.literal_column("clock.now", sa.DateTime(timezone=True))
 OVERDUE = sa.and_(Request.state.in_(requests.OPEN), Request.due_at < NOW)
 
+
+@within("the desk accepts many at once; `accept` checks the right and the version")
+def accept_as_reported(ctx: Context, id: int, version: int, _reason: str) -> Request:
+    return requests.accept(ctx, id, version, requests.request(ctx, id).priority)
+
+
 REQUESTS: Listing[object] = Listing(
     name="housekeeping.requests",
     title="Requests",
@@ -45,9 +51,9 @@ REQUESTS: Listing[object] = Listing(
     empty="No request fits. Somebody reports one by the code at a place, or by the page.",
     columns=(
         Column("number", "Number", Request.number, never_null=True, place="lead"),
-        Column("category", "Category", Request.category),
+        Column("category", "Category", Request.category, groups=True),
         Column("text", "What", sa.func.left(Request.text, 90, type_=sa.Text()), sortable=False, place="rest"),
-        Column("place", "Where", Place.name, sort=Place.sort_key),
+        Column("place", "Where", Place.name, sort=Place.sort_key, groups=True),
         Column("priority", "Priority", Request.priority, Kind.NUMBER),
         Column("state", "State", Request.state, Kind.CHOICE, place="aside"),
         Column("reported", "Reported", Request.reported_at, Kind.TIME, never_null=True, place="rest"),
@@ -62,4 +68,9 @@ REQUESTS: Listing[object] = Listing(
         Facet("site", "Site", Request.site_id, value=int, options=site_names),
     ),
     search=(Request.number, Request.text, Place.sort_key),
+    bulk=(
+        BulkAction("accept", "Accept", (Can.TRIAGE,), accept_as_reported, tone="primary"),
+        BulkAction("refuse", "Refuse", (Can.TRIAGE,), requests.refuse, reason="Why are they not done?", icon="x"),
+        BulkAction("resolve", "Resolve", (Can.TRIAGE,), requests.resolve, reason="What was done?", icon="circle-check"),
+    ),
 )

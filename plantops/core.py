@@ -17,6 +17,7 @@ from plantops import (
     approval_sampling,
     approvals,
     audit,
+    bulk_actions,
     exports,
     files,
     idempotency,
@@ -37,6 +38,7 @@ from plantops import (
     schedule,
     stock,
     stock_ledger,
+    views,
     weekly_archive,
     weekly_jobs,
 )
@@ -143,6 +145,7 @@ CORE = Module(
         "draw_sample": Job(approval_sampling.draw, "Draw the weekly sample of what approved itself"),
         "load_import": Job(import_jobs.load_by_worker, "Load an import", seconds=7200, all_or_nothing=True),
         "undo_import": Job(import_jobs.undo_by_worker, "Take an import back", seconds=7200, all_or_nothing=True),
+        "act_on_rows": Job(bulk_actions.act_by_worker, "One action on many rows", seconds=3600),
         "export_list": Job(exports.write_by_worker, "Export a list", seconds=3600, all_or_nothing=True),
         "forget_exports": Job(exports.forget_old, "Remove exports of last week"),
         "tell_low_stock": Job(stock.tell_low, "Look for stock that is low and not yet asked for"),
@@ -246,5 +249,6 @@ KNOWN = (
     reservations,
     schedule,
     stock_ledger,
+    views,
 )
 """Imported for their tables."""

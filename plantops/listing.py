@@ -104,6 +104,24 @@ class Facet:
 
 
 @dataclass(frozen=True, eq=False)
+class BulkAction:
+    """Something that can be done with many rows: `act(ctx, id, version, reason)` is the action on one of them.
+
+    It checks its own right, sees only what the person may see, and refuses with a sentence.
+    """
+
+    key: str
+    label: str
+    permissions: tuple[StrEnum, ...]
+    """Any one of them shows the button."""
+    act: Callable[[Context, int, int, str], object]
+    reason: str = ""
+    """What is asked for, where a reason is needed: "Why are they refused?"."""
+    icon: str = "check"
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, eq=False)
 class Listing(Generic[T]):
     """A list. `rows(ctx)` is the joined query, filtered by what the person may see, without loader options."""
 
@@ -124,6 +142,8 @@ class Listing(Generic[T]):
     origin: str = ""
     """What a row is, for links: purchasing_requisition."""
     empty: str = "Nothing here yet."
+    bulk: tuple[BulkAction, ...] = ()
+    """What can be done with all that match; the rows' table has a version."""
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]

@@ -44,8 +44,8 @@ PARTIES: Listing[object] = Listing(
     key=Party.id,
     columns=(
         Column("name", "Name", Party.name, sort=Party.sort_key, never_null=True, place="lead"),
-        Column("town", "Town", Party.town),
-        Column("country", "Country", Party.country),
+        Column("town", "Town", Party.town, groups=True),
+        Column("country", "Country", Party.country, groups=True),
         Column("vat_id", "VAT number", Party.vat_id, place="rest"),
         Column("email", "Mail", Party.email, place="rest"),
         Column("blocked", "Blocked", Party.blocked, Kind.YES_NO, place="aside"),
@@ -81,7 +81,7 @@ ITEMS: Listing[object] = Listing(
     columns=(
         Column("name", "Name", Item.name, sort=Item.sort_key, never_null=True, place="lead"),
         Column("sku", "Item number", Item.sku, never_null=True, place="aside"),
-        Column("category", "Category", Category.name, sort=Category.sort_key),
+        Column("category", "Category", Category.name, sort=Category.sort_key, groups=True),
         Column("unit", "Unit", Item.stock_unit),
         Column("critical", "Critical", Item.is_critical, Kind.YES_NO, place="rest"),
     ),
@@ -120,7 +120,7 @@ STOCK: Listing[object] = Listing(
     columns=(
         Column("item", "Item", Item.name, sort=Item.sort_key, link="core_item", link_key="item_id", place="lead"),
         Column("sku", "Item number", Item.sku),
-        Column("store", "Store", Store.name, sort=Store.sort_key),
+        Column("store", "Store", Store.name, sort=Store.sort_key, groups=True),
         Column("bin", "Bin", Level.bin),
         Column("on_hand", "On hand", Balance.on_hand, Kind.QUANTITY, unit="unit", place="aside"),
         Column("reserved", "Reserved", Balance.reserved, Kind.QUANTITY, unit="unit", place="rest"),
@@ -171,12 +171,12 @@ MOVES: Listing[object] = Listing(
     columns=(
         Column("at", "When", Move.at, Kind.TIME, never_null=True, place="aside"),
         Column("item", "Item", Item.name, sort=Item.sort_key, link="core_item", link_key="item_id", place="lead"),
-        Column("store", "Store", Store.name, sort=Store.sort_key),
+        Column("store", "Store", Store.name, sort=Store.sort_key, groups=True),
         Column("kind", "Kind", Move.kind, Kind.CHOICE),
         Column("quantity", "Quantity", Move.quantity, Kind.QUANTITY, unit="unit"),
         Column("cost", "Value", Move.cost, Kind.MONEY, unit="currency", place="rest"),
-        Column("cost_centre", "Cost centre", CostCentre.code, place="rest"),
-        Column("by", "By", mover.name, sort=mover.sort_key, place="rest"),
+        Column("cost_centre", "Cost centre", CostCentre.code, place="rest", groups=True),
+        Column("by", "By", mover.name, sort=mover.sort_key, place="rest", groups=True),
         Column("note", "Note", Move.note, sortable=False, place="rest"),
         Column("origin", "For", Move.origin, hidden=True),
         Column("unit", "Unit", Item.stock_unit, hidden=True),
@@ -218,7 +218,7 @@ STORES: Listing[object] = Listing(
     columns=(
         Column("name", "Name", Store.name, sort=Store.sort_key, never_null=True, place="lead"),
         Column("code", "Code", Store.code, never_null=True, place="aside"),
-        Column("at", "Site", Site.name),
+        Column("at", "Site", Site.name, groups=True),
         Column("cost_centre", "Paid by", CostCentre.code),
     ),
     facets=(

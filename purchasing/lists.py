@@ -9,11 +9,11 @@ from sqlalchemy.dialects import postgresql
 
 from plantops import places
 from plantops.context import Context, within
-from plantops.listing import Column, Expression, Facet, Kind, Listing, Select
+from plantops.listing import BulkAction, Column, Expression, Facet, Kind, Listing, Select
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
-from purchasing import deliveries, invoices, orders, receipts, requisitions
+from purchasing import deliveries, invoices, orders, receipts, requisition_approval, requisitions
 from purchasing.models import Hold, Invoice, Order, OrderLine, Receipt, Requisition, Supplier, UnknownDelivery
 from purchasing.models.bills import HoldState, InvoiceKind, InvoiceState, ReceiptKind, ReceiptState, UnknownState
 from purchasing.models.orders import LineState, OrderState, RequisitionState
@@ -119,8 +119,8 @@ REQUISITIONS: Listing[object] = Listing(
     columns=(
         Column("number", "Number", named(Requisition.number, Requisition.id), place="lead"),
         Column("title", "What", sa.func.left(Requisition.title, 80, type_=sa.Text()), sortable=False),
-        Column("asked_by", "Asked by", User.name),
-        Column("cost_centre", "Cost centre", CostCentre.code, place="rest"),
+        Column("asked_by", "Asked by", User.name, groups=True),
+        Column("cost_centre", "Cost centre", CostCentre.code, place="rest", groups=True),
         Column("need_by", "Needed by", Requisition.need_by, Kind.DATE),
         Column("total", "Total", Requisition.total, Kind.MONEY, unit="currency"),
         Column("currency", "Currency", Requisition.currency, hidden=True),
@@ -134,6 +134,14 @@ REQUISITIONS: Listing[object] = Listing(
         Facet("site", "Site", Requisition.site_id, value=int, options=site_names),
     ),
     search=(Requisition.number, Requisition.title, User.name),
+    bulk=(
+        BulkAction(
+            "approve", "Approve", (Can.APPROVE,), requisition_approval.approve, icon="circle-check", tone="primary"
+        ),
+        BulkAction(
+            "reject", "Reject", (Can.APPROVE,), requisition_approval.reject, reason="Why are they rejected?", icon="x"
+        ),
+    ),
 )
 
 ORDERS: Listing[object] = Listing(
@@ -143,10 +151,10 @@ ORDERS: Listing[object] = Listing(
     rows=order_rows,
     key=Order.id,
     origin="purchasing_order",
-    empty="No order fits. Orders begin on the list “To order”.",
+    empty="No order fits. Orders begin on the list “To order”, or with “New order”.",
     columns=(
         Column("number", "Number", named(Order.number, Order.id), place="lead"),
-        Column("supplier", "Supplier", Party.name, sort=Party.sort_key),
+        Column("supplier", "Supplier", Party.name, sort=Party.sort_key, groups=True),
         Column("ordered_on", "Ordered", Order.ordered_on, Kind.DATE),
         Column("total", "Total", Order.total, Kind.MONEY, unit="currency"),
         Column("currency", "Currency", Order.currency, hidden=True),
@@ -162,6 +170,13 @@ ORDERS: Listing[object] = Listing(
         Facet("site", "Site", Order.site_id, value=int, options=site_names),
     ),
     search=(Order.number, Party.sort_key, Order.supplier_reference),
+    bulk=(
+        BulkAction(
+            "issue", "Send", (Can.BUY,), lambda ctx, id, version, _: orders.issue(ctx, id, version), icon="send"
+        ),
+        BulkAction("hold", "Hold", (Can.BUY,), orders.hold, reason="Why are they held?", icon="lock"),
+        BulkAction("free", "Free", (Can.BUY,), lambda ctx, id, version, _: orders.free(ctx, id, version)),
+    ),
 )
 
 INVOICES: Listing[object] = Listing(
@@ -175,7 +190,7 @@ INVOICES: Listing[object] = Listing(
     empty="No invoice fits.",
     columns=(
         Column("number", "Number", Invoice.number, never_null=True, place="lead"),
-        Column("supplier", "Supplier", Party.name, sort=Party.sort_key),
+        Column("supplier", "Supplier", Party.name, sort=Party.sort_key, groups=True),
         Column("supplier_number", "Their number", Invoice.supplier_number, never_null=True),
         Column("due_on", "Due", Invoice.due_on, Kind.DATE, never_null=True),
         Column("discount_until", "Discount until", Invoice.discount_until, Kind.DATE, place="rest"),
@@ -205,7 +220,7 @@ RECEIPTS: Listing[object] = Listing(
     columns=(
         Column("number", "Number", named(Receipt.number, Receipt.id), place="lead"),
         Column("kind", "Kind", Receipt.kind, Kind.CHOICE),
-        Column("supplier", "Supplier", Party.name, sort=Party.sort_key),
+        Column("supplier", "Supplier", Party.name, sort=Party.sort_key, groups=True),
         Column("order", "Order", Order.number),
         Column("arrived_on", "Came on", Receipt.arrived_on, Kind.DATE, never_null=True),
         Column("delivery_note", "Delivery note", Receipt.delivery_note, place="rest"),

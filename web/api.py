@@ -23,7 +23,7 @@ from web import errors, session
 from web.forms import Wrong, plain_text
 from web.menu import Pages
 
-__all__ = ["Context", "Version", "api_router", "install"]
+__all__ = ["Asked", "Context", "Version", "api_router", "install"]
 
 PREFIX = "/api/v1"
 LONGEST_KEY = 80
@@ -40,6 +40,14 @@ async def expected_version(
 
 
 Version = Annotated[int, Depends(expected_version)]
+
+
+async def everything_asked(request: Request) -> dict[str, list[str]]:
+    """All parameters of the address, for lists, whose filters are their own."""
+    return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+Asked = Annotated[dict[str, list[str]], Depends(everything_asked)]
 
 
 class ApiRoute(APIRoute):

@@ -88,6 +88,12 @@ def day(value: date | None, language: str = "en") -> str:
     return f"{value.day}\N{NO-BREAK SPACE}{_months(language)[value.month]}\N{NO-BREAK SPACE}{value.year}"
 
 
+def month(key: str, language: str = "en") -> str:
+    """`2026-11` is Nov 2026."""
+    year, _, number = key.partition("-")
+    return f"{_months(language)[int(number)]} {year}"
+
+
 def clock(value: datetime | time | None, zone: ZoneInfo | None = None) -> str:
     if value is None:
         return NOTHING

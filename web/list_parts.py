@@ -96,6 +96,61 @@ class Bulk:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """A view under its name."""
+
+    id: int
+    title: str
+    url: str
+    detail: str = ""
+    is_current: bool = False
+    is_start: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """A column that can be shown or left out; the one that names the row always stays."""
+
+    key: str
+    title: str
+    is_shown: bool
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True)
+class Tools:
+    """How a list is looked at: views, columns, groups; drawn beside its filters."""
+
+    name: str
+    asked: str
+    """Everything that is asked of the list now, packed for a form."""
+    whole_url: str
+    is_whole: bool
+    opens_whole: bool
+    views: tuple[Saved, ...] = ()
+    teams: tuple[tuple[str, str], ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
+    groupings: tuple[Option, ...] = ()
+    ungroup_url: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        return not all(column.is_shown for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows with something in common: how many, what they add up to, and where they are."""
+
+    label: Markup | str
+    count: str
+    url: str
+    load_url: str
+    cells: tuple[Markup | str, ...]
+    """One for each column; empty where nothing adds up."""
+
+
+@dataclass(frozen=True)
 class Empty:
     """What an empty list says, and the next step."""
 
@@ -120,10 +175,17 @@ class ListView:
     """Other parts of the address that a search or a typed filter must keep."""
     tabs: tuple[Tab, ...] = ()
     bulk: tuple[Bulk, ...] = ()
+    deeds: tuple[Bulk, ...] = ()
+    """What the listing itself can do with many rows, or with all that match."""
+    deeds_asked: str = ""
     total: str = ""
     more_url: str = ""
     exports: tuple[Option, ...] = ()
     """Copies of exactly what is filtered."""
+    tools: Tools | None = None
+    groups: tuple[Group, ...] = ()
+    totals: tuple[Markup | str, ...] = ()
+    group_note: str = ""
     empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
     clear_url: str = ""
     id: str = "list"
@@ -140,3 +202,13 @@ class ListView:
             inside = LINK % (row.url, cell) if column.place == LEAD and row.url else escape(cell)
             parts += (opening, inside, closing)
         return Markup("".join(parts))  # noqa: S704  each part is escaped
+
+    @property
+    def width(self) -> int:
+        """How many cells a row has."""
+        return len(self.columns) + self.picks
+
+    @property
+    def picks(self) -> bool:
+        """Do rows have a box to pick them?"""
+        return bool(self.bulk or self.deeds)

@@ -50,6 +50,11 @@ class Work:
 def work_of(ctx: Context, run: jobs.JobRun) -> Work:
     job = ctx.registry.job(run.name)
     stops = "nothing of it stays" if job.all_or_nothing else "the best so far is being kept"
+    message = f"Asked to stop; {stops}." if run.cancel_asked and not run.finished_at else run.message
+    stop_label = "Stop, and change nothing" if job.all_or_nothing else "Stop and keep the best so far"
+    if run.state is jobs.State.QUEUED and run.run_at is not None and run.attempts == 0:
+        begins = run.run_at.astimezone(ctx.zone)
+        message, stop_label = f"Begins at {begins:%H:%M:%S}. Nothing has happened yet.", "Undo"
     return Work(
         id=run.id,
         title=job.title,
@@ -57,10 +62,10 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
         tone=TONES[str(run.state)],
         is_running=run.state in (jobs.State.QUEUED, jobs.State.RUNNING),
         share=None if run.progress is None else float(run.progress),
-        message=f"Asked to stop; {stops}." if run.cancel_asked and not run.finished_at else run.message,
+        message=message,
         problem=run.error or "",
         result_url=run.link or "",
-        stop_label="Stop, and change nothing" if job.all_or_nothing else "Stop and keep the best so far",
+        stop_label=stop_label,
         facts=tuple((name.replace("_", " "), str(value)) for name, value in (run.result or {}).items()),
     )
 

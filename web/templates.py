@@ -21,7 +21,7 @@ from web import assets, charts, formats, tables
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
-PARTS = ("shell", "buttons", "form", "list", "document", "charts", "plans", "progress", "partials")
+PARTS = ("shell", "buttons", "form", "list", "list_tools", "document", "charts", "plans", "progress", "partials")
 
 
 class Components:

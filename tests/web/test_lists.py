@@ -1,17 +1,21 @@
-"""What every list can do: copies of exactly what is filtered."""
+"""What every list can do: copies, views, columns, groups, many rows at once."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
 
-from plantops import exports, jobs, worker
+from housekeeping import requests
+from housekeeping.requests import NewRequest
+from plantops import exports, jobs, places, worker
 from plantops.parties import PartyFacts, PartyKind, add_party
-from tests.browser import Client, Served
+from tests.browser import Client, Served, axe
 from tests.web.test_purchasing_pages import Enter, text
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
@@ -87,3 +91,81 @@ def test_a_long_list_is_written_by_the_worker_and_its_owner_is_told(
         assert exports.forget_old(ctx).message == "1 old exports removed"
         assert jobs.one(ctx, run).link is None
     assert keeper.get(str(link)).status_code == 404
+
+
+def test_a_view_is_saved_opens_first_and_can_be_left(client: Enter) -> None:
+    keeper = client("administrator", "ada")
+    dialog = {"title": "In Metz", "role": "employee", "mine_first": "true"}
+    saved = keeper.submit("/parties?q=metz&sort=-name", "list-save-view", **dialog)
+    page = keeper.page(saved.headers["hx-redirect"])
+    assert len(page.xpath("//tr[@data-row]")) == 3
+    names = page.xpath("//tbody//th//a/text()")
+    assert names == sorted(names, reverse=True), "the order is part of it"
+    assert len(keeper.page("/parties").xpath("//tr[@data-row]")) == 3, "it opens first"
+    (whole,) = keeper.page("/parties").xpath("//a[contains(., 'Everything')]/@href")
+    assert len(keeper.page(str(whole)).xpath("//tr[@data-row]")) >= 6
+    other = client("buyer", "bo")
+    assert "In Metz" in text(other, "/parties") and len(other.page("/parties").xpath("//tr[@data-row]")) >= 6
+    views = "/lists/core.parties/views"
+    (number,) = {str(url).rpartition("=")[2] for url in other.page(views).xpath("//a[contains(@href, 'view=')]/@href")}
+    assert other.post(f"{views}/{number}/remove").status_code == 403
+    went = keeper.submit(f"{views}?back=/parties", f"remove-{number}")
+    assert went.headers["hx-redirect"] == f"{views}?back=%2Fparties"
+    assert other.get(f"/parties?view={number}").status_code == 404
+    assert len(keeper.page("/parties").xpath("//tr[@data-row]")) >= 6
+
+
+def test_columns_are_chosen_once_and_stay(client: Enter) -> None:
+    keeper = client("administrator", "col")
+    went = keeper.submit("/parties?q=metz", "list-columns", columns="town")
+    assert went.headers["hx-redirect"] == "/parties?q=metz"
+    heads = [str(head).strip() for head in keeper.page("/parties").xpath("//thead//th//text()") if str(head).strip()]
+    assert heads == ["Name", "Town"]
+    copy = keeper.get(offered(keeper, "/parties")["CSV"]).content.decode("utf-8-sig")
+    assert copy.splitlines()[0] == "Name,Town", "a copy has the columns that are seen"
+    keeper.submit("/parties", "list-columns", all="yes")
+    assert len(keeper.page("/parties").xpath("//thead//th")) > 2
+
+
+def test_a_group_opens_and_shuts_by_keyboard(browser: Callable[..., Page], served: Served) -> None:
+    page = browser("administrator", "ada")
+    page.goto("/parties?q=kessling&group=town&columns=name,town")
+    groups = page.locator("[data-group]")
+    expect(groups).to_have_count(2)
+    expect(groups.nth(1)).to_contain_text("3")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-row*='/parties/']")).to_have_count(3)
+    expect(groups.nth(1)).to_have_attribute("aria-expanded", "true")
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-row*='/parties/']")).to_have_count(0)
+    expect(groups.nth(1)).to_have_attribute("aria-expanded", "false")
+
+
+def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: Enter, served: Served) -> None:
+    boss = client("facility_manager", "fay")
+    with served.house.acting(served.logins["fay"]) as ctx:
+        site = places.list_sites(ctx)[0].id
+        made = [requests.report(ctx, site, NewRequest("Water and drains", f"Tap {n}.")) for n in range(4)]
+        requests.refuse(ctx, made[0].id, made[0].version, "Not ours")
+        numbers = [one.number for one in made]
+    assert boss.page("/housekeeping/requests").xpath("//button[contains(@formaction, '/bulk/accept')]")
+    look = "/lists/housekeeping.requests/bulk/accept?all=yes&asked=q%3Dtap&back=/housekeeping/requests"
+    page = " ".join(str(boss.page(look).text_content()).split())
+    assert "3 of 4 can be done, 1 cannot" in page and numbers[0] in page and "it is refused" in page
+    run = boss.submit(look, "many").headers["hx-redirect"]
+    assert "Begins at" in text(boss, run) and "Undo" in text(boss, run)
+    job = int(run.rpartition("/")[2])
+    boss.submit(run, f"cancel-{job}")
+    assert "Nothing was changed" in text(boss, run)
+    worker.run(served.house, job)
+    assert len(boss.page("/housekeeping/requests?q=tap&state=new").xpath("//tr[@data-row]")) == 3
+    run = boss.submit(look, "many").headers["hx-redirect"]
+    worker.run(served.house, int(run.rpartition("/")[2]))
+    assert "Accept: 3 done, 0 refused." in text(boss, run)
+    assert len(boss.page("/housekeeping/requests?q=tap&state=accepted").xpath("//tr[@data-row]")) == 3
+    assert boss.submit(look.replace("accept", "refuse"), "many", reason="").status_code == 422
+    assert client("employee").get(look).status_code == 403
+    assert boss.get("/lists/housekeeping.requests/bulk/accept").status_code == 200, "nothing picked is said"

@@ -14,6 +14,7 @@ import httpx
 from PIL import Image
 
 from housekeeping import requests, rosters, workorders
+from housekeeping.lists import REQUESTS
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
 from personnel import absences, certificates, cover, incidents, leave
@@ -22,7 +23,7 @@ from personnel.certificates import NewCertificate
 from personnel.incidents import NewIncident
 from personnel.leave_days import Asked
 from personnel.models import IncidentKind
-from plantops import imports, outbox, places, weekly_book
+from plantops import bulk_actions, imports, outbox, places, weekly_book
 from plantops.context import Context
 from plantops.places import Kind
 from tests.browser import Client, Served
@@ -157,10 +158,19 @@ def core_of(ctx: Context, own: Context, folder: Path, somebody: int) -> Paths:
         "/admin/mails/{id}": (f"/admin/mails/{mail.id}",),
         "/admin/imports/{id}": tuple(f"/admin/imports/{run.id}" for run in loaded),
         "/lists/{name}/print": ("/lists/core.stock/print",),
+        "/lists/{name}/bulk/{key}": ("/lists/housekeeping.requests/bulk/accept?all=yes&back=/housekeeping/requests",),
+        "/lists/bulk/{run}": (f"/lists/bulk/{many(own)}",),
+        "/lists/{name}/views": ("/lists/core.stock/views?back=/stock",),
         "/jobs/{id}": (f"/jobs/{own.enqueue('core.seal_audit')}",),
         "/weekly/{week}": (f"/weekly/{WEEK}", "/weekly/2026-W40"),
         "/weekly/{week}/{key}": (f"/weekly/{WEEK}/{FIGURE}", f"/weekly/{WEEK}/personnel.cover"),
     }
+
+
+def many(own: Context) -> int:
+    """Requests that wait to be accepted together."""
+    accept = bulk_actions.action_of(REQUESTS, "accept")
+    return bulk_actions.begin(own, REQUESTS, accept, ((1, 1),), back="/housekeeping/requests")
 
 
 def absent(folder: Path) -> Path:

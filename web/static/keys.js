@@ -64,6 +64,17 @@
     picks(list).forEach((pick) => (pick.checked = false));
     count(list);
   });
+  // An open group is shut where it stands; a shut one is asked for by htmx.
+  document.addEventListener("click", (event) => {
+    const group = event.target.closest?.("[data-group]");
+    if (!group || group.getAttribute("aria-expanded") !== "true" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.getElementById(group.dataset.group).replaceChildren();
+    group.setAttribute("aria-expanded", "false");
+  }, true);
+  document.addEventListener("htmx:after:swap", () => $$("[data-group]").forEach((group) =>
+    group.setAttribute("aria-expanded", String(document.getElementById(group.dataset.group).childElementCount > 0))));
   document.addEventListener("click", (event) => event.target.closest("[data-prints]") && window.print());
   document.addEventListener("htmx:after:swap", () => $$("[data-list]").forEach(count));
 })();

@@ -17,7 +17,7 @@ from plantops.events import WaitingCard
 from plantops.files import AttachmentRow
 from web.assets import icon_names
 from web.charts import Series, bar_chart, column_chart, line_chart
-from web.lists import Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
+from web.list_parts import Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
 from web.live import Work
 from web.page import Context, Form, Query, pages_router, render, see
 from web.plans import Lane, Spot, Stretch, Way, gantt, plan_map
@@ -165,7 +165,7 @@ def view(words: str) -> ListView:
         bulk=(Bulk("Approve", "/design/try", tone="primary"), Bulk("Refuse", "/design/try", "x", "bad", "Refuse all?")),
         total="20 of 1,000+",
         more_url="/design?after=20",
-        exports=(("CSV", "/design.csv"),),
+        exports=(Option("CSV", "/design.csv"),),
     )
 
 

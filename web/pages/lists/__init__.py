@@ -1,14 +1,15 @@
-"""What every list can do: be taken along as a file or on paper."""
+"""What every list can do: be seen as somebody wants it, taken along, and worked through many rows at a time."""
 
 from pathlib import Path
 
 from web.menu import Pages
-from web.pages.lists import copies
+from web.pages.lists import api, copies, many, seen
 
 PAGES = Pages(
     name="lists",
     title="",
-    routers=(copies.router,),
+    routers=(many.router, copies.router, seen.router),
+    api=(api.router,),
     templates=Path(__file__).parent / "templates",
     order=90,
 )

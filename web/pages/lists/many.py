@@ -1,0 +1,78 @@
+"""One action on many rows of a list: what would happen, the word go, half a minute to take it back, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi.responses import Response
+
+from plantops import bulk_actions, jobs, listing_params
+from plantops.errors import Invalid
+from plantops.listing import named
+from web import live
+from web.lists import asked_again
+from web.page import Context, Form, Query, pages_router, render, see
+from web.session import safe_path
+
+router = pages_router()
+
+
+@router.get("/lists/bulk/{run}")
+def show(ctx: Context, run: int) -> Response:
+    """Waiting to begin, running, or done."""
+    found = bulk_actions.run_of(ctx, run)
+    listing = named(ctx.registry, str(found.arguments["list"]))
+    return render(
+        ctx,
+        "lists/many_run.html",
+        listing=listing,
+        action=bulk_actions.action_of(listing, str(found.arguments["action"])),
+        count=len(found.arguments["rows"]),
+        is_taken_back=found.state is jobs.State.CANCELLED and found.started_at is None,
+        refused=sorted((found.result or {}).items()),
+        work=replace(live.work_of(ctx, found), facts=(), result_url=""),
+        back=safe_path(str(found.arguments.get("back", "/"))),
+    )
+
+
+@router.get("/lists/{name}/bulk/{key}")
+def try_out(ctx: Context, name: str, key: str, query: Query) -> Response:
+    """What would happen. Nothing does: every try is undone."""
+    listing = named(ctx.registry, name)
+    action = bulk_actions.action_of(listing, key)
+    params = listing_params.read(listing, asked_again(query.get("asked", "")))
+    picked = [int(one) for one in query.getlist("ids") if is_number(one)]
+    ids = bulk_actions.matching(ctx, listing, params) if query.get("all") else picked
+    trial = bulk_actions.try_out(ctx, listing, action, ids)
+    return render(
+        ctx,
+        "lists/many.html",
+        listing=listing,
+        action=action,
+        trial=trial,
+        asked=len(ids),
+        packed=" ".join(f"{id}:{version}" for id, version in trial.rows),
+        url=f"/lists/{listing.name}/bulk/{key}",
+        back=safe_path(f"{query.get('back', '/')}?{query.get('asked', '')}"),
+        seconds=int(bulk_actions.HELD.total_seconds()),
+    )
+
+
+@router.post("/lists/{name}/bulk/{key}")
+def begin(ctx: Context, name: str, key: str, form: Form) -> Response:
+    listing = named(ctx.registry, name)
+    action, back = bulk_actions.action_of(listing, key), safe_path(form.text("back"))
+    run = bulk_actions.begin(ctx, listing, action, unpacked(form.text("rows")), form.text("reason"), back=back)
+    return see(ctx, f"/lists/bulk/{run}")
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def unpacked(text: str) -> bulk_actions.Rows:
+    """`17:3 18:1`: rows and the versions that were seen."""
+    pairs = [pair.split(":") for pair in text.split()]
+    if not all(len(pair) == 2 and all(map(is_number, pair)) for pair in pairs):
+        raise Invalid("The picked rows got lost on their way. Go back to the list and pick them again.")
+    return tuple((int(id), int(version)) for id, version in pairs)
