@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -25,6 +26,7 @@ SMOOTHING = 0.3
 ROUNDS = 10_000
 WIDTH, WIDER = 0.0005, 2.0  # of the first guess above the bound, as a share of it; of each later one
 CANDIDATES = 8  # splits of each kind that are tried
+MOST_TRYING = 20_000_000  # of the master's work: about a second
 LEAST_GAIN, MOST_GAIN = 1e-3, 50.0
 
 
@@ -102,6 +104,9 @@ class Closing:
         if self._beaten(node.bound):
             return
         children = self._split(self._fixed(node), found.relaxation)
+        if self.search.stop():
+            self._push(node)
+            return
         if not children:
             self.lost = min(self.lost, node.bound)
             return
@@ -152,7 +157,10 @@ class Closing:
         if self._beaten(node.bound):
             return []
         best, parts = -1.0, list[Node]()
-        for pair in (*self._by_count(node, relaxation), *self._by_cell(node, self.master.shares(relaxation))):
+        cells, until = self._by_cell(node, self.master.shares(relaxation)), self.master.work + MOST_TRYING
+        for pair in _in_turn(self._by_count(node, relaxation), cells):
+            if self.search.stop() or (parts and self.master.work > until):
+                break
             gains = [max(self._value(part) - relaxation.value, 0.0) for part in pair]
             worth = (min(gains[0], MOST_GAIN) + LEAST_GAIN) * (min(gains[1], MOST_GAIN) + LEAST_GAIN)
             if worth > best:
@@ -186,6 +194,11 @@ class Closing:
             only[e, day] = False
             only[e, day, s] = node.possible[e, day, s]
             yield replace(node, possible=only), replace(node, possible=without)
+
+
+def _in_turn(first: Iterator[tuple[Node, Node]], second: Iterator[tuple[Node, Node]]) -> Iterator[tuple[Node, Node]]:
+    for pair in zip_longest(first, second):
+        yield from (one for one in pair if one is not None)
 
 
 def _largest(worth: Floats) -> list[int]:

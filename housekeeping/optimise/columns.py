@@ -17,6 +17,7 @@ from plantops.solving import EngineFailed, Limits, Master
 
 SMALL = 1e-6
 ROUNDING = 1e-9
+ITERATION_WORK = 15  # a row of a simplex step takes as long as so many table entries of the pricing
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
@@ -52,6 +53,7 @@ class LineMaster:
         self._barred = np.zeros(0, bool)
         self._row = {e: row for row, e in enumerate(self.people)}
         self._moved = False
+        self.work = 0  # entries of the basis touched so far: the time that was spent, without a clock
         self._slack_low = np.zeros((2, len(arrays.required)))
         self._slack_up = np.full((2, len(arrays.required)), np.inf)
         self._master = Master(self._initial())
@@ -159,6 +161,7 @@ class LineMaster:
         outcome = self._master.run(Limits())
         if outcome.objective is None:
             raise EngineFailed("The relaxation of the roster was not solved, though it always has a solution.")
+        self.work += int(self._master.highs.getInfo().simplex_iteration_count) * len(self._master.rows) * ITERATION_WORK
         duals, people = self._master.duals, np.zeros(self.arrays.people)
         people[self.people] = duals[: len(self.people)]
         # an open slack keeps its dual within its cost, but for rounding

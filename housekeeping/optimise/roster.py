@@ -32,7 +32,10 @@ UNLIMITED_STEPS = 2000  # without any limit a run ends after so many relaxations
 SMALL_CELLS = 400  # up to so many open cells the compact program may close the gap by itself
 COMPACT_SHARE = 0.3
 ROUNDS = 10_000
-FIRST_DIVES = 2
+# Rounds of pricing in a step, share of the mixed cells that is settled at once, least share of such a cell.
+FIRST_DIVES = ((10, 0.3, 0.5),)
+# Work on the proof beside that on better rosters: small problems are proved quickly, of large ones most never.
+FEW_CELLS, PROVING_FEW, PROVING_MANY = 2000, 2.0, 0.5
 TELL_EVERY = 0.5
 
 
@@ -113,18 +116,19 @@ class _Run:
         search.duals = root.duals
         self._tell("bound")
         pool = Pool(search, root.duals)
-        for _ in range(FIRST_DIVES):
+        for rounds, width, sure in FIRST_DIVES:
             if self._over():
                 break
-            found = dive(search, search.master, search.possible, search.penalty, rounds=20, width=0.15, misses=3)
+            found = dive(search, search.master, search.possible, search.penalty, rounds, width, misses=3, sure=sure)
             search.offer(found, "dive")
         pool.add(search.master)
         closing = Closing(search, search.master, root)
         around = Neighbourhoods(search, pool)
         worked = {"proof": 0, "search": 0}
+        share = PROVING_FEW if search.possible[:, :, :-1].sum() <= FEW_CELLS else PROVING_MANY
         while not self._over():
-            proving = not closing.over and worked["proof"] <= worked["search"]
-            before = search.pricer.work
+            proving = not closing.over and worked["proof"] <= share * worked["search"]
+            before = search.pricer.work + search.master.work + around.work
             if proving:
                 closing.step()
                 search.prove(closing.bound)
@@ -132,7 +136,7 @@ class _Run:
                     self._compact()
             else:
                 around.step()
-            worked["proof" if proving else "search"] += search.pricer.work - before
+            worked["proof" if proving else "search"] += search.pricer.work + search.master.work + around.work - before
             self._tell_sometimes()
 
     def _compact(self) -> None:

@@ -102,14 +102,13 @@ def dive(
     rounds: int,
     width: float,
     misses: int,
-    grasp: bool = False,
+    sure: float = SURE,
 ) -> Lines:
     """Settle cells one after the other until the mixture of lines is a roster; empty when that fails.
 
     Only rosters below `target` are looked for. Each time up to the share `width` of the cells that are still mixed is
-    settled, the surest first; a set that costs too much is taken back and tried by one cell, then that cell is
-    forbidden. After `misses` dead ends the dive gives up. With `grasp` cells that are sure already are settled too,
-    which is quicker and narrower.
+    settled, the surest first, but none beside the first whose share is not above `sure`; a set that costs too much is
+    taken back and tried by one cell, then that cell is forbidden. After `misses` dead ends the dive gives up.
     """
     possible = possible.copy()
     limit = target - 1 + HALF
@@ -122,7 +121,7 @@ def dive(
         mixed = (share > EVEN) & (share < 1 - EVEN)
         if not mixed.any():
             return master.chosen(generated.relaxation)
-        cells = _surest(search, share, mixed, possible, share_wanted, grasp)
+        cells = _surest(search, share, mixed, share_wanted, sure)
         trial = possible.copy()
         for e, day, s in cells:
             trial[e, day] = False
@@ -148,18 +147,14 @@ def _generate(
     search.steps += 1
     master.allow(possible)
     generation = Generation(search.arrays, master, search.pricer, possible, SMOOTHING, center)
-    return generation.run(search.stop, rounds, enough=limit + EVEN)
+    return generation.run(search.stop, rounds, enough=limit + EVEN, close=HALF)
 
 
-def _surest(
-    search: Search, share: Floats, mixed: Flags, possible: Flags, width: float, grasp: bool
-) -> list[tuple[int, int, int]]:
+def _surest(search: Search, share: Floats, mixed: Flags, width: float, sure: float) -> list[tuple[int, int, int]]:
     """The cells to settle next: the largest shares, a little noise to break ties."""
-    open_cells = possible.sum(axis=2, keepdims=True) > 1
-    worth = share + 1e-3 * search.rng.random(share.shape)
-    worth = np.where(((share > SURE) & open_cells) | mixed if grasp else mixed, worth, -1.0)
-    count = max(1, int(width * (open_cells.sum() if grasp else mixed.any(axis=2).sum())))
+    worth = np.where(mixed, share + 1e-3 * search.rng.random(share.shape), -1.0)
+    count = max(1, int(width * mixed.any(axis=2).sum()))
     order = np.argsort(-worth, axis=None)[:count]
     people, days, shifts = np.unravel_index(order, share.shape)
     cells = list(zip(people.tolist(), days.tolist(), shifts.tolist(), strict=True))
-    return [cell for at, cell in enumerate(cells) if worth[cell] >= 0 and (at == 0 or share[cell] > SURE)]
+    return [cell for at, cell in enumerate(cells) if worth[cell] >= 0 and (at == 0 or share[cell] > sure)]
