@@ -8,6 +8,7 @@ from web.pages.purchasing import (
     api,
     approvals,
     bills,
+    drafts,
     invoices,
     orders,
     prices,
@@ -20,6 +21,10 @@ from web.pages.purchasing import (
     unknown,
 )
 
+# The menu opens what still wants something done: the oldest of two years would come first.
+ORDERS_AT_WORK = "draft,pending_approval,approved,issued,acknowledged"
+BILLS_TO_SETTLE = "captured,exception,matched,approved,posted"
+
 PAGES = Pages(
     name="purchasing",
     title="Purchasing",
@@ -27,6 +32,7 @@ PAGES = Pages(
         requisitions.router,
         approvals.router,
         to_order.router,
+        drafts.router,
         orders.router,
         revisions.router,
         receive.router,
@@ -44,10 +50,10 @@ PAGES = Pages(
         Entry("Requisitions", "/purchasing/requisitions", "clipboard-list", (Can.ASK,)),
         Entry("Approvals", "/purchasing/approvals", "clipboard-check", (Can.APPROVE, Can.APPROVE_ORDERS)),
         Entry("To order", "/purchasing/to-order", "shopping-cart", (Can.BUY,)),
-        Entry("Orders", "/purchasing/orders", "file-text", (Can.READ_ORDERS,)),
+        Entry("Orders", f"/purchasing/orders?state={ORDERS_AT_WORK}", "file-text", (Can.READ_ORDERS,)),
         Entry("Receive", "/purchasing/receive", "package", (Can.RECEIVE,)),
         Entry("Receipts", "/purchasing/receipts", "history", (Can.READ_RECEIPTS,)),
-        Entry("Invoices", "/purchasing/invoices", "receipt", (Can.READ_INVOICES,)),
+        Entry("Invoices", f"/purchasing/invoices?state={BILLS_TO_SETTLE}", "receipt", (Can.READ_INVOICES,)),
         Entry("Suppliers", "/purchasing/suppliers", "building-factory-2", (Can.READ_SUPPLIERS,)),
         Entry("Catalogue", "/purchasing/catalogue", "list", (Can.READ_CATALOGUE,)),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from fastapi.responses import Response
 
@@ -15,6 +15,7 @@ from purchasing.models.orders import OrderState as State
 from purchasing.permissions import Can
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.purchasing.chosen import centres_of
 
 router = pages_router()
 TABS = (
@@ -25,6 +26,7 @@ TABS = (
     Named("To be sent", {"state": "approved"}),
     Named("All"),
 )
+USUAL_DAYS = timedelta(days=14)
 MAIN_STATES = (State.DRAFT, State.PENDING, State.APPROVED, State.ISSUED, State.ACKNOWLEDGED, State.CLOSED)
 
 
@@ -60,17 +62,31 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/orders")
 def index(ctx: Context, query: Query) -> Response:
-    return list_page(ctx, ORDERS, query, tabs=TABS)
+    add = ("New order", "/purchasing/orders/new") if ctx.may(Can.BUY) else None
+    return list_page(ctx, ORDERS, query, tabs=TABS, add=add)
 
 
 @router.get("/purchasing/orders/{id}")
 def show(ctx: Context, id: int) -> Response:
+    return drawn(ctx, id)
+
+
+def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
     sheet = boards.order_sheet(ctx, id)
     steps = lifecycle.steps(ctx, sheet.order)
+    buys = ctx.may(Can.BUY, site_id=sheet.order.site_id)
+    may_change = buys and orders.why_not_change(sheet.order) is None
     return render(
         ctx,
         "purchasing/order.html",
+        *blocks,
+        toast=toast,
         Can=Can,
+        buys=buys,
+        is_out=sheet.order.state in orders.OUT,
+        may_change=may_change,
+        centres=centres_of(ctx, sheet.order.site_id) if may_change else (),
+        need_by=ctx.today + USUAL_DAYS,
         sheet=sheet,
         o=sheet.order,
         url=to(id),
