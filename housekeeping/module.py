@@ -14,7 +14,7 @@ from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
 from personnel.events import AbsenceRecorded, LeaveApproved
 from plantops.events import Absent, WorkWanted
 from plantops.files import RecordSeen
-from plantops.module import Figure, Invariant, Job, Module, PersonalData, Role
+from plantops.module import DemoPart, Figure, Invariant, Job, Module, PersonalData, Role
 from plantops.options import Option
 
 ROLES = (
@@ -122,6 +122,7 @@ MODULE = Module(
     },
     answers={Absent: (rosters.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
     jobs={
+        "get_ready": Job(jobs.get_ready, "Make the roster planner ready", retries=1),
         "propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900),
         "print_codes": Job(jobs.print_codes, "Print the codes of the places"),
     },
@@ -135,7 +136,10 @@ MODULE = Module(
     ),
     settings=SETTINGS,
     cli=cli.register,
-    demo="housekeeping.demo:build",
+    demo=(
+        DemoPart("housekeeping", "housekeeping.demo:build", needs=("personnel.plant",)),
+        DemoPart("housekeeping.files", "housekeeping.demo:load_the_real_file"),
+    ),
     links={
         "housekeeping_request": "/housekeeping/requests/{id}",
         "housekeeping_workorder": "/housekeeping/workorders/{id}",

@@ -15,7 +15,7 @@ from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, STRIPS
 from personnel.roles import ROLES
 from plantops.events import Absent, ManagerOf, Waiting
-from plantops.module import Job, Module, PersonalData, Schedule
+from plantops.module import DemoPart, Job, Module, PersonalData, Schedule
 from plantops.options import Option
 
 KNOWN = (models, time_models)  # imported for their tables
@@ -67,7 +67,10 @@ MODULE = Module(
     due=(certificates.due, contracts.due),
     personal_data=PERSONAL_DATA,
     settings=SETTINGS,
-    demo="personnel.demo:build",
+    demo=(
+        DemoPart("personnel.plant", "personnel.demo:build"),
+        DemoPart("personnel.files", "personnel.demo:load_the_real_file"),
+    ),
     links={
         "personnel_employee": "/personnel/employees/{id}",
         "personnel_leave_request": "/personnel/leave/{id}",

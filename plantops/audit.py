@@ -99,6 +99,7 @@ BEGIN
 END $$;
 
 -- What one statement added, in one statement: a year of history costs a third of what it costs row by row.
+-- As json, because jsonb would take three times as long to write the same down.
 CREATE OR REPLACE FUNCTION core_audit_added() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     actor text; behalf text := current_setting('plantops.on_behalf_of', true);
@@ -111,8 +112,9 @@ BEGIN
         sha256(one.noise || convert_to(concat_ws('|', actor, TG_TABLE_NAME, one.key, 'I', one.body), 'UTF8'))
     FROM (
         SELECT COALESCE(whole.body->>'id', '') AS key, uuid_send(gen_random_uuid()) AS noise,
-            (CASE WHEN TG_NARGS = 0 THEN whole.body ELSE core_audit_hide(whole.body, TG_ARGV) END)::text AS body
-        FROM (SELECT jsonb_strip_nulls(to_jsonb(added)) AS body FROM added OFFSET 0) AS whole
+            CASE WHEN TG_NARGS = 0 THEN whole.body::text
+                ELSE core_audit_hide(whole.body::jsonb, TG_ARGV)::text END AS body
+        FROM (SELECT json_strip_nulls(row_to_json(added)) AS body FROM added OFFSET 0) AS whole
     ) AS one;
     RETURN NULL;
 END $$;

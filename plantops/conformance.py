@@ -207,5 +207,6 @@ def own_events(module: Module) -> list[str]:
 
 
 def demo_can_be_loaded(_registry: Registry, module: Module) -> Iterator[str]:
-    if module.demo is not None and not callable(load(module.demo)):
-        yield f"its demo {module.demo} is no function."
+    for part in module.demo_parts:
+        if not callable(load(part.path)):
+            yield f"its demo {part.path} is no function."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from plantops.sheets import WHOLE_ROW, Cell, SheetRow, short
 
 JOINED = ", "
 KEEP, REFUSE = "keep", "refuse"
+REMEMBERED = 4096  # different texts of a column
 _TOP = {
     "kind", "encoding", "delimiter", "sheet", "header_row", "site", "zone", "decimal_comma", "thousands", "dates",
     "constants", "columns", "options", "about",
@@ -213,6 +215,7 @@ def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callabl
     """How rows of this file become rows of this kind."""
     tz = imap.zone or default_zone
     used = set(imap.sources)
+    columns = [(how, _remembered(how, tz)) for how in imap.columns]
 
     def read(raw: SheetRow) -> ReadRow:
         problems = [
@@ -224,13 +227,13 @@ def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callabl
         broken = {problem.column for problem in problems}
         values: dict[str, Any] = dict(imap.constants)
         reasons: dict[str, str] = {}
-        for how in imap.columns:
-            if broken.intersection(how.sources):
+        for how, value in columns:
+            if broken and broken.intersection(how.sources):
                 continue
             name = how.column.name
             cell = _cell(raw.cells, how.sources)
             try:
-                values[name], why = _value(how, cell, tz)
+                values[name], why = value(cell)
                 if why:
                     reasons[name] = why
             except BadCell as error:
@@ -244,6 +247,16 @@ def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callabl
         return ReadRow(row, tuple(problems))
 
     return read
+
+
+def _remembered(how: ColumnMap, tz: ZoneInfo) -> Callable[[Cell], tuple[Any, str]]:
+    """`_value` of one column: a file says the same days, words and numbers again and again."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def of_text(cell: str) -> tuple[Any, str]:
+        return _value(how, cell, tz)
+
+    return lambda cell: of_text(cell) if isinstance(cell, str) else _value(how, cell, tz)
 
 
 def _faults(kind: ImportKind, row: Row) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,6 +36,12 @@ STAGE = sa.text(
     "INSERT INTO core_import_row (import_id, number, state, cells, reasons, problems, group_key)"
     " SELECT :import, r.* FROM jsonb_to_recordset(:rows)"
     " AS r(number int, state text, cells jsonb, reasons jsonb, problems jsonb, group_key text)"
+).bindparams(sa.bindparam("rows", type_=JSONB))
+
+MARK = sa.text(
+    "UPDATE core_import_row AS row SET state = r.state, problems = COALESCE(r.problems, row.problems), made_id = r.made"
+    " FROM jsonb_to_recordset(:rows) AS r(number int, state text, problems jsonb, made bigint)"
+    " WHERE row.import_id = :import AND row.number = r.number"
 ).bindparams(sa.bindparam("rows", type_=JSONB))
 
 
@@ -428,20 +434,13 @@ def _mark(ctx: Context, import_id: int, rows: Sequence[Row], loaded: Loaded) -> 
     problems: dict[int, list[dict[str, str]]] = {}
     for refusal in loaded.refused:
         problems.setdefault(refusal.row, []).append(_problem(refusal))
-    good = [row.number for row in rows if row.number not in problems]
-    mine = sa.update(ImportRow).where(ImportRow.import_id == import_id)
-    ctx.session.execute(mine.where(ImportRow.number.in_(good)).values(state=RowState.LOADED))
-    if problems:
-        _write(ctx, import_id, "state = 'refused', problems = :problems", problems, "problems")
-    if loaded.made:
-        made = {number: id for number, id in loaded.made.items() if number not in problems}
-        _write(ctx, import_id, "made_id = :made", made, "made")
-
-
-def _write(ctx: Context, import_id: int, change: str, values: Mapping[int, Any], name: str) -> None:
-    statement = sa.text(f"UPDATE core_import_row SET {change} WHERE import_id = :import AND number = :number")  # noqa: S608
-    if name == "problems":
-        statement = statement.bindparams(sa.bindparam("problems", type_=JSONB))
-    ctx.session.execute(
-        statement, [{"import": import_id, "number": number, name: value} for number, value in values.items()]
-    )
+    outcomes = [
+        {
+            "number": row.number,
+            "state": RowState.REFUSED if row.number in problems else RowState.LOADED,
+            "problems": problems.get(row.number),
+            "made": None if row.number in problems else loaded.made.get(row.number),
+        }
+        for row in rows
+    ]
+    ctx.session.execute(MARK, {"import": import_id, "rows": outcomes})

@@ -87,6 +87,15 @@ class PersonalData:
 
 
 @dataclass(frozen=True)
+class DemoPart:
+    """A piece of a module's demo: `build(demo)` at `path`, begun as soon as the parts that it needs are done."""
+
+    name: str
+    path: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Module:
     """The manifest: everything the house needs to know of a module, as real Python names."""
 
@@ -111,7 +120,14 @@ class Module:
     settings: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     cli: Callable[[argparse._SubParsersAction[Any]], None] | None = None
-    demo: str | None = None
+    demo: str | tuple[DemoPart, ...] = ()
+    """One function, which waits for the demo of every module that its own may use, or parts that say what they need."""
+
+    @property
+    def demo_parts(self) -> tuple[DemoPart, ...]:
+        if isinstance(self.demo, str):
+            return (DemoPart(self.name, self.demo, (*self.depends, *self.after)),)
+        return self.demo
 
     @property
     def prefix(self) -> str:

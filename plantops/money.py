@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
@@ -41,6 +42,7 @@ def why_not_currency(code: str) -> str | None:
     return None
 
 
+@cache
 def smallest_step(currency: str, rule: Rounding = Rounding.HALF_UP) -> Decimal:
     """The smallest amount that the currency knows: 0.01 EUR, 1 JPY, 0.001 KWD; 0.05 under the cash rule."""
     if rule is Rounding.HALF_UP_5:

@@ -172,7 +172,7 @@ def make_demo(settings: Settings, url: str) -> None:
     """Tables and demo plant in an empty database."""
     began = time.monotonic()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # each step of each table is no news here
-    print("Making the demo plant: two years of history, about two minutes the first time ...", flush=True)
+    print("Making the demo plant: two years of history, about half a minute ...", flush=True)
     house = initialise(url, settings)
     build(house, lambda text: print(text, flush=True))
     with house.acting() as ctx:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from plantops.events import LowStock, OnOrder, Waiting
 from plantops.files import RecordSeen
-from plantops.module import Figure, Job, Module, Schedule
+from plantops.module import DemoPart, Figure, Job, Module, Schedule
 from plantops.options import Option
 from purchasing import api, cards, deliveries, jobs, models, ordering, restock, settlement
 from purchasing.events import BankAccountVerified, GoodsReceived
@@ -68,7 +68,10 @@ SETTINGS = {
 MODULE = Module(
     name="purchasing",
     title="Purchasing",
-    demo="purchasing.demo:build",
+    demo=(
+        DemoPart("purchasing.plant", "purchasing.demo:build"),
+        DemoPart("purchasing.files", "purchasing.demo:load_the_real_file"),
+    ),
     permissions=Can,
     roles=ROLES,
     listens={

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from plantops.errors import Invalid
 from plantops.money import Money
@@ -68,6 +69,7 @@ class MinimumVerdict:
 # --- Rules
 
 
+@lru_cache(maxsize=4096)
 def amount(quantity: Decimal, price: Decimal, per: int, currency: str) -> Decimal:
     """quantity x price / per, rounded half up to the currency's smallest step, once."""
     return Money(quantity * price / per, currency).rounded().amount

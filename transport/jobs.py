@@ -14,6 +14,7 @@ from transport.optimise.model import BadProblem
 from transport.optimise.model import Plan as Answer
 
 ENGINE = "transport.optimise.routes:solve"
+GETTING_READY = "transport.optimise.proof:get_ready"
 MEMORY_MB = 2000
 
 
@@ -73,3 +74,16 @@ def print_manifest(ctx: Context, plan_id: int) -> Computation[bytes]:
         return Done("The manifest is ready.", f"/transport/plans/{plan_id}")
 
     return Computation(draw, then)
+
+
+@within("the first work of a new plant's worker")
+def get_ready(_ctx: Context) -> Computation[None]:
+    """Compiles the planner's inner loops, half a minute of work, before somebody waits for them."""
+
+    def compute(reporter: Reporter) -> None:
+        in_child(GETTING_READY, None, Limits(), None, lambda: reporter.stop, MEMORY_MB)
+
+    def then(_later: Context, _nothing: None) -> Done:
+        return Done("The route planner is ready.")
+
+    return Computation(compute, then)

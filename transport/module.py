@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from plantops.events import Absent
 from plantops.files import RecordSeen
-from plantops.module import Figure, Invariant, Job, Module, Role
+from plantops.module import DemoPart, Figure, Invariant, Job, Module, Role
 from transport import boards, cards, cli, drivers, jobs, orders, plans, vehicles
 from transport.events import VehicleTakenOut
 from transport.imports import KINDS
@@ -101,6 +101,7 @@ MODULE = Module(
     listens={VehicleTakenOut: (plans.vehicle_taken_out,)},
     answers={Absent: (drivers.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
     jobs={
+        "get_ready": Job(jobs.get_ready, "Make the route planner ready", retries=1),
         "plan_day": Job(jobs.plan_day, "Plan a day", retries=1, seconds=900),
         "print_manifest": Job(jobs.print_manifest, "Print a manifest"),
     },
@@ -108,7 +109,10 @@ MODULE = Module(
     figures=FIGURES,
     verify=INVARIANTS,
     due=(vehicles.due,),
-    demo="transport.demo:build",
+    demo=(
+        DemoPart("transport", "transport.demo:build", needs=("personnel.plant",)),
+        DemoPart("transport.files", "transport.demo:bring_real_days"),
+    ),
     links={
         "transport_order": "/transport/orders/{id}",
         "transport_plan": "/transport/plans/{id}",

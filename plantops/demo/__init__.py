@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -76,38 +75,47 @@ def build(
         say(f"  {part.name} {seconds:.1f} s")
 
     together.run(parts_of(demo), done, at_once)
-    with house.acting() as ctx:
-        ctx.session.execute(sa.text("ANALYZE"))
-    began = time.monotonic()
-    load("plantops.demo.week:build")(demo)
-    say(f"  the weekly pages {time.monotonic() - began:.1f} s")
+    look_at(demo, "core")
+    together.run([Part(name, frozenset(), partial(apart, demo, week)) for name, week in weeks()], done, at_once)
+    house.database.dispose()
     return demo
 
 
 def parts_of(demo: Demo) -> list[Part]:
-    """A part for each module that has one; it waits for those that its module may use."""
-    below: dict[str, frozenset[str]] = {}
-    parts = []
+    """What the modules declare, each with the names of the parts that it waits for."""
+    parts: list[Part] = []
+    of_module: dict[str, frozenset[str]] = {}
     for module in demo.house.registry.modules:  # in order of dependency
-        names = [name for name in (*module.depends, *module.after) if name in below]
-        below[module.name] = frozenset(names).union(*(below[name] for name in names))
-        if module.demo:
-            parts.append(Part(module.name, below[module.name], partial(part_of_module, demo, module.demo, module.name)))
+        for one in module.demo_parts:
+            needs = frozenset[str]().union(*(of_module.get(name, {name}) for name in one.needs))
+            parts.append(Part(one.name, needs, partial(apart, demo, partial(make, path=one.path, name=module.name))))
+        below = (of_module.get(name, frozenset()) for name in (*module.depends, *module.after))
+        of_module[module.name] = frozenset(one.name for one in module.demo_parts) or frozenset[str]().union(*below)
     made = {part.name for part in parts}
     return [replace(part, needs=part.needs & made) for part in parts]
 
 
-def part_of_module(demo: Demo, path: str, name: str) -> Kept:
+def weeks() -> list[tuple[str, Callable[[Demo], None]]]:
+    """The last two weeks as the plant manager reads them, once everything else is there."""
+    build_week = load("plantops.demo.week:build")
+    return [("the week before last", partial(build_week, back=2)), ("last week", partial(build_week, back=1))]
+
+
+def apart(demo: Demo, work: Callable[[Demo], None]) -> Kept:
     """Runs in a process of its own, perhaps: what it leaves for others goes back as its result."""
     demo.house.database.engine.dispose(close=False)
-    make(demo, path, name)
+    work(demo)
     demo.house.database.dispose()
     return demo.kept
 
 
 def make(demo: Demo, path: str, name: str) -> None:
     load(path)(demo)
+    look_at(demo, name)
+
+
+def look_at(demo: Demo, module: str) -> None:
+    """So much is new in the tables of a module that the planner of queries must look at them at once."""
+    tables = [table for table in Base.metadata.tables if table.startswith(f"{module}_") and table != "core_audit"]
     with demo.house.acting() as ctx:
-        # So much is new that the planner must look at it at once.
-        tables = [table for table in Base.metadata.tables if table.startswith(f"{name}_") and table != "core_audit"]
         ctx.session.execute(sa.text(f"ANALYZE {', '.join(tables)}"))

@@ -94,6 +94,8 @@ def _work(part: Part, answer: Connection, lifeline: tuple[int, int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began this one stops it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with, args=(reader,), daemon=True).start()
+    # An engine is asked once in here and about little: to compile its loops would take many times as long.
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
     try:
         told = (True, part.work())
     except Exception:

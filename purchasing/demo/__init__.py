@@ -17,7 +17,6 @@ def build(demo: Demo) -> None:
     write_years(demo, sources)
     add_budgets(demo)
     open_the_morning(demo, sources)
-    load_the_real_file(demo)
     demo.kept["purchasing"] = {
         "suppliers": {name: one.id for name, one in sources.suppliers.items()},
         "items": {item.sku: item.id for item in sources.items},

@@ -21,6 +21,7 @@ from plantops.demo import Demo, parts_of, plant, together
 from plantops.demo.together import Part
 from plantops.errors import Invalid, Unavailable
 from plantops.migrations import runner
+from plantops.module import DemoPart, Module, Registry
 from plantops.settings import Settings
 from tests import houses
 
@@ -172,8 +173,23 @@ def test_what_was_broken_off_is_cleared_away(empty: House, settings: Settings) -
     again.database.dispose()
 
 
-def test_each_module_waits_for_those_below_it(settings: Settings) -> None:
+def test_each_part_waits_for_what_it_uses(settings: Settings) -> None:
     nowhere = House(everything(), Database("postgresql+psycopg://nobody@/nowhere"), settings)
     needs = {part.name: part.needs for part in parts_of(Demo(nowhere))}
-    assert needs["personnel"] == needs["purchasing"] == frozenset()
-    assert needs["transport"] == needs["housekeeping"] == {"personnel", "purchasing"}
+    assert needs["personnel.plant"] == needs["purchasing.plant"] == needs["purchasing.files"] == frozenset()
+    assert needs["transport"] == needs["housekeeping"] == {"personnel.plant"}
+
+
+def test_a_demo_of_one_function_waits_for_all_parts_of_the_modules_below(settings: Settings) -> None:
+    modules = (
+        Module("goods", "Goods", demo=(DemoPart("goods.plant", "goods:a"), DemoPart("goods.files", "goods:b"))),
+        Module("bare", "Without a demo", depends=("goods",)),
+        Module("trips", "Trips", depends=("bare",), after=("nowhere",), demo="trips:build"),
+    )
+    nowhere = House(Registry(modules), Database("postgresql+psycopg://nobody@/nowhere"), settings)
+    needs = {part.name: part.needs for part in parts_of(Demo(nowhere))}
+    assert needs == {
+        "goods.plant": frozenset(),
+        "goods.files": frozenset(),
+        "trips": {"goods.plant", "goods.files"},
+    }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from transport.demo.fleet import build
+from transport.demo.fleet import bring_real_days, build
 
-__all__ = ["build"]
+__all__ = ["bring_real_days", "build"]

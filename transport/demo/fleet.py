@@ -27,7 +27,7 @@ from transport.vehicles import NewVehicle
 KM_PER_MINUTE = 0.7
 DETOUR = 1.3
 STOPS_A_DAY = 48
-PLAN_SECONDS = 2
+PLAN_SECONDS = 1
 SERVICE = 8
 
 FLEET = (
@@ -62,7 +62,7 @@ def build(demo: Demo) -> None:
             drive_days(ctx, demo, dice, days, fleet, spots, crew)
     with demo.house.acting() as ctx:
         ask_for_today(ctx, demo, dice, spots)
-        bring_real_days(ctx, demo)
+        ctx.enqueue("transport.get_ready", lock="transport.get_ready")
     with demo.house.acting(demo.users["dispatcher"]) as ctx:
         plan_today(ctx, demo)
 
@@ -253,24 +253,25 @@ def plan_today(ctx: Context, demo: Demo) -> None:
     spot = addresses.list_addresses(ctx, site)[0]
     orders.request(ctx, NewOrder(site, demo.today, spot.id, "Test bench, 11 t", Decimal(11_000)))
     asked = plans.ask_at_once(ctx, site, demo.today, PLAN_SECONDS)
-    answer = solve(asked.problem, Limits(seconds=PLAN_SECONDS, seed=1))
+    answer = solve(asked.problem, Limits(seconds=PLAN_SECONDS, seed=1, cpu=True))
     kept = plans.keep_at_once(ctx, site, demo.today, PLAN_SECONDS, asked, answer)
     plans.publish(ctx, kept.id, kept.version)
 
 
-def bring_real_days(ctx: Context, demo: Demo) -> None:
+def bring_real_days(demo: Demo) -> None:
     """Four real delivery days through the product's own import, onto the sample site."""
-    addresses.add(
-        ctx, demo.sites["SAM"], "1000", "Depot", Decimal("43.373918"), Decimal("17.601717"),
-        is_depot=True, from_minute=360, to_minute=1080,
-    )  # fmt: skip
-    folder = files("transport").joinpath("demo")
-    for kind, map_name, data in (
-        ("transport-orders", "bih.toml", "orders.csv"),
-        ("vehicles", "bih_vehicles.toml", "vehicles.csv"),
-        ("roads", "bih_roads.toml", "depot_distances.csv"),
-        ("forbidden-pairs", "bih_forbidden.toml", "forbidden.csv"),
-    ):
-        text = folder.joinpath("maps", map_name).read_text(encoding="utf-8")
-        with as_file(folder.joinpath("data", "bih", data)) as path:
-            imports.bring(ctx, kind, path, text)
+    with demo.house.acting() as ctx:
+        addresses.add(
+            ctx, demo.sites["SAM"], "1000", "Depot", Decimal("43.373918"), Decimal("17.601717"),
+            is_depot=True, from_minute=360, to_minute=1080,
+        )  # fmt: skip
+        folder = files("transport").joinpath("demo")
+        for kind, map_name, data in (
+            ("transport-orders", "bih.toml", "orders.csv"),
+            ("vehicles", "bih_vehicles.toml", "vehicles.csv"),
+            ("roads", "bih_roads.toml", "depot_distances.csv"),
+            ("forbidden-pairs", "bih_forbidden.toml", "forbidden.csv"),
+        ):
+            text = folder.joinpath("maps", map_name).read_text(encoding="utf-8")
+            with as_file(folder.joinpath("data", "bih", data)) as path:
+                imports.bring(ctx, kind, path, text)

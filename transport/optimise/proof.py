@@ -1,11 +1,12 @@
 """How far can a plan be from the best? A bound where one can be had, and the end of the gap where it is small."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from plantops.engines import Limits, ShouldStop, Stopwatch
+from plantops.engines import Limits, Progress, ShouldStop, Stopwatch
 from transport.optimise.closing import close
 from transport.optimise.day import Day, prepare
 from transport.optimise.generation import Bound, Generation
@@ -13,8 +14,10 @@ from transport.optimise.heuristic import Tour
 from transport.optimise.model import Order, Problem, Stop, Vehicle, Window
 from transport.optimise.network import Network, networks, why_not_bounded
 from transport.optimise.pool import Pool, whole_cost
+from transport.optimise.pricing import Pricer
+from transport.optimise.sweeping import Sweeper
 
-NEIGHBOURS = 8
+NEIGHBOURS, LONG_NEIGHBOURS = 8, 6
 MOST_ORDERS = 400  # beyond, memory and patience end before the linear program does
 START_COLUMNS = 3_000
 WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes are listed
@@ -22,6 +25,9 @@ WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes 
 EXACT = "Proved: no plan is cheaper."
 COMPLETE = "Bound: the linear program over all routes, solved to its end."
 CUT_SHORT = "Bound: column generation was cut short, so the true gap is smaller."
+COARSE = (
+    "Bound: routes may go round in circles and loads are kept on average only, so the true gap is likely far smaller."
+)
 TOO_LONG = "No bound: there are too many routes for it in this time."
 
 
@@ -34,6 +40,7 @@ class Proof:
     note: str = ""
     networks: Sequence[Network] = ()
     bound: Bound | None = None
+    long: bool = False
     _tried_at: int | None = None
     _why_not: str | None = field(init=False)
 
@@ -49,21 +56,30 @@ class Proof:
         return self._why_not is None
 
     def generate(
-        self, pool: Pool, upper: int, watch: Stopwatch, work: int | None, should_stop: ShouldStop | None
+        self,
+        pool: Pool,
+        upper: int,
+        watch: Stopwatch,
+        work: int | None,
+        should_stop: ShouldStop | None,
+        long: bool = False,
     ) -> None:
-        """Run column generation; every route that it meets goes to the pool."""
-        self.networks = networks(self.day, NEIGHBOURS)
-        run = Generation(self.day, self.networks, watch, should_stop, most_work=work)
+        """Run column generation; every route that it meets goes to the pool. `long`: routes have so many stops that
+        only a coarse bound is to be had."""
+        self.long = long
+        self.networks = networks(self.day, LONG_NEIGHBOURS if long else NEIGHBOURS)
+        pricers = [Sweeper(network) if long else Pricer(network) for network in self.networks]
+        run = Generation(self.day, self.networks, pricers, watch, should_stop, most_work=work)
         self.bound = run.run(pool.columns[-START_COLUMNS:], upper)
         pool.extend(run.routes)
         self.note = TOO_LONG
         if self.bound.lower is not None:
             self.lower = self.bound.lower
-            self.note = COMPLETE if self.bound.complete else CUT_SHORT
+            self.note = COARSE if long else COMPLETE if self.bound.complete else CUT_SHORT
 
     def worth_closing(self, upper: int) -> bool:
         """Whether listing all routes in the gap has a chance, and has not been tried on this gap."""
-        if self.bound is None or self.bound.lower is None or self.lower is None or self.lower >= upper:
+        if self.long or self.bound is None or self.bound.lower is None or self.lower is None or self.lower >= upper:
             return False
         if self._tried_at is not None and upper >= self._tried_at:
             return False
@@ -81,6 +97,12 @@ class Proof:
         if self.lower >= known:
             self.note = EXACT
         return closed.tours
+
+
+def get_ready(_nothing: None, _limits: Limits, _progress: Progress, _should_stop: ShouldStop) -> None:
+    """`compile_ahead` as an engine of its own, which leaves the processor to everybody else."""
+    os.nice(10)
+    compile_ahead()
 
 
 def compile_ahead() -> None:
@@ -102,3 +124,4 @@ def compile_ahead() -> None:
     upper = whole_cost(day, tours)
     proof.generate(pool, upper, Stopwatch(), None, None)
     proof.close(upper, Limits(), None)
+    Proof(day).generate(pool, upper, Stopwatch(), None, None, long=True)
