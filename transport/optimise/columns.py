@@ -22,11 +22,12 @@ class Partition:
     """The linear program over routes: every order served (covered) or paid for with its prize, at most as many
     routes of a type as there are vehicles (exactly one for a type with frozen stops).
 
-    Money is divided by `unit` so that the solver sees numbers near one thousand.
+    Money is divided by `unit` so that the solver sees numbers near one thousand. `means`: how many loads of each
+    type are limited for the mean of its routes only.
     """
 
-    def __init__(self, day: Day, unit: float) -> None:
-        self.day, self.unit = day, unit
+    def __init__(self, day: Day, unit: float, means: Sequence[int] = ()) -> None:
+        self.day, self.unit, self.means = day, unit, means
         problem = pulp.LpProblem("routes", pulp.LpMinimize)
         unserved = [problem.add_variable(f"u{n}", 0, 1, pulp.LpInteger) for n in range(len(day.problem.orders))]
         problem += pulp.lpSum(int(day.prize[n]) / unit * u for n, u in enumerate(unserved))
@@ -35,19 +36,33 @@ class Partition:
         for k, count in enumerate(day.counts):
             sense = pulp.LpConstraintEQ if day.prefix[k] else pulp.LpConstraintLE
             problem += pulp.LpConstraint(pulp.LpAffineExpression(), sense, f"fleet{k}", count), f"fleet{k}"
+        for k, count in enumerate(means):
+            for s in range(count):
+                row = pulp.LpConstraint(pulp.LpAffineExpression(), pulp.LpConstraintLE, f"mean{k}_{s}", 0)
+                problem += row, f"mean{k}_{s}"
+        self._mean_at = np.cumsum([len(day.problem.orders) + len(day.counts), *means])
         self.master = Master(problem)
         self._taken = 0
 
-    def add(self, costs: Sequence[float], k: Sequence[int], orders: Sequence[Sequence[int]]) -> None:
-        """Routes with whole costs, type and orders (an order may come twice)."""
+    def add(
+        self,
+        costs: Sequence[float],
+        k: Sequence[int],
+        orders: Sequence[Sequence[int]],
+        shares: Sequence[Sequence[float]] | None = None,
+    ) -> None:
+        """Routes with whole costs, type and orders (an order may come twice), and the parts of the capacity that
+        they take of each load whose mean is limited."""
         base = len(self.day.problem.orders)
         names = [f"r{self._taken + at}" for at in range(len(costs))]
         entries = [_entries(own, base + kind) for own, kind in zip(orders, k, strict=True)]
+        for own, kind, share in zip(entries, k, shares or [()] * len(costs), strict=True):
+            own += [(int(self._mean_at[kind]) + s, part - 1.0) for s, part in enumerate(share)]
         self.master.add_columns(names, [cost / self.unit for cost in costs], entries)
         self._taken += len(costs)
 
     def solve(self, watch: Stopwatch, should_stop: ShouldStop | None) -> tuple[float, Floats, Floats] | None:
-        """(value, price per order, price per type) in whole money; None when time is up first."""
+        """(value, price per order, price per type and then per mean) in whole money; None when time is up first."""
         outcome = self.master.solve(watch.rest(Limits(cpu=watch.cpu)), should_stop)
         if outcome.status is not Status.OPTIMAL or outcome.objective is None:
             return None

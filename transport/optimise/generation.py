@@ -2,12 +2,15 @@
 
 The bound is Lagrangian: for prices p >= 0 per order no plan is cheaper than
     sum of p + sum over types of (vehicles x cheapest reduced cost, at most 0),
-with p at most the order's prize. Prices are rounded to a power of two so that all sums are exact.
+with p at most the order's prize. Where loads are limited for the mean of a type's routes only (see `sweeping`), a
+second price t >= 0 per such load makes an order cheaper by t x its part of the capacity and a route dearer by t;
+a route that holds pays no more than t that way, so the bound stays one. Prices are rounded to a power of two so
+that all sums are exact.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,13 +19,16 @@ from transport.optimise.columns import Partition, money_unit
 from transport.optimise.day import Day
 from transport.optimise.network import Floats, Network
 from transport.optimise.pool import Column
-from transport.optimise.pricing import Found, Pricer, grain
+from transport.optimise.pricing import Found, Offer, Pricer, grain
+from transport.optimise.sweeping import Sweeper
 
-OFFERS = 120  # columns per type and round
+OFFERS, LONG_OFFERS = 120, 40  # columns per type and round; of long routes
 STEPS_PER_SECOND = 30e6  # first guess, measured while running
 STEPS = 2_000_000_000  # limit of one pricing when there is no time limit
 CLOSE = 1e-6  # value and bound are equal to this fraction: done
 ROUNDS = 1_000
+SMOOTH = 0.5  # weight of the best bound's prices
+EXACT_EVERY = 3  # rounds, where routes are long
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Generation:
 
     day: Day
     networks: Sequence[Network]
+    pricers: Sequence[Pricer | Sweeper]
     watch: Stopwatch
     should_stop: ShouldStop | None = None
     most_work: int | None = None  # steps of labelling in all: a limit that does not depend on the clock
@@ -59,95 +66,109 @@ class Generation:
         self._grain = grain(max(float(self.day.prize.max()), *(float(c.cost) for c in columns), 1.0))
         if self._grain == 0:
             return self._best
-        self._pricers = [Pricer(network) for network in self.networks]
-        self._partition = Partition(self.day, money_unit(columns))
+        means = [0] * len(self.day.types)
+        for network, pricer in zip(self.networks, self.pricers, strict=True):
+            means[network.k] = pricer.means
+        self._means = np.cumsum([size, *(pricer.means for pricer in self.pricers)])
+        self._partition = Partition(self.day, money_unit(columns), means)
         self._known: set[tuple[int, tuple[int, ...]]] = set()
         self._seed(columns)
         return self._loop(upper)
 
     def _seed(self, columns: Sequence[Column]) -> None:
         """Known routes enter at the network's cost, which is never above their own."""
-        for network, pricer in zip(self.networks, self._pricers, strict=True):
+        for network, pricer in zip(self.networks, self.pricers, strict=True):
             row = {int(n): at for at, n in enumerate(network.orders)}
             own = [c for c in columns if c.k == network.k and all(n in row for n in c.orders)]
             order = self.day.arrays.order
             found = [tuple(row[int(order[visit])] for visit in c.sequence) for c in own]
-            self._add(network, [(pricer.cost(route), route) for route in found if route])
+            self._add(network, pricer, [(pricer.cost(route), route) for route in found if route])
 
-    def _add(self, network: Network, offers: Sequence[tuple[float, tuple[int, ...]]]) -> int:
+    def _add(self, network: Network, pricer: Pricer | Sweeper, offers: Sequence[Offer]) -> int:
         """New columns for the linear program; gives how many were new."""
         new = [(cost, route) for cost, route in offers if (network.k, route) not in self._known]
         self._known.update((network.k, route) for _, route in new)
         orders = [[int(network.orders[row]) for row in route] for _, route in new]
-        self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders)
+        shares = [pricer.shares(route) for _, route in new]
+        self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares)
         for own in orders:
             if len(set(own)) == len(own):
                 self.routes.append((network.k, tuple(self.day.visits_of[n][0] for n in own)))
         return len(new)
 
     def _loop(self, upper: int) -> Bound:
-        heuristic, weight = True, 0.5
-        centre: Floats | None = None
+        """Prices are taken between those of the linear program and those of the best bound (Wentges 1997), because
+        the former swing. Fast pricing until it finds nothing, where routes are long every few rounds only, because
+        there the exact one costs little more and the prices swing most."""
+        weight, heuristic, since = SMOOTH, True, 0
+        long = any(isinstance(pricer, Sweeper) for pricer in self.pricers)
+        centre = np.zeros(int(self._means[-1])) if long else None
+        worthless = 0.0 if long else -np.inf  # what no prices at all prove
         for rounds in range(1, ROUNDS + 1):
             solved = self._partition.solve(self.watch, self.should_stop)
             if solved is None:
                 break
-            value, prices, _ = solved
-            target = self._rounded(prices)
-            if heuristic:
-                added = self._heuristic_round(target)
-                heuristic = added > 0
+            value, prices, others = solved
+            target = self._rounded(np.concatenate([prices, -others[len(self.day.types) :]]))
+            smooth = target
+            if centre is not None and weight >= 0.05:
+                smooth = self._rounded(weight * centre + (1 - weight) * target)
+            since += 1
+            if heuristic and (not long or since < EXACT_EVERY):
+                heuristic = self._heuristic_round(smooth if long else target) > 0
                 if heuristic:
                     continue
-            smooth = (
-                target if centre is None or weight < 0.05 else self._rounded(weight * centre + (1 - weight) * target)
-            )
+            since = 0
             exact = self._exact_round(smooth)
             if exact is None:
                 break
             added, lower, least = exact
             best = self._best
             assert best is not None
-            if best.lower is None or lower > best.lower:
+            if lower > (worthless if best.lower is None else best.lower):
                 centre = smooth
-                best = Bound(math.ceil(lower), False, smooth, least, rounds)
+                best = Bound(math.ceil(lower), False, smooth[: len(prices)], least, rounds)
             complete = value - lower <= CLOSE * abs(value) or (smooth is target and not added)
-            self._best = Bound(best.lower, complete, best.prices, best.least, rounds)
+            self._best = replace(best, complete=complete, rounds=rounds)
             if complete or (best.lower is not None and best.lower >= upper):
                 break
-            weight = weight if added else weight * 0.4
+            if long and added:
+                weight = SMOOTH
+            elif not added:
+                weight *= 0.4
             heuristic = added > 0
         assert self._best is not None
         return self._best
 
     def _rounded(self, prices: Floats) -> Floats:
-        """Prices that the bound may use: from 0 to the prize, on the grid."""
-        return np.asarray(np.floor(np.clip(prices, 0, self.day.prize) / self._grain) * self._grain)
+        """Prices that the bound may use: from 0, and to the prize of an order, on the grid."""
+        most = np.concatenate([self.day.prize, np.full(len(prices) - len(self.day.prize), np.inf)])
+        return np.asarray(np.floor(np.clip(prices, 0, most) / self._grain) * self._grain)
 
     def _heuristic_round(self, prices: Floats) -> int:
         """Offers of the fast pricing that are worth a new look at the prices; 0 sends us to the exact one."""
         added = 0
-        for network, pricer in zip(self.networks, self._pricers, strict=True):
-            found = self._price(pricer, prices, heuristic=True)
+        for at, (network, pricer) in enumerate(zip(self.networks, self.pricers, strict=True)):
+            found = self._price(at, prices, heuristic=True)
             if found is None:
                 return 0
-            added += self._add(network, found.offers)
+            added += self._add(network, pricer, found.offers)
         return added
 
     def _exact_round(self, prices: Floats) -> tuple[int, float, tuple[float, ...]] | None:
         """(new columns, bound, cheapest reduced cost per network); None when a limit was hit."""
-        added, lower, least = 0, float(prices.sum()), []
-        for network, pricer in zip(self.networks, self._pricers, strict=True):
-            found = self._price(pricer, prices, heuristic=False)
+        added, lower, least = 0, float(prices[: len(self.day.prize)].sum()), []
+        for at, (network, pricer) in enumerate(zip(self.networks, self.pricers, strict=True)):
+            found = self._price(at, prices, heuristic=False)
             if found is None or found.cheapest is None:
                 return None
             least.append(found.cheapest)
             vehicles = min(self.day.counts[network.k], len(self.day.problem.orders))
             lower += vehicles * found.cheapest
-            added += self._add(network, found.offers)
+            added += self._add(network, pricer, found.offers)
         return added, lower, tuple(least)
 
-    def _price(self, pricer: Pricer, prices: Floats, heuristic: bool) -> Found | None:
+    def _price(self, at: int, prices: Floats, heuristic: bool) -> Found | None:
         left = self.watch.left
         if left is not None and left <= 0:
             return None
@@ -158,8 +179,11 @@ class Generation:
             steps = min(steps, self.most_work - self.work)
         if steps <= 0:
             return None
-        watch = Stopwatch()
-        found = pricer.price(prices, heuristic, OFFERS, steps)
+        watch = Stopwatch(cpu=True)
+        size = len(self.day.problem.orders)
+        tolls = prices[self._means[at] : self._means[at + 1]]
+        offers = LONG_OFFERS if isinstance(self.pricers[at], Sweeper) else OFFERS
+        found = self.pricers[at].price(prices[:size], tolls, self._grain, heuristic, offers, steps)
         self.work += found.work
         if found.work > 1e6:
             self._speed = 0.5 * self._speed + 0.5 * found.work / max(watch.seconds, 1e-3)

@@ -41,6 +41,7 @@ class Network:
     clock_last: Ints  # M: consumption from j's service to the end
     opens: Ints  # M
     closes: Ints  # M
+    leave: int  # where the clock begins
     horizon: int
     load: Ints  # M x R
     capacity: Ints  # R
@@ -106,6 +107,7 @@ def _network(day: Day, k: int, neighbours: int) -> Network | None:
         clock_last=np.minimum(ticks[place, end], NO_ROAD) + service,
         opens=opens,
         closes=closes,
+        leave=int(arrays.leaves[k]),
         horizon=int(min(arrays.returns[k], no_longer_than(arrays))),
         load=np.ascontiguousarray(loads[:, binding]),
         capacity=capacity[binding],
@@ -133,6 +135,7 @@ def _by_load(network: Network) -> Network:
             "clock_last": nothing,
             "opens": nothing,
             "closes": nothing + horizon,
+            "leave": 0,
             "horizon": horizon,
             "load": np.ascontiguousarray(rest),
             "capacity": capacity,

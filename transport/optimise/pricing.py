@@ -31,6 +31,7 @@ class Pricer:
 
     network: Network
     most_labels: int = 1_500_000
+    means: int = 0
     split: int = field(init=False)
     width: int = field(init=False)
     buckets: int = field(init=False)
@@ -42,8 +43,9 @@ class Pricer:
         self.buckets = network.horizon // self.width + 1
         self.split = int(np.median((network.opens + network.closes) // 2))
 
-    def price(self, prices: Floats, heuristic: bool, offers: int, work: int) -> Found:
+    def price(self, prices: Floats, tolls: Floats, grain: float, heuristic: bool, offers: int, work: int) -> Found:
         """`prices` per order of the day. `work` limits the steps (about 10^8 a second)."""
+        del tolls, grain  # nothing is kept by the mean here, and prices are on the grid already
         price = prices[self.network.orders]
         ahead, behind = self.halves(price)
         state, done, front = extend(ahead, self.split, self.width, self.buckets, heuristic, self.most_labels, work)
@@ -115,6 +117,11 @@ class Pricer:
         network = self.network
         steps = sum(network.cost[i, j] for i, j in itertools.pairwise(route))
         return float(network.first[route[0]] + steps + network.last[route[-1]])
+
+    def shares(self, route: tuple[int, ...]) -> list[float]:
+        """Loads are kept by every route, none by the mean."""
+        del route
+        return []
 
 
 def _trace(labels: Labels, at: int) -> list[int]:

@@ -22,7 +22,7 @@ from transport.optimise.heuristic import Search, Tour
 from transport.optimise.model import BadProblem, Plan, Problem, Route
 from transport.optimise.parts import Parts
 from transport.optimise.pool import Pool, whole_cost
-from transport.optimise.proof import EXACT, Proof, compile_ahead
+from transport.optimise.proof import EXACT, TOO_LONG, Proof, compile_ahead
 from transport.optimise.schedule import timetable, try_route
 
 DEFAULT_ITERATIONS = 2_000
@@ -30,8 +30,10 @@ FIRST_SHARE = 0.4  # of the time, at most, for the first search, from nothing
 PORTION = 0.15  # of the iterations for each search, when they are the limit
 PROOF_SHARE = 0.35  # of the time for the bound
 CLOSING_SHARE = 0.5  # of what is left for the proof behind it
-LONG_ROUTES = 10  # orders per route beyond which a bound is rarely to be had ...
-LONG_PROOF_SHARE = 0.02  # ... and gets this share only
+FEW_ORDERS = 40  # up to which an exact bound is tried however long the routes are
+LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
+LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
+LEAST_LONG_PROOF = 4.0  # seconds below which it comes to nothing
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
 NODES = 500  # of one integer program, when iterations are the limit
@@ -187,13 +189,16 @@ def _bound(run: Run) -> None:
     if run.stopped or not run.proof.possible:
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
-    long = orders > LONG_ROUTES * max(1, len(run.tours))
+    long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, len(run.tours)))
     watch = Stopwatch()
     if run.watch.left is not None and run.watch.limit is not None:
         share = LONG_PROOF_SHARE if long else PROOF_SHARE
+        if long and share * run.watch.limit < LEAST_LONG_PROOF:
+            run.proof.note = TOO_LONG
+            return
         watch = Stopwatch(min(run.watch.left, share * run.watch.limit), run.watch.cpu)
     work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
-    run.proof.generate(run.pool, run.cost, watch, work, run.should_stop)
+    run.proof.generate(run.pool, run.cost, watch, work, run.should_stop, long)
     run.report("bound")
     _choose(run)
 

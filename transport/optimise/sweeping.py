@@ -1,0 +1,258 @@
+"""Routes of many stops: the clock in coarse parts, and loads that only the mean of all routes must keep.
+
+A relaxation for days on which exact labelling meets too many routes. The labels of one order in one part of the day
+share the earliest of their clocks, so every real route fits; the load of the routes of a type is kept by their mean
+(a row of the linear program each). The memory is that of ng-routes, as in `labelling`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from transport.optimise.labelling import DONE, FAR, TOO_LONG, TOO_MANY
+from transport.optimise.network import Floats, Network
+from transport.optimise.pricing import PER_ORDER, Found, Offer
+
+PARTS = 120  # of a day
+MOST_LABELS = 2_000_000
+FINE = 100_000  # ticks that a day is counted in
+FEW = 500  # ticks of a day that are parts of their own
+Steps = NDArray[np.int32]
+
+
+class Coarse(NamedTuple):
+    """A network in parts, under given prices."""
+
+    cost: Floats  # M x M
+    first: Floats  # M
+    last: Floats  # M
+    step: Steps  # M x M
+    step_first: Steps  # M
+    step_last: Steps  # M
+    opens: Steps  # M
+    closes: Steps  # M
+    near: NDArray[np.uint8]  # M x M
+    shift: NDArray[np.uint8]  # M x M x bits
+
+
+class Swept(NamedTuple):
+    """Labels in columns; `following` links those of one list, `total` is the cost with the way home."""
+
+    node: Steps
+    before: Steps
+    following: Steps
+    clock: Steps
+    cost: Floats
+    total: Floats
+    memory: NDArray[np.uint16]
+
+
+@dataclass
+class Sweeper:
+    """Prices one network of long routes; `means` is how many loads are kept by the mean."""
+
+    network: Network
+    means: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = self.network
+        self._shares = n.load / np.maximum(n.capacity, 1)
+        self.means = self._shares.shape[1]
+        size, whole = len(n.orders), max(1, n.horizon - n.leave)
+
+        def fine(ticks: NDArray[np.int64], least: int = 0, more: int = 0) -> Steps:
+            counted = np.minimum(ticks, 4 * whole) * FINE // whole
+            return np.ascontiguousarray(np.maximum(counted, least) + more, np.int32)
+
+        # every step counts, so that no circle is for nothing; the limits give way by as much
+        self._between, self._first, self._last = fine(n.clock, 1), fine(n.clock_first - n.leave, 1), fine(n.clock_last)
+        self._opens, self._closes = fine(n.opens - n.leave), fine(n.closes - n.leave, more=size)
+        self._budget = FINE + size
+        self._width = self._budget // (whole if whole <= FEW else PARTS)
+
+    def price(self, prices: Floats, tolls: Floats, grain: float, heuristic: bool, offers: int, work: int) -> Found:
+        """As `Pricer.price`."""
+        coarse, toll = self._under(prices, tolls, grain), float(tolls.sum())
+        state, done, labels = sweep(coarse, self._budget, self._width, heuristic, MOST_LABELS, work)
+        if state != DONE:
+            return Found(None, [], done)
+        node, _, before, total = labels
+        below = np.flatnonzero(total < toll)
+        cheapest = float(total.min(initial=toll)) - toll
+        chosen: list[Offer] = []
+        times = np.zeros(len(self.network.orders), np.int64)
+        for at in below[np.argsort(total[below], kind="stable")][: 5 * offers]:
+            route = trace(node, before, int(at))
+            if times[route].min() >= PER_ORDER:
+                continue
+            times[route] += 1
+            chosen.append((self.cost(route), tuple(route.tolist())))
+            if len(chosen) >= offers:
+                break
+        return Found(None if heuristic else cheapest, chosen, done)
+
+    def _under(self, prices: Floats, tolls: Floats, grain: float) -> Coarse:
+        """The network under prices, rounded so that a route that holds never seems dearer than it is."""
+        n = self.network
+        price = prices[n.orders]
+        if self.means:
+            price = (np.ceil((price - self._shares @ tolls) / grain) + 1) * grain
+        times = self._between, self._first, self._last, self._opens, self._closes
+        return Coarse(n.cost - price[None, :], n.first - price, n.last, *times, n.near, n.shift)
+
+    def cost(self, route: NDArray[np.int64] | tuple[int, ...]) -> float:
+        """What a sequence of rows costs, without prices."""
+        n, rows = self.network, np.asarray(route)
+        return float(n.first[rows[0]] + n.cost[rows[:-1], rows[1:]].sum() + n.last[rows[-1]])
+
+    def shares(self, route: tuple[int, ...]) -> list[float]:
+        """How much of each load that is kept by the mean a route takes, as parts of the capacity."""
+        return [float(part) for part in self._shares[np.asarray(route)].sum(axis=0)]
+
+
+@njit(cache=True)
+def trace(node: Steps, before: Steps, at: int) -> NDArray[np.int64]:
+    """Rows up to a label, the first first."""
+    size, here = 0, at
+    while here >= 0:
+        size, here = size + 1, before[here]
+    rows = np.empty(size, np.int64)
+    while at >= 0:
+        size -= 1
+        rows[size] = node[at]
+        at = before[at]
+    return rows
+
+
+@njit(cache=True)
+def sweep(
+    net: Any, budget: int, width: int, heuristic: bool, most: int, most_work: int
+) -> tuple[int, int, tuple[Steps, Floats, Steps, Floats]]:
+    """All labels that no other beats, part by part: (DONE or why not, work, (node, cost, label before, cost with
+    the way home)). A label waits at its order and part until its turn; those of one part then share the earliest
+    of their clocks. `ahead` lists, per order, those whose turn has come, cheapest first. `heuristic`: memory is
+    kept but saves no label.
+    """
+    m, parts = len(net.first), budget // width + 1
+    node, before, following = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
+    cost, total, memory = np.empty(most), np.empty(most), np.empty(most, np.uint16)
+    clock = np.empty(most, np.int32)
+    labels = Swept(node, before, following, clock, cost, total, memory)
+    waiting, ahead = np.full((m, parts), -1, np.int32), np.full((m, 1), -1, np.int32)
+    earliest = np.full((m, parts), 2**31 - 1, np.int32)
+    count, work, state = 0, 0, DONE
+    for j in range(m):
+        tick = max(net.step_first[j], net.opens[j])
+        if tick <= net.closes[j] and tick + net.step_last[j] <= budget and net.first[j] < FAR:
+            _set(labels, count, j, -1, tick, net.first[j], 1)
+            earliest[j, tick // width] = tick
+            _put(waiting[j], tick // width, count, labels, heuristic)
+            count += 1
+    for part in range(parts):
+        again = True
+        while again and state == DONE:
+            again = False
+            for i in range(m):
+                a = waiting[i, part]
+                waiting[i, part] = -1
+                while a >= 0 and state == DONE:
+                    later = following[a]
+                    clock[a] = earliest[i, part]
+                    if not _beaten(ahead[i, 0], labels, clock[a], cost[a], memory[a], heuristic):
+                        again = True
+                        work += m + _put(ahead[i], 0, a, labels, heuristic)
+                        total[a] = cost[a] + net.last[i]
+                        if count + m > most or work > most_work:
+                            state = TOO_MANY if count + m > most else TOO_LONG
+                            break
+                        count = _grow(net, a, budget, width, labels, waiting, earliest, ahead, heuristic, count)
+                    a = later
+                if state != DONE:
+                    break
+        if state != DONE:
+            break
+    return state, work, (node[:count], cost[:count], before[:count], total[:count])
+
+
+@njit(cache=True)
+def _set(labels: Any, at: int, j: int, before: int, tick: int, price: float, mask: int) -> None:
+    labels.node[at], labels.before[at], labels.clock[at] = j, before, tick
+    labels.cost[at], labels.memory[at], labels.total[at] = price, mask, np.inf
+
+
+@njit(cache=True)
+def _beaten(at: int, labels: Any, tick: int, price: float, mask: int, heuristic: bool) -> bool:
+    """Whether a label of the list is no dearer, no later, and remembers no more."""
+    while at >= 0 and labels.cost[at] <= price:
+        if labels.clock[at] <= tick and (heuristic or not (labels.memory[at] & ~mask)):
+            return True
+        at = labels.following[at]
+    return False
+
+
+@njit(cache=True)
+def _put(heads: Steps, place: int, a: int, labels: Any, heuristic: bool) -> int:
+    """Put label a into a list, cheapest first, and drop those that it beats clocks apart. Gives the work done."""
+    before, at, work = -1, heads[place], 0
+    price, mask = labels.cost[a], labels.memory[a]
+    while at >= 0 and labels.cost[at] < price:
+        before, at, work = at, labels.following[at], work + 1
+    labels.following[a] = at
+    if before < 0:
+        heads[place] = a
+    else:
+        labels.following[before] = a
+    before = a
+    while at >= 0:
+        work += 1
+        if heuristic or not (mask & ~labels.memory[at]):
+            labels.following[before] = labels.following[at]
+        else:
+            before = at
+        at = labels.following[at]
+    return work
+
+
+@njit(cache=True)
+def _grow(
+    net: Any,
+    a: int,
+    budget: int,
+    width: int,
+    labels: Any,
+    waiting: Steps,
+    earliest: Steps,
+    ahead: Steps,
+    heuristic: bool,
+    count: int,
+) -> int:
+    """Labels for all that may follow label a; gives the new count of labels."""
+    i, mask = labels.node[a], labels.memory[a]
+    for j in range(len(net.first)):
+        bit = net.near[i, j]
+        if bit != 255 and (mask >> bit) & 1:
+            continue
+        tick = max(labels.clock[a] + net.step[i, j], net.opens[j])
+        if tick > net.closes[j] or tick + net.step_last[j] > budget or net.cost[i, j] >= FAR:
+            continue
+        price, kept, rest, at = labels.cost[a] + net.cost[i, j], 1, mask, 0
+        while rest:
+            if rest & 1:
+                to = net.shift[i, j, at]
+                if to != 255:
+                    kept |= 1 << to
+            rest >>= 1
+            at += 1
+        if _beaten(ahead[j, 0], labels, tick, price, kept, heuristic):
+            continue
+        part = tick // width
+        earliest[j, part] = min(earliest[j, part], tick)
+        if _beaten(waiting[j, part], labels, 2**31 - 1, price, kept, heuristic):
+            continue
+        _set(labels, count, j, a, tick, price, kept)
+        _put(waiting[j], part, count, labels, heuristic)
+        count += 1
+    return count
