@@ -44,6 +44,29 @@ def test_what_the_policy_refuses_and_what_fails_is_heard(served: Served, chromiu
     assert any("a fault" in words for words in ear.heard)
 
 
+@pytest.mark.parametrize("how", ["outerHTML", "innerHTML"])
+def test_what_was_pulled_larger_or_placed_breaks_no_policy_when_it_is_drawn_anew(browser: Open, how: str) -> None:
+    page = browser("employee")
+    page.goto("/design")
+    page.evaluate(
+        """async (how) => {
+            const box = document.createElement("section");
+            box.id = "box";
+            box.innerHTML = '<textarea id="placed-note" aria-label="Note"></textarea><div id="placed-menu">a menu</div>';
+            document.querySelector("main").append(box);
+            document.getElementById("placed-note").style.height = "300px";
+            document.getElementById("placed-menu").style.transform = "translate(3px, 4px)";
+            const inner = '<textarea id="placed-note" aria-label="Note">new</textarea><div id="placed-menu">another menu</div>';
+            const text = how === "outerHTML" ? `<section id="box">${inner}</section>` : inner;
+            await htmx.swap({ text, target: box, swap: how, sourceElement: box });
+        }""",
+        how,
+    )
+    expect(page.locator("#placed-menu")).to_have_text("another menu")
+    expect(page.locator("#placed-note")).to_have_value("new")
+    expect(page.locator("#placed-menu")).not_to_have_attribute("style", "transform: translate(3px, 4px);")
+
+
 def test_what_is_wrong_stands_at_its_field(browser: Open) -> None:
     page = browser("employee")
     page.goto("/design")

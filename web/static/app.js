@@ -114,6 +114,15 @@
     const form = formOf(event.detail.ctx.sourceElement);
     form?.removeAttribute("aria-busy");
   });
+  // htmx copies `style` from what goes to what comes with the same id, and the policy refuses that attribute. A text
+  // box that was pulled larger, or a menu that was placed, has one; it goes away with its element anyhow.
+  document.addEventListener("htmx:before:swap", (event) => {
+    for (const { target, swapSpec } of event.detail.tasks) {
+      const old = typeof target === "string" ? $(target) : target;
+      if (!old || /^(before|after)/.test(swapSpec?.style ?? swapSpec ?? "")) continue;
+      for (const element of [old, ...$$("[id][style]", old)]) element.removeAttribute("style");
+    }
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const { ctx } = event.detail;
     const form = formOf(ctx.sourceElement);
