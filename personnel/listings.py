@@ -78,8 +78,8 @@ EMPLOYEES: Listing[object] = Listing(
     columns=(
         Column("name", "Name", Employee.name, sort=Employee.sort_key, never_null=True, place="lead"),
         Column("number", "Number", Employee.number, place="aside"),
-        Column("position", "Position", Position.title, sort=Position.sort_key),
-        Column("department", "Department", Department.name, sort=Department.sort_key),
+        Column("position", "Position", Position.title, sort=Position.sort_key, groups=True),
+        Column("department", "Department", Department.name, sort=Department.sort_key, groups=True),
         Column(
             "manager",
             "Led by",
@@ -127,7 +127,7 @@ LEAVE_REQUESTS: Listing[object] = Listing(
     columns=(
         Column("number", "Number", LeaveRequest.number, never_null=True, place="small"),
         Column("employee", "Who", Employee.name, sort=Employee.sort_key, place="lead"),
-        Column("type", "Leave", LeaveType.name),
+        Column("type", "Leave", LeaveType.name, groups=True),
         Column("first_day", "From", LeaveRequest.first_day, Kind.DATE, never_null=True),
         Column("last_day", "Until", LeaveRequest.last_day, Kind.DATE),
         Column("hours", "Hours", sa.cast(LeaveRequest.minutes / 60.0, sa.Numeric(10, 2)), Kind.NUMBER, place="rest"),
@@ -181,7 +181,7 @@ CERTIFICATES: Listing[object] = Listing(
             place="lead",
         ),
         Column("employee_id", "Who (id)", Certificate.employee_id, hidden=True),
-        Column("type", "Certificate", CertificateType.name, sort=CertificateType.sort_key),
+        Column("type", "Certificate", CertificateType.name, sort=CertificateType.sort_key, groups=True),
         Column("reference", "Reference", Certificate.reference, place="rest"),
         Column("issued_on", "Issued on", Certificate.issued_on, Kind.DATE, place="rest"),
         Column("expires_on", "Expires on", Certificate.expires_on, Kind.DATE, place="aside"),

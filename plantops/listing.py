@@ -156,6 +156,8 @@ class Listing(Generic[T]):
             raise ValueError(f"{self.name} cannot be sorted by {self.sort}.")
         if self.row and is_dataclass(self.row) and {each.name for each in fields(self.row)} != {"id", *keys}:
             raise ValueError(f"The fields of {self.row.__name__} are not the columns of {self.name}.")
+        if self.bulk and not hasattr(getattr(self.key, "class_", None), "version"):
+            raise ValueError(f"{self.name} does things with many rows, but its rows have no version.")
         for expr, _never_null in self.sortable.values():
             if isinstance(sql_type(expr), sa.types.NullType):
                 raise ValueError(f"{self.name} sorts by {expr}, which has no type: give it one.")

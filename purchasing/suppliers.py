@@ -159,8 +159,8 @@ SUPPLIERS: Listing[object] = Listing(
     empty="No supplier yet.",
     columns=(
         Column("name", "Supplier", Party.name, sort=Party.sort_key, never_null=True, place="lead"),
-        Column("town", "Town", Party.town),
-        Column("currency", "Currency", Supplier.currency, place="rest"),
+        Column("town", "Town", Party.town, groups=True),
+        Column("currency", "Currency", Supplier.currency, place="rest", groups=True),
         Column("terms_days", "Paid within days", Supplier.terms_days, Kind.NUMBER, place="rest"),
         Column("lead_days", "Delivers in days", Supplier.lead_days, Kind.NUMBER),
         Column("blocked", "Blocked", Party.blocked, Kind.YES_NO, place="aside"),
