@@ -258,9 +258,11 @@ def seal(ctx: Context) -> int:
 
 
 def begin_again(connection: sa.Connection) -> None:
-    """After a restore: what is written from now on stands behind every row that was brought."""
-    latest = connection.scalar(sa.text("SELECT max(txid) FROM core_audit")) or 0
-    connection.execute(sa.text(SHIFT.format(by=int(latest) + 1)))
+    """After a restore: what is written from now on stands behind every row and every seal that was brought."""
+    latest = connection.scalar(
+        sa.text("SELECT GREATEST((SELECT max(txid) FROM core_audit), (SELECT max(up_to_txid) FROM core_audit_seal), 0)")
+    )
+    connection.execute(sa.text(SHIFT.format(by=int(latest or 0) + 1)))
 
 
 def verify(session: Session) -> Verdict:
