@@ -204,7 +204,7 @@ class _Program:
         return lower, [(column.k, column.sequence) for column in chosen] if cost < self.upper else None
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _subset_rows(
     member: NDArray[np.bool_], values: Floats, violated: float, most: int
 ) -> tuple[NDArray[np.int32], Floats]:

@@ -43,7 +43,7 @@ def _rest(cost: Floats, head: NDArray[np.int32], price: Floats) -> Floats:
     return np.ascontiguousarray(np.minimum.accumulate(first, axis=1) + price[:, None])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _walk(
     half: Half,
     last: Floats,
@@ -97,7 +97,7 @@ def _walk(
     return 0, sizes[:found], flat[:filled]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _carry(half: Any, load: NDArray[np.int64], depth: int, j: int) -> bool:
     """Fill the load of the next depth; False when it is over capacity."""
     for d in range(load.shape[1]):

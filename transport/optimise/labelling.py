@@ -16,6 +16,11 @@ Ints = NDArray[np.int64]
 FAR = 1e14  # costs from here on are ways that are not there
 DONE, TOO_MANY, TOO_LONG = 0, 1, 2
 
+# Typed numbers: for bare ones numba compiles every function that takes them once more.
+ZERO: Any = np.int64(0)
+ONE: Any = np.int64(1)
+NOBODY: Any = np.int32(-1)
+
 
 class Half(NamedTuple):
     """One direction of a network under given prices. `first` is the cost of the way to a label's first order,
@@ -47,7 +52,7 @@ class Labels(NamedTuple):
     head: NDArray[np.int32]  # M x buckets
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def extend(
     half: Any, stop_at: int, width: int, buckets: int, heuristic: bool, most: int, most_work: int
 ) -> tuple[int, int, Any]:
@@ -63,16 +68,17 @@ def extend(
     grown = np.zeros(most, np.bool_)
     head = np.full((m, buckets), -1, np.int32)
     labels = Labels(node, clock, cost, load, memory, before, following, alive, head)
-    count, work, state = 0, 0, DONE
+    count, work, state = ZERO, ZERO, DONE
     carried = np.zeros(r, np.int64)
     for j in range(m):
         tick = max(half.clock_first[j], half.opens[j])
         if tick > half.closes[j] or half.first[j] >= FAR:
             continue
         if _fits(half, carried, j, carried):
-            work += _enter(labels, count, j, tick, half.first[j], carried, 1, -1, width, heuristic)
+            work += _enter(labels, count, j, tick, half.first[j], carried, ONE, NOBODY, width, heuristic)
             count += alive[count]
-        carried[:] = 0
+        for d in range(r):
+            carried[d] = 0
     for bucket in range(buckets):
         again = True
         while again:
@@ -105,7 +111,7 @@ def extend(
     return state, work, _cut(labels, count)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fits(half: Any, load: Ints, j: int, carried: Ints) -> bool:
     """Put `load` and j's own into `carried`; False when it is over capacity."""
     for d in range(len(load)):
@@ -115,10 +121,11 @@ def _fits(half: Any, load: Ints, j: int, carried: Ints) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _remember(half: Any, i: int, j: int, memory: int) -> int:
     """i's memory as far as j keeps it, with j itself (bit 0)."""
-    kept, bit = 1, 0
+    kept: int = ONE
+    bit = 0
     while memory:
         if memory & 1:
             to = half.shift[i, j, bit]
@@ -129,7 +136,7 @@ def _remember(half: Any, i: int, j: int, memory: int) -> int:
     return kept
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _enter(
     labels: Any,
     new: int,
@@ -159,7 +166,8 @@ def _enter(
         at = previous
     labels.node[new], labels.clock[new], labels.cost[new] = j, tick, price
     labels.memory[new], labels.before[new], labels.alive[new] = memory, before, True
-    labels.load[new] = load
+    for d in range(len(load)):
+        labels.load[new, d] = load[d]
     if at < 0:
         labels.next[new], labels.head[j, bucket] = labels.head[j, bucket], new
     else:
@@ -186,7 +194,7 @@ def _enter(
     return work
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _within(labels: Any, a: int, load: Ints, memory: int) -> bool:
     """Label a carries and remembers no more than a newcomer with this load and memory."""
     if labels.memory[a] & ~memory:
@@ -197,7 +205,7 @@ def _within(labels: Any, a: int, load: Ints, memory: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _beats(labels: Any, load: Ints, memory: int, a: int) -> bool:
     """A newcomer with this load and memory carries and remembers no more than label a."""
     if memory & ~labels.memory[a]:
@@ -208,7 +216,7 @@ def _beats(labels: Any, load: Ints, memory: int, a: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cut(labels: Any, count: int) -> Any:
     return Labels(
         labels.node[:count].copy(),
@@ -223,7 +231,7 @@ def _cut(labels: Any, count: int) -> Any:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def join(
     half: Any,
     ahead: Any,
@@ -262,7 +270,7 @@ def join(
     return cheapest, costs[:found], fronts[:found], backs[:found]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _partner(
     half: Any, ahead: Any, f: int, behind: Any, price: float, horizon: int, width: int, below: float
 ) -> tuple[float, int]:

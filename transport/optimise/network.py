@@ -166,7 +166,7 @@ def _hull(day: Day, k: int, visits: Ints, shortest: Ints) -> tuple[Ints, Ints]:
     return opens.astype(np.int64), closes.astype(np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _shortest(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     """All shortest ways (Floyd and Warshall); road matrices need not keep the triangle inequality."""
     short = matrix.copy()

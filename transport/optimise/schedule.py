@@ -16,14 +16,16 @@ Sequence32 = NDArray[np.int32]
 # verdicts of `judge`: what breaks first
 HOLDS, FORBIDDEN, ORDER, TOO_MUCH, ROAD, LATE, HOURS, DURATION, DISTANCE, TRIPS = range(10)
 
+ZERO: Any = np.int64(0)  # typed: for a bare 0 numba compiles every function that takes it once more
 
-@njit(cache=True)
+
+@njit(cache=True, error_model="numpy")
 def _leg(day: Any, k: int, i: int, j: int) -> tuple[int, int]:
     p = day.profile[k]
     return day.distance[p, i, j], day.duration[p, i, j]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _opening(day: Any, visit: int, tick: int) -> int:
     """The first tick from `tick` on at which service may start; -1 when all windows have closed."""
     for w in range(day.window_at[visit], day.window_at[visit + 1]):
@@ -32,7 +34,7 @@ def _opening(day: Any, visit: int, tick: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _closing(day: Any, visit: int, tick: int) -> int:
     """The last tick up to `tick` at which service may start; -1 when no window has opened."""
     for w in range(day.window_at[visit + 1] - 1, day.window_at[visit] - 1, -1):
@@ -41,7 +43,7 @@ def _closing(day: Any, visit: int, tick: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _ready(day: Any, sequence: NDArray[np.int32], at: int) -> int:
     """When the load of the trip that begins at position `at` can leave."""
     latest = 0
@@ -54,12 +56,12 @@ def _ready(day: Any, sequence: NDArray[np.int32], at: int) -> int:
     return latest
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _forward(day: Any, k: int, sequence: NDArray[np.int32], leave: int, starts: NDArray[np.int64]) -> tuple[int, int]:
     """Drive from `leave` on, as early as possible. Fills `starts` (a reload: when it leaves again) and gives
     (return tick, -1), or (ticks too late, position)."""
     here = day.start[k]
-    clock = max(leave, _ready(day, sequence, 0))
+    clock = max(leave, _ready(day, sequence, ZERO))
     for x in range(len(sequence)):
         visit = sequence[x]
         there = day.start[k] if visit == RELOAD else day.place[visit]
@@ -77,7 +79,7 @@ def _forward(day: Any, k: int, sequence: NDArray[np.int32], leave: int, starts: 
     return clock + day.duration[day.profile[k], here, day.end[k]], -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _backward(day: Any, k: int, sequence: NDArray[np.int32], back: int, latest: NDArray[np.int64]) -> int:
     """The latest start of each visit that still returns at `back`, and the latest leave (may be too early)."""
     there = day.end[k]
@@ -93,7 +95,7 @@ def _backward(day: Any, k: int, sequence: NDArray[np.int32], back: int, latest: 
     return int(clock - day.duration[day.profile[k], day.start[k], there])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _load_over(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int]:
     """(what is over capacity, measure, position) of the first overload; (0, 0, -1) when all fits."""
     for d in range(day.loads.shape[1]):
@@ -115,7 +117,7 @@ def _load_over(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int,
     return 0, 0, -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _pairs(day: Any, sequence: NDArray[np.int32]) -> int:
     """Position of a visit that comes twice, is unloaded before it was loaded, or stays on board; -1 if none."""
     for x in range(len(sequence)):
@@ -139,12 +141,12 @@ def _pairs(day: Any, sequence: NDArray[np.int32]) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _broken(code: int, by: int, at: int) -> tuple[int, int, int, int, int, int, int]:
     return code, by, at, 0, 0, 0, 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int, int, int, int, int]:
     """Judge a sequence of visit numbers (RELOAD between trips) on vehicle type k.
 
@@ -161,7 +163,7 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
     over, measure, at = _load_over(day, k, sequence)
     if over > 0:
         return _broken(TOO_MUCH, over, measure)
-    metres, ticks, trips, here = 0, 0, 1, day.start[k]
+    metres, ticks, trips, here = ZERO, ZERO, 1, day.start[k]
     for x in range(len(sequence) + 1):
         there = day.end[k]
         if x < len(sequence):
@@ -180,7 +182,7 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
     return _time(day, k, sequence, metres, ticks)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _time(
     day: Any, k: int, sequence: NDArray[np.int32], metres: int, busy: int
 ) -> tuple[int, int, int, int, int, int, int]:
@@ -212,7 +214,7 @@ def _time(
     return HOLDS, 0, 0, cost, metres, best_leave, best_return
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def judge_on_all(day: Any, sequence: NDArray[np.int32]) -> NDArray[np.int64]:
     """The whole cost of a sequence per vehicle type; -1 where it does not hold."""
     costs = np.full(day.allowed.shape[0], -1, np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from transport.optimise.labelling import DONE, FAR, TOO_LONG, TOO_MANY
+from transport.optimise.labelling import DONE, FAR, NOBODY, ONE, TOO_LONG, TOO_MANY, ZERO
 from transport.optimise.network import Floats, Network
 from transport.optimise.pricing import PER_ORDER, Found, Offer
 
@@ -113,7 +113,7 @@ class Sweeper:
         return [float(part) for part in self._shares[np.asarray(route)].sum(axis=0)]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def trace(node: Steps, before: Steps, at: int) -> NDArray[np.int64]:
     """Rows up to a label, the first first."""
     size, here = 0, at
@@ -127,7 +127,7 @@ def trace(node: Steps, before: Steps, at: int) -> NDArray[np.int64]:
     return rows
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sweep(
     net: Any, budget: int, width: int, heuristic: bool, most: int, most_work: int
 ) -> tuple[int, int, tuple[Steps, Floats, Steps, Floats]]:
@@ -143,11 +143,11 @@ def sweep(
     labels = Swept(node, before, following, clock, cost, total, memory)
     waiting, ahead = np.full((m, parts), -1, np.int32), np.full((m, 1), -1, np.int32)
     earliest = np.full((m, parts), 2**31 - 1, np.int32)
-    count, work, state = 0, 0, DONE
+    count, work, state = ZERO, ZERO, DONE
     for j in range(m):
         tick = max(net.step_first[j], net.opens[j])
         if tick <= net.closes[j] and tick + net.step_last[j] <= budget and net.first[j] < FAR:
-            _set(labels, count, j, -1, tick, net.first[j], 1)
+            _set(labels, count, j, NOBODY, tick, net.first[j], ONE)
             earliest[j, tick // width] = tick
             _put(waiting[j], tick // width, count, labels, heuristic)
             count += 1
@@ -177,13 +177,13 @@ def sweep(
     return state, work, (node[:count], cost[:count], before[:count], total[:count])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _set(labels: Any, at: int, j: int, before: int, tick: int, price: float, mask: int) -> None:
     labels.node[at], labels.before[at], labels.clock[at] = j, before, tick
     labels.cost[at], labels.memory[at], labels.total[at] = price, mask, np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _beaten(at: int, labels: Any, tick: int, price: float, mask: int, heuristic: bool) -> bool:
     """Whether a label of the list is no dearer, no later, and remembers no more."""
     while at >= 0 and labels.cost[at] <= price:
@@ -193,7 +193,7 @@ def _beaten(at: int, labels: Any, tick: int, price: float, mask: int, heuristic:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _put(heads: Steps, place: int, a: int, labels: Any, heuristic: bool) -> int:
     """Put label a into a list, cheapest first, and drop those that it beats clocks apart. Gives the work done."""
     before, at, work = -1, heads[place], 0
@@ -216,7 +216,7 @@ def _put(heads: Steps, place: int, a: int, labels: Any, heuristic: bool) -> int:
     return work
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _grow(
     net: Any,
     a: int,
@@ -250,7 +250,7 @@ def _grow(
             continue
         part = tick // width
         earliest[j, part] = min(earliest[j, part], tick)
-        if _beaten(waiting[j, part], labels, 2**31 - 1, price, kept, heuristic):
+        if _beaten(waiting[j, part], labels, budget, price, kept, heuristic):
             continue
         _set(labels, count, j, a, tick, price, kept)
         _put(waiting[j], part, count, labels, heuristic)
