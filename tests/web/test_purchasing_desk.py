@@ -108,6 +108,18 @@ def test_a_bill_is_set_right_and_no_longer_differs(client: Enter, shop: Shop) ->
     assert client("buyer").get(form).status_code == 403
 
 
+def test_freight_is_typed_as_an_amount_and_no_row_is_lost(client: Enter, shop: Shop) -> None:
+    id = ordered(client, shop, 50)
+    received(client, id, "LS-50")
+    bill = billed(client, id, "R-50", "493.00", **{"lines.1.description": "Freight", "lines.1.amount": "18.00"})
+    payable = client("accounts_payable")
+    assert "Freight" in text(payable, bill)
+    assert "Net 493.00" in text(payable, bill)
+    lost = payable.submit(f"{bill}/change", "bill", **{"lines.0.quantity": "", "lines.0.amount": "475.00"})
+    assert lost.status_code == 422
+    assert "How many?" in lost.text
+
+
 def test_a_bill_without_an_order_finds_one(client: Enter, shop: Shop) -> None:
     id = ordered(client, shop, 46)
     received(client, id, "LS-46")

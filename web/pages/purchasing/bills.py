@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from plantops import files, places
+from plantops.errors import Invalid
 from purchasing import boards, invoices, suppliers
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Invoice, InvoiceLine, Order
@@ -27,7 +28,7 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Billed:
-    """One row of the bill; a row without a quantity is left out."""
+    """One row of the bill; a row that is left empty does not count."""
 
     quantity: Decimal | None = None
     price: Decimal | None = None
@@ -220,19 +221,36 @@ def head_of(ctx: Context, typed: Bill, before: Invoice | None = None) -> BillHea
 
 
 def lines_of(typed: Bill) -> list[NewBillLine]:
-    return [
-        NewBillLine(
-            quantity=row.quantity or NOTHING,
-            price=row.price or NOTHING,
-            description=row.description,
-            unit=row.unit,
-            per=row.per,
-            amount=row.amount,
-            kind=row.kind,
-            tax_percent=row.tax_percent,
-            order_line_id=row.order_line_id,
-            cost_centre_id=row.cost_centre_id,
-        )
-        for row in typed.lines
-        if row.quantity
-    ]
+    wrong = {f"lines.{at}.quantity": reason for at, row in enumerate(typed.lines) if (reason := why_not_row(row))}
+    if wrong:
+        raise Invalid("A row of the bill has no quantity.", fields=wrong)
+    return [billed_line(row) for row in map(charge_once, typed.lines) if row.quantity]
+
+
+def charge_once(row: Billed) -> Billed:
+    """Freight and the like are printed as an amount alone: that is one times the amount."""
+    if row.order_line_id or row.quantity is not None or row.price is not None or not row.amount:
+        return row
+    return replace(row, quantity=Decimal(1), price=row.amount, amount=None)
+
+
+def why_not_row(row: Billed) -> str | None:
+    """What was typed is never left out without a word; an ordered row has its price and is empty all the same."""
+    row = charge_once(row)
+    typed = row.amount if row.order_line_id else row.amount or row.price or row.description
+    return "How many? A row that is not on the bill is left empty." if typed and not row.quantity else None
+
+
+def billed_line(row: Billed) -> NewBillLine:
+    return NewBillLine(
+        quantity=row.quantity or NOTHING,
+        price=row.price or NOTHING,
+        description=row.description,
+        unit=row.unit,
+        per=row.per,
+        amount=row.amount,
+        kind=row.kind,
+        tax_percent=row.tax_percent,
+        order_line_id=row.order_line_id,
+        cost_centre_id=row.cost_centre_id,
+    )
