@@ -10,6 +10,7 @@ from personnel.invariants import INVARIANTS
 from personnel.listings import LISTINGS, SEARCH
 from personnel.permissions import Can
 from personnel.reports.cover import COVERED
+from personnel.reports.duties import DUTIES, OLDEST
 from personnel.reports.figures import FIGURES
 from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, STRIPS
@@ -61,7 +62,7 @@ MODULE = Module(
     imports=KINDS,
     listings=LISTINGS,
     search=SEARCH,
-    weekly=(INJURIES, COVERED, ABSENCE, OVERTIME, *STRIPS),
+    weekly=(INJURIES, DUTIES, COVERED, ABSENCE, OVERTIME, *STRIPS, OLDEST),
     figures=FIGURES,
     verify=INVARIANTS,
     due=(certificates.due, contracts.due),

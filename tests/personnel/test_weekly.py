@@ -18,6 +18,7 @@ from personnel.incidents import NewIncident
 from personnel.leave_days import Asked
 from personnel.models import IncidentKind, Outcome
 from personnel.reports.cover import COVERED
+from personnel.reports.duties import DUTIES, oldest
 from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, completeness, next_week, yearly_rates
 from plantops import figures, places, weekly_report
@@ -179,8 +180,25 @@ def test_figures_by_plain_sql_agree(o: Office, ctx: Someone) -> None:
     assert named("leave-taken") == {"VER vacation": 40}
 
 
+def test_a_certificate_that_ran_out_counts_until_it_is_renewed_or_its_holder_leaves(o: Office, ctx: Someone) -> None:
+    lift = certificates.add_type(ctx(), "LIFT", "Forklift", validity_months=None)
+    ada, bo, cy = (o.people[name] for name in ("Ada Anvil", "Bo Bearing", "Cy Clutch"))
+
+    def paper(id: int, first: date, until: date | None) -> None:
+        certificates.record(ctx(), NewCertificate(id, lift.id, first, until))
+
+    paper(ada, date(2025, 1, 1), day(2))  # runs out on Wednesday, renewed on the Monday after
+    paper(ada, day(7), None)
+    paper(bo, date(2025, 1, 1), day(-5))  # never renewed
+    paper(cy, date(2025, 1, 1), day(7))  # still valid on Sunday
+    spans = (Span(day(n), day(n + 7)) for n in (-14, -7, 0, 7))
+    assert [week_of(ctx(), DUTIES, span).numerator for span in spans] == [0, 1, 2, 2]
+    assert [row["days"] for row in DUTIES.rows(ctx(), WEEK, Part.NUMERATOR, 10).rows] == [12, 5]
+    assert oldest(ctx(), WEEK)[0][1] == 12
+
+
 def test_the_whole_page_reconciles(o: Office, ctx: Someone) -> None:
     only = ctx("plant_manager")
     made = weekly_report.make(replace(only, registry=only.registry.only(["personnel"])), WEEK)
     assert made["reconciled"]
-    assert [row["number"] for row in made["figures"]] == [1, 3, 4, 5]
+    assert [row["number"] for row in made["figures"]] == [1, 2, 3, 4, 5]
