@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops import import_maps, jobs, sheets
 from plantops.calendar import zone
 from plantops.context import Context, requires
-from plantops.db import Base, Id, choice, constraint_of, get, unaudited
+from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time, unaudited
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
 from plantops.import_maps import ImportMap, ReadRow
@@ -246,6 +246,8 @@ def load(ctx: Context, id: int) -> Report:
         raise Conflict(f"Import {run.id} cannot be loaded: it is {run.state} already.")
     declared = kind_named(ctx.registry, run.kind)
     ctx.need(declared.permission, site_id=run.site_id, to=f"import {declared.title.lower()}")
+    one_at_a_time(ctx.session, "import", run.kind, run.sha256)
+    _refuse_twice(ctx, run.kind, run.sha256, since=run.created_at)  # somebody else staged it beside this one
     tell = jobs.reporter(ctx)
     about = _about(ctx, run, import_maps.parse(run.map_text, declared))
     done = 0
@@ -290,8 +292,10 @@ def _site(ctx: Context, kind: ImportKind, code: str | None) -> Site | None:
     return site
 
 
-def _refuse_twice(ctx: Context, kind: str, content: str) -> None:
+def _refuse_twice(ctx: Context, kind: str, content: str, since: datetime | None = None) -> None:
     same = sa.select(Import).where(Import.kind == kind, Import.sha256 == content, Import.state == State.LOADED)
+    if since:
+        same = same.where(Import.loaded_at > since)
     if before := ctx.session.scalars(same.order_by(Import.id.desc()).limit(1)).first():
         raise Conflict(
             f"This very file was loaded on {before.loaded_at:%Y-%m-%d %H:%M} as import {before.id}: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -122,6 +123,17 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(system: Context, file: Cal
     assert centres(system) == []
     assert imports.list_imports(system) == []
     assert imports.bring(system, "centres", path, MAP).refused == found.refused
+
+
+def test_a_file_that_two_have_staged_is_loaded_once(system: Context, file: Callable[..., Path]) -> None:
+    path = file("A;one;1")
+    mine, theirs = (imports.stage(system, "centres", path, MAP) for _ in range(2))
+    later = replace(system, now=system.now + timedelta(seconds=1))
+    imports.load(later, theirs.id)
+    with pytest.raises(Conflict, match=f"as import {theirs.id}: undo that one first"):
+        imports.load(later, mine.id)
+    imports.undo(later, theirs.id)
+    assert imports.load(later, mine.id).loaded == 1
 
 
 def test_a_chunk_that_fails_loses_only_its_guilty_rows(system: Context, file: Callable[..., Path]) -> None:
