@@ -10,7 +10,7 @@ from plantops.events import LowStock, OnOrder, Waiting
 from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Job, Module, Schedule
 from plantops.options import Option
-from purchasing import api, cards, deliveries, jobs, models, ordering, restock, settlement
+from purchasing import api, cards, cli, deliveries, jobs, models, ordering, restock, settlement
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
@@ -73,6 +73,7 @@ MODULE = Module(
         DemoPart("purchasing.files", "purchasing.demo:load_the_real_file"),
     ),
     permissions=Can,
+    cli=cli.register,
     roles=ROLES,
     listens={
         LowStock: (restock.draft_requisition,),
