@@ -109,6 +109,15 @@ def why_not_share(role: str, roles: Sequence[str], manages_users: bool) -> str |
     return None
 
 
+def why_not_first(role: str | None, manages_users: bool) -> str | None:
+    """Why a view cannot open first for others, in place of what opens first for them now."""
+    if role is None:
+        return "choose the team, it opens first for a team only"
+    if role == EVERYBODY and not manages_users:
+        return "what the whole company sees first is said by who manages its accounts. Choose your team"
+    return None
+
+
 def why_not_change(view: SavedView, user_id: int, manages_users: bool) -> str | None:
     if view.owner_id != user_id and not (view.role and manages_users):
         return "it is somebody else's"
@@ -178,15 +187,15 @@ def _view(ctx: Context, listing: Listing[Any], row: sa.Row[Any]) -> View:
 def teams(ctx: Context) -> list[tuple[str, str]]:
     """With whom this person may share: (role, title), everybody first."""
     titles = ctx.registry.role_titles()
-    held = titles if ctx.may(Can.MANAGE_USERS) else [role for role in ctx.user.roles if role in titles]
+    held = titles if may_manage(ctx) else [role for role in ctx.user.roles if role in titles]
     named = sorted((titles[role], role) for role in held if role != EVERYBODY)
     return [(EVERYBODY, "Everybody"), *((role, title) for title, role in named)]
 
 
 @anyone("a question about oneself")
 def may_manage(ctx: Context) -> bool:
-    """May this person take away what others share?"""
-    return ctx.may(Can.MANAGE_USERS)
+    """May this person take away what others share, and say what all see first?"""
+    return ctx.may_everywhere(Can.MANAGE_USERS)
 
 
 # --- Actions
@@ -208,10 +217,10 @@ def save(
     if not title or len(title) > LONGEST_TITLE:
         raise Invalid(f"Give the view a name of 1 to {LONGEST_TITLE} letters.", field="title")
     listing_params.read(listing, asked)
-    if role is not None and (reason := why_not_share(role, (*ctx.user.roles, EVERYBODY), ctx.may(Can.MANAGE_USERS))):
+    if role is not None and (reason := why_not_share(role, (*ctx.user.roles, EVERYBODY), may_manage(ctx))):
         raise Invalid(f"You cannot share with them: {reason}.", field="role")
-    if for_all and role is None:
-        raise Invalid("Only a team's view opens first for the team: choose the team.", field="for_all")
+    if for_all and (reason := why_not_first(role, may_manage(ctx))):
+        raise Invalid(f"It cannot open first for others: {reason}.", field="for_all")
     own = sa.select(SavedView).where(SavedView.list == listing.name, SavedView.owner_id == ctx.user.id)
     view = ctx.session.scalar(own.where(SavedView.title == title).with_for_update())
     if view is None:
@@ -238,7 +247,7 @@ def _only_default(ctx: Context, list: str, role: str | None, besides: str) -> No
 @anyone("one's own views; those of a team also who manages users")
 def remove(ctx: Context, id: int) -> SavedView:
     view = get(ctx.session, sa.select(SavedView).where(SavedView.id.in_(_reachable(ctx, id))), what="view", lock=True)
-    if reason := why_not_change(view, ctx.user.id, ctx.may(Can.MANAGE_USERS)):
+    if reason := why_not_change(view, ctx.user.id, may_manage(ctx)):
         raise Forbidden(f"You cannot remove “{view.title}”: {reason}.")
     ctx.session.delete(view)
     ctx.session.flush()
@@ -246,7 +255,7 @@ def remove(ctx: Context, id: int) -> SavedView:
 
 
 def _reachable(ctx: Context, id: int) -> sa.Select[int]:
-    every = sa.select(SavedView.id) if ctx.may(Can.MANAGE_USERS) else visible(ctx).with_only_columns(SavedView.id)
+    every = sa.select(SavedView.id) if may_manage(ctx) else visible(ctx).with_only_columns(SavedView.id)
     return every.where(SavedView.id == id, sa.or_(SavedView.role.is_not(None), SavedView.owner_id == ctx.user.id))
 
 

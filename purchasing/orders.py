@@ -173,6 +173,8 @@ def blank(ctx: Context, site_id: int, supplier_id: int, head: OrderHead) -> Orde
 @requires(Can.BUY)
 def change_head(ctx: Context, id: int, version: int, head: OrderHead) -> Order:
     order = draft(ctx, id, version)
+    supplier = suppliers.supplier(ctx, order.supplier_id)
+    order.terms_days, order.incoterm = supplier.terms_days, supplier.incoterm  # again what holds where nothing is said
     _write_head(ctx, order, head)
     add_up(order)
     bump(order)

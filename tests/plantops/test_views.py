@@ -70,6 +70,8 @@ def test_what_cannot_be_saved(ctx: Someone) -> None:
         views.save(ana, lists.STOCK, "For buyers", LOW, role="buyer")
     with pytest.raises(Invalid, match="choose the team"):
         views.save(ana, lists.STOCK, "First", LOW, for_all=True)
+    with pytest.raises(Invalid, match="whole company"):
+        views.save(ana, lists.STOCK, "First", LOW, role=views.EVERYBODY, for_all=True)
     with pytest.raises(Forbidden):
         views.save(ctx(as_="employee"), lists.STOCK, "Low", LOW)
     with pytest.raises(NotFound):

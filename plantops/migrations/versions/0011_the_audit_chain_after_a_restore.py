@@ -9,7 +9,8 @@ down_revision = "core_0010"
 
 
 def upgrade() -> None:
-    op.execute(SHIFT.format(by=0))
+    # A restore of an older backup has shifted already; beginning at 0 again would put new rows before its seals.
+    op.execute(f"DO $do$ BEGIN IF to_regproc('core_audit_shift') IS NULL THEN {SHIFT.format(by=0)}; END IF; END $do$")
     op.execute(
         "ALTER TABLE core_audit ALTER COLUMN txid SET DEFAULT pg_current_xact_id()::text::bigint + core_audit_shift()"
     )
