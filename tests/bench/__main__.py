@@ -10,11 +10,11 @@ from pathlib import Path
 from plantops.embedded_programs import CannotStart
 from plantops.errors import PlantopsError
 from plantops.settings import Settings
-from tests.bench import awards, routes, web
+from tests.bench import awards, rosters, routes, web
 from tests.bench.load import Wrong
 from tests.bench.tables import Asked, run
 
-TABLES = {table.name: table for table in (web.TABLE, routes.TABLE, awards.TABLE)}
+TABLES = {table.name: table for table in (web.TABLE, routes.TABLE, rosters.TABLE, awards.TABLE)}
 BAD_INPUT, FAILURE = 2, 1
 
 
@@ -24,7 +24,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--quick", action="store_true", help="short rounds: whether it works, and roughly how fast")
     asked.add_argument("--out", type=Path, help="folder of the tables; `bench` in the data folder when not given")
     asked.add_argument("--data", type=Path, help="folder in which the measured plant is kept")
-    asked.add_argument("--instances", type=Path, help="folder with more days than the project brings (routes)")
+    asked.add_argument("--instances", type=Path, help="folder with more days or rosters than the project brings")
     given = asked.parse_args(words)
     unknown = [name for name in given.names if name not in TABLES]
     if unknown:
