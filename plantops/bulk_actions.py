@@ -148,7 +148,8 @@ def act_by_worker(
     _need(ctx, deed)
     done = 0
     reasons: dict[int, str] = {}
-    for number, (id, version) in enumerate(sorted(rows)):  # by id, so that two who do it never wait in a circle
+    in_turn = sorted((id, version) for id, version in rows)  # by id, so that two who do it never wait in a circle
+    for number, (id, version) in enumerate(in_turn):
         if not telling.tell(number / len(rows), f"{done:,} done, {len(reasons):,} refused"):
             break
         try:

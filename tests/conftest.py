@@ -15,7 +15,6 @@ from plantops.settings import Settings
 from tests import houses
 from tests.browser import browser, chromium, client, served  # noqa: F401  one browser per process, for pages and stories
 
-
 LONG = ("web/", "stories/", "bench/")  # folders whose files take minutes
 
 

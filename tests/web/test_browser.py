@@ -52,11 +52,11 @@ def test_what_was_pulled_larger_or_placed_breaks_no_policy_when_it_is_drawn_anew
         """async (how) => {
             const box = document.createElement("section");
             box.id = "box";
-            box.innerHTML = '<textarea id="placed-note" aria-label="Note"></textarea><div id="placed-menu">a menu</div>';
+            box.innerHTML = '<textarea id="placed-note" aria-label="Note"></textarea><div id="placed-menu">one</div>';
             document.querySelector("main").append(box);
             document.getElementById("placed-note").style.height = "300px";
             document.getElementById("placed-menu").style.transform = "translate(3px, 4px)";
-            const inner = '<textarea id="placed-note" aria-label="Note">new</textarea><div id="placed-menu">another menu</div>';
+            const inner = '<textarea id="placed-note" aria-label="Note">new</textarea><div id="placed-menu">two</div>';
             const text = how === "outerHTML" ? `<section id="box">${inner}</section>` : inner;
             await htmx.swap({ text, target: box, swap: how, sourceElement: box });
         }""",

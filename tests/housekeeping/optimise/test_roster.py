@@ -91,9 +91,7 @@ def test_a_harder_instance_is_valid_and_bounded_after_a_short_search() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "worst"), [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0.02)]
-)
+@pytest.mark.parametrize(("number", "worst"), [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0.02)])
 def test_published_instances_in_a_minute(number: int, worst: float) -> None:
     problem, best = instance(number), best_known()[number]
     begun = time.monotonic()
