@@ -62,7 +62,7 @@ def test_what_was_pulled_larger_or_placed_breaks_no_policy_when_it_is_drawn_anew
         }""",
         how,
     )
-    expect(page.locator("#placed-menu")).to_have_text("another menu")
+    expect(page.locator("#placed-menu")).to_have_text("two")
     expect(page.locator("#placed-note")).to_have_value("new")
     expect(page.locator("#placed-menu")).not_to_have_attribute("style", "transform: translate(3px, 4px);")
 
