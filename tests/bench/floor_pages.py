@@ -151,8 +151,45 @@ COLUMNS = (
     ("number", "Number", ""), ("supplier", "Supplier", ""), ("ordered_on", "Ordered", ""),
     ("total", "Total", ' class="num"'), ("late", "Late", ""), ("on_hold", "On hold", ""), ("state", "State", ""),
 )  # fmt: skip
+CHOICES = "".join(
+    f'<label class="choice"><input class="form-check-input" type="checkbox" name="columns" value="{key}" checked> {name}'
+    "</label>\n"
+    for key, name, _ in COLUMNS
+)
+COPIES = "".join(
+    f'<li><a href="/lists/purchasing.orders/{file}">{label}</a></li>'
+    for file, label in (("export.csv", "CSV"), ("export.xlsx", "Excel"), ("print", "Print"))
+)
+FOLD = (
+    '<details class="facet" data-fold><summary class="btn btn-plain btn-sm"><span class="tool-name">%s</span></summary>'
+)
+TOOLS = (
+    f'<div class="list-tools">\n{FOLD % "Views"}\n<div class="options">\n<ul class="plain">\n<li><a href="{HERE}?view=0"'
+    ' aria-current="true"><span>Everything</span></a></li>\n</ul>\n<div class="fold-foot">\n<button class="btn btn-plain'
+    ' btn-sm" type="button" data-opens="list-save-view-dialog" aria-haspopup="dialog">Save this view</button>\n</div>\n'
+    f'</div></details>\n{FOLD % "Columns"}\n<div class="options">\n<form id="list-columns" method="post">\n{CHOICES}'
+    '<div class="row-of"><button class="btn btn-primary btn-sm">Show these</button><button class="btn btn-plain btn-sm">'
+    f'Show all</button></div>\n</form></div></details>\n{FOLD % "Group"}\n<ul class="options">\n'
+    + "".join(f'<li><a href="{HERE}?group={name}">By {name}</a></li>\n' for name in ("supplier", "ordered", "state"))
+    + f'</ul></details>\n{FOLD % "Export"}\n<ul class="options">{COPIES}</ul>\n</details>\n</div>\n'
+)
+BULK = (
+    '<div class="bulk no-print" data-bulk hidden><strong><span data-count>0</span> picked</strong>\n<form id="list-bulk">'
+    '<label class="choice"><input class="form-check-input" type="checkbox" name="all" value="yes"> All that match, not only'
+    ' those picked</label>\n<button class="btn btn-plain" type="submit">Send to supplier</button><button class="btn'
+    ' btn-plain" type="submit">Put on hold</button><button class="btn btn-plain" type="submit">Free</button></form>\n'
+    '<button class="btn btn-plain" type="button" data-pick-none>Pick none</button></div>\n'
+    '<dialog id="list-save-view-dialog"><div class="panel">\n<h2>Save this view</h2>\n<form id="list-save-view">'
+    '<label>Name *</label><input name="title"><p>Filters, order, columns and groups are kept. A view of yours with this'
+    " name is replaced.</p>\n<label>Who sees it</label><select><option>Only me</option></select>\n"
+    "<label>Open it first for me</label><label>Open it first for everybody who sees it</label>\n"
+    '<button class="btn btn-primary">Save</button><button class="btn btn-plain" type="button">Cancel</button></form>\n'
+    "</div></dialog>\n"
+)
+PICK_ALL = '<th class="pick"><input class="form-check-input" type="checkbox" aria-label="Pick all rows shown" data-pick-all></th>\n'
 ROW = (
-    f'<tr data-row="{HERE}/%s">\n<th scope="row" class="c-lead"><a href="{HERE}/%s">%s</a></th>\n'
+    f'<tr data-row="{HERE}/%s">\n<td class="pick"><input class="form-check-input" type="checkbox" name="ids" value="%s"'
+    f' form="list-bulk" aria-label="Pick row %s"></td>\n<th scope="row" class="c-lead"><a href="{HERE}/%s">%s</a></th>\n'
     '<td class="c-small">%s</td>\n<td class="c-small" data-title="Ordered">%s</td>\n<td class="c-small num">%s</td>\n'
     '<td class="c-rest" data-title="Late">%s</td>\n<td class="c-rest" data-title="On hold">%s</td>\n'
     '<td class="c-aside">%s</td>\n</tr>\n'
@@ -205,7 +242,7 @@ def order_list(person: Person, menu: Menu, rows: Sequence[Any], count: int, site
     body = "".join(
         ROW
         % (
-            id, id, escape(number), escape(supplier), day(ordered_on) if ordered_on else "",
+            id, id, id, id, escape(number), escape(supplier), day(ordered_on) if ordered_on else "",
             f"{total:,.2f}\u00a0{currency}", "Yes" if late else "No", "Yes" if held else "No", pill(state),
         )
         for id, number, supplier, ordered_on, total, currency, late, held, state in rows[:50]
@@ -215,13 +252,13 @@ def order_list(person: Person, menu: Menu, rows: Sequence[Any], count: int, site
     main = (
         '<div class="head"><h1>Orders</h1><div class="push row-of"></div></div>\n'
         f'<section id="list" class="list" aria-label="Orders" data-list>\n<ul class="tabs no-print">{tabs}</ul>\n'
-        f'{filters(sites)}<div class="sheet"><table class="dense cardrows">\n'
-        f'<caption class="visually-hidden">Orders</caption>\n<thead><tr>\n{heads}</tr></thead>\n'
+        f'{filters(sites)}{TOOLS}<div class="sheet"><table class="dense cardrows">\n'
+        f'<caption class="visually-hidden">Orders</caption>\n<thead><tr>\n{PICK_ALL}{heads}</tr></thead>\n'
         f'<tbody id="list-rows">\n{body}</tbody></table>\n<div class="more no-print" id="list-more">'
         f'<span class="muted" aria-live="polite">{len(rows[:50])} of {capped}</span>'
         + (f'<a class="btn btn-plain btn-sm" href="{more}" hx-get="{more}" hx-sync="this:drop">Show more '
            f'<span class="busy" aria-hidden="true">{sign("refresh")}</span></a>' if more else "")
-        + "</div>\n</div>\n</section>\n"
+        + f"</div>\n</div>\n{BULK}</section>\n"
     )  # fmt: skip
     return shell(person, menu, "Orders", '<li aria-current="page">Orders</li>', main)
 
