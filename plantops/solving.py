@@ -72,10 +72,11 @@ def solve(
     the solver. `should_stop` is asked every 20 ms and keeps the best solution so far.
     Raises EngineFailed when HiGHS itself fails and ValueError for what HiGHS cannot express (SOS).
     """
+    watch = Stopwatch(limits.seconds, limits.cpu)  # telling HiGHS the problem takes of the same seconds
     session = Session(problem, integer=True)
     if start:
         session.offer(np.array([np.nan if v.varValue is None else v.varValue for v in session.variables]))
-    return session.run(limits, progress, should_stop)
+    return session.run(watch.rest(limits), progress, should_stop)
 
 
 class _Ear:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from plantops.solving import (
     Limits,
@@ -57,7 +59,7 @@ class _Run:
         self, problem: Problem, limits: Limits, progress: Progress | None, should_stop: ShouldStop | None
     ) -> None:
         self.problem, self.limits, self.progress, self.should_stop = problem, limits, progress, should_stop
-        self.watch = Stopwatch(limits.seconds)
+        self.watch = Stopwatch(limits.seconds, limits.cpu)
         self.choices = Choices(problem)
         self.packs: dict[int, int] | None = None
         self.positions: tuple[Position, ...] = ()
@@ -94,10 +96,10 @@ class _Run:
     # --- Awards
 
     def _baselines(self) -> None:
-        until = None if self.watch.left is None else self.watch.seconds + SHARE_BASELINES * self.watch.left
+        until = None if self.watch.left is None else self.watch.spent + SHARE_BASELINES * self.watch.left
 
         def over() -> bool:
-            return self._stopped() or (until is not None and self.watch.seconds > until)
+            return self._stopped() or (until is not None and self.watch.spent > until)
 
         self.known = baselines(Market(self.choices), over)
         for one in self.known:
@@ -109,22 +111,22 @@ class _Run:
         near = self._near(relaxation)
         if len(near) > SMALL_WAYS and not self._done():
             pool = sorted(set(relaxation.ways_in()) | set(self.packs or {}))
-            self._program(pool, self._pool_part(), proves=False)
+            self._program(pool, self._pool_part, proves=False)
             near = self._near(relaxation)
         if self._done():
             return False
-        return self._program(near, self._part(1.0), proves=True)
+        return self._program(near, partial(self._part, 1.0), proves=True)
 
     def _near(self, relaxation: Relaxation) -> list[int]:
         best = float("inf") if self.costs is None else float(self.costs.total)
         return sorted(set(relaxation.near(best)) | set(self.packs or {}))
 
-    def _program(self, ways: list[int], limits: Limits, *, proves: bool) -> bool:
+    def _program(self, ways: list[int], limits: Callable[[], Limits], *, proves: bool) -> bool:
         program = AwardProgram(self.choices, ways)
         start = self.packs is not None and program.offer(self.packs)
         outcome, packs = program.solve(
-            limits, start=start, progress=self._pass_on(proves), should_stop=self.should_stop
-        )
+            limits(), start=start, progress=self._pass_on(proves), should_stop=self.should_stop
+        )  # what is left after building it
         if packs is not None:
             self._take(self.choices.positions(packs), packs, "program")
         if not proves:

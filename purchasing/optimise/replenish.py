@@ -60,7 +60,7 @@ class _Run:
         self, problem: Problem, limits: Limits, progress: Progress | None, should_stop: ShouldStop | None
     ) -> None:
         self.problem, self.limits, self.progress, self.should_stop = problem, limits, progress, should_stop
-        self.watch = Stopwatch(limits.seconds)
+        self.watch = Stopwatch(limits.seconds, limits.cpu)
         self.lots = Lots(problem)
         self.shared = Shared(problem, self.lots)
         self.packs: Packs = np.zeros((len(problem.items), problem.weeks), np.int32)

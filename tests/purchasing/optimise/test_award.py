@@ -99,7 +99,7 @@ def test_the_time_limit_holds() -> None:
     problem = made(120, 12, 4, seed=4)
     begun = time.process_time()
     award = solve(problem, Limits(seconds=1))
-    assert time.process_time() - begun < 2  # unlimited, it thinks for longer; measuring coverage adds to it
+    assert time.process_time() - begun < 1.2
     assert award.outcome.status in (Status.FEASIBLE, Status.OPTIMAL, Status.UNKNOWN)
 
 
