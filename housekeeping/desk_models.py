@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Id, Versioned, choice
+from plantops.findable import found_by
 from plantops.lifecycle import Lifecycle
 
 
@@ -72,6 +73,7 @@ class Request(Versioned, Base):
 
     __tablename__ = "housekeeping_request"
     __table_args__ = (
+        *found_by("housekeeping_request", "number", "text"),
         sa.UniqueConstraint("site_id", "number"),
         sa.UniqueConstraint("site_id", "origin", name="uq_housekeeping_request_origin"),
         sa.CheckConstraint("priority BETWEEN 1 AND 4", name="priority_1_to_4"),
@@ -109,6 +111,7 @@ class WorkOrder(Versioned, Base):
 
     __tablename__ = "housekeeping_workorder"
     __table_args__ = (
+        *found_by("housekeeping_workorder", "number", "title"),
         sa.UniqueConstraint("site_id", "number"),
         sa.Index("ix_housekeeping_workorder_site_state", "site_id", "state"),
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from housekeeping import boards, cards, cli, desk_models, jobs, needs, requests, roster_models, rosters, workorders
+from housekeeping.finding import SEARCH
 from housekeeping.imports import KINDS
 from housekeeping.lists import REQUESTS
 from housekeeping.permissions import Can
@@ -128,6 +129,7 @@ MODULE = Module(
     },
     imports=KINDS,
     listings=(REQUESTS,),
+    search=SEARCH,
     weekly=(REQUESTS_IN_TIME,),
     figures=FIGURES,
     verify=INVARIANTS,

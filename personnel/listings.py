@@ -23,9 +23,9 @@ from personnel.permissions import Can
 from personnel.time_models import LeaveRequest, LeaveState, LeaveType
 from plantops import places
 from plantops.context import Context
+from plantops.findable import Findable
 from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.permissions import Can as CoreCan
-from plantops.search import Jump, in_listing
 
 Manager = aliased(Employee, name="manager")
 
@@ -235,19 +235,34 @@ INCIDENTS: Listing[object] = Listing(
 LISTINGS = (EMPLOYEES, LEAVE_REQUESTS, CERTIFICATES, INCIDENTS)
 
 
-def _called(row: object, *keys: str) -> str:
-    return " ".join(str(getattr(row, key)) for key in keys)
-
-
 SEARCH = (
-    Jump("Today", "/personnel", Can.READ_SHIFTS, words="who is here missing board"),
-    Jump("Employees", "/personnel/employees", Can.READ_TEAM, words="people staff personnel"),
-    Jump("My leave", "/personnel/leave", Can.ASK_LEAVE, words="holiday vacation ask balance"),
-    Jump("Report sick", "/personnel/sick", Can.REPORT_SICK, words="ill absence"),
-    Jump("Decide on leave", "/personnel/leave/decide", Can.APPROVE_LEAVE, words="approve requests"),
-    Jump("Certificates", "/personnel/certificates", Can.READ_TEAM, words="licences skills matrix"),
-    Jump("Organisation", "/personnel/organisation", Can.READ_DIRECTORY, words="departments tree chart vacancies"),
-    Jump("Incidents", "/personnel/incidents", Can.REPORT_INCIDENT, words="injury accident near miss safety"),
-    in_listing(EMPLOYEES, "Employee", lambda row: _called(row, "name"), lambda row: _called(row, "number")),
-    in_listing(LEAVE_REQUESTS, "Leave", lambda row: _called(row, "number"), lambda row: _called(row, "employee")),
+    Findable(
+        "Employee",
+        (Can.READ_OWN,),
+        lambda ctx: employees.visible(ctx).with_only_columns(Employee.id),
+        Employee.id,
+        "personnel_employee",
+        (Employee.name, Employee.number),
+        detail=Employee.number,
+    ),
+    Findable(
+        "Leave",
+        (Can.READ_OWN,),
+        _request_rows,
+        LeaveRequest.id,
+        "personnel_leave_request",
+        (LeaveRequest.number,),
+        detail=Employee.name,
+        newest_first=True,
+    ),
+    Findable(
+        "Incident",
+        (Can.REPORT_INCIDENT,),
+        _incident_rows,
+        Incident.id,
+        "personnel_incident",
+        (Incident.number, Incident.what),
+        detail=Incident.what,
+        newest_first=True,
+    ),
 )

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.db import Base, Id, SortKey, Versioned, choice
+from plantops.findable import found_by
 
 
 def never_twice(name: str, *scalars: str, during: str | tuple[str, ...], where: str | None = None) -> ExcludeConstraint:
@@ -98,6 +99,7 @@ class Employee(Versioned, Base):
 
     __tablename__ = "personnel_employee"
     __table_args__ = (
+        *found_by("personnel_employee", "name", "number"),
         sa.UniqueConstraint("site_id", "number"),
         sa.Index("ix_personnel_employee_sort_key", "sort_key", "id"),
     )
@@ -270,6 +272,7 @@ class Incident(Versioned, Base):
 
     __tablename__ = "personnel_incident"
     __table_args__ = (
+        *found_by("personnel_incident", "number", "what"),
         sa.CheckConstraint("kind <> 'near_miss' OR outcome IS NULL", name="near_miss_has_no_outcome"),
         sa.CheckConstraint("days_away >= 0 AND days_restricted >= 0", name="days_not_negative"),
     )

@@ -17,6 +17,7 @@ from personnel.leave_days import Portion
 from personnel.ledger import Kind as EntryKind
 from personnel.models import never_twice
 from plantops.db import Base, Id, Versioned, choice, unaudited
+from plantops.findable import found_by
 from plantops.lifecycle import Lifecycle
 
 
@@ -289,6 +290,7 @@ LEAVE_LIFECYCLE = Lifecycle(
 class LeaveRequest(Versioned, Base):
     __tablename__ = "personnel_leave_request"
     __table_args__ = (
+        *found_by("personnel_leave_request", "number"),
         sa.CheckConstraint("last_day >= first_day", name="ends_after_start"),
         sa.Index("ix_personnel_leave_request_state", "state", "first_day"),
     )

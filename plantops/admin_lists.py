@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from plantops import imports, jobs, outbox, people
 from plantops.context import Context, requires
 from plantops.db import get
+from plantops.findable import Findable
 from plantops.imports import Import
 from plantops.jobs import JobRun
 from plantops.listing import Column, Facet, Kind, Listing, Select
@@ -157,6 +158,11 @@ def import_run(ctx: Context, id: int) -> Import:
 
 
 LISTINGS = (USERS, JOBS, MAILS, IMPORTS)
+SEARCH = (
+    Findable(
+        "Account", (Can.READ_USERS,), _user_rows, User.id, "core_user", (User.name, User.login), detail=User.login
+    ),
+)
 LINKS = {
     "core_user": "/admin/users/{id}",
     "core_job_run": "/jobs/{id}",

@@ -163,7 +163,7 @@ CORE = Module(
     ),
     listings=lists.LISTINGS + admin_lists.LISTINGS,
     links=admin_lists.LINKS,
-    search=lists.SEARCH,
+    search=lists.SEARCH + admin_lists.SEARCH,
     due=(activity.due,),
     answers={Waiting: (reservations.waiting,)},
     settings=approval_sampling.SETTINGS,

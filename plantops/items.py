@@ -15,6 +15,7 @@ from plantops import units
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, choice, get
 from plantops.errors import Conflict, Invalid
+from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
 
@@ -79,6 +80,7 @@ class Item(Versioned, Base):
     """A thing or a service of the catalogue. Stock, orders and prices all come back to its stock unit."""
 
     __tablename__ = "core_item"
+    __table_args__ = (*found_by("core_item", "name", "sku", "barcode"),)
 
     id: Mapped[Id]
     sku: Mapped[str] = mapped_column(unique=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plantops import items, parties, places, search, stores
+from plantops import items, parties, places, stores
 from plantops.context import Context
+from plantops.findable import Findable
 from plantops.items import Category, Item, ItemKind
 from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.parties import Party
@@ -234,6 +235,25 @@ STORES: Listing[object] = Listing(
 LISTINGS = (PARTIES, ITEMS, STOCK, MOVES, STORES)
 
 SEARCH = (
-    search.in_listing(PARTIES, "Party", lambda row: str(row.name), lambda row: str(row.town)),
-    search.in_listing(ITEMS, "Item", lambda row: str(row.name), lambda row: str(row.sku)),
+    Findable(
+        "Item",
+        (Can.READ_ITEMS,),
+        _item_rows,
+        Item.id,
+        "core_item",
+        (Item.name, Item.sku, Item.barcode),
+        detail=Item.sku,
+    ),
+    Findable(
+        "Company",
+        (Can.READ_PARTIES,),
+        _party_rows,
+        Party.id,
+        "core_party",
+        (Party.name, Party.town, Party.vat_id),
+        detail=Party.town,
+    ),
+    Findable(
+        "Store", (Can.READ_STOCK,), _store_rows, Store.id, "core_store", (Store.name, Store.code), detail=Store.code
+    ),
 )

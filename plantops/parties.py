@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, SortKey, Versioned, bump, get
 from plantops.errors import Conflict, Invalid
+from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
 
@@ -40,6 +41,7 @@ class Party(Versioned, Base):
 
     __tablename__ = "core_party"
     __table_args__ = (
+        *found_by("core_party", "name", "town", "vat_id"),
         sa.CheckConstraint("is_supplier OR is_carrier OR is_contractor", name="is_something"),
         sa.CheckConstraint("NOT blocked OR blocked_reason <> ''", name="blocked_with_a_reason"),
     )

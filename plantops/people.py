@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, mark_actor, requires, within
 from plantops.db import Base, Database, Id, SortKey, Versioned, bump, get, one_at_a_time, unaudited
 from plantops.errors import Conflict, Invalid, NotFound, Throttled, Unauthenticated
+from plantops.findable import found_by
 from plantops.module import Registry
 from plantops.passwords import hashed, in_line, matches, why_not_password
 from plantops.permissions import Can
@@ -35,6 +36,7 @@ ADMINISTRATOR = "administrator"
 
 class User(Versioned, Base):
     __tablename__ = "core_user"
+    __table_args__ = (*found_by("core_user", "name", "login"),)
 
     id: Mapped[Id]
     login: Mapped[str] = mapped_column(unique=True)

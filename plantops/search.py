@@ -1,21 +1,23 @@
-"""Search: one box over pages, actions and records of all modules, of what the person may see."""
+"""Search: one box over the records of all modules, of what the person may see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
-from plantops.context import Context, anyone
+import sqlalchemy as sa
+
+from plantops.context import Context, anyone, within
+from plantops.findable import Findable, Select, begins, words
 from plantops.links import origin_of, url
-from plantops.listing import Listing
-from plantops.listing_pages import first_rows
-from plantops.listing_params import LONGEST_SEARCH, read
+from plantops.listing_params import LONGEST_SEARCH
 from plantops.places import sort_key
 
 EACH = 5
 MOST = 30
+SHORTEST_WORD = 2
+AFTER_EVERY_LETTER = b"\xff"  # stands in no text
 
 
 @dataclass(frozen=True)
@@ -26,65 +28,66 @@ class Hit:
     kind: str
     href: str
     detail: str = ""
+    origin: str = ""
 
 
-@dataclass(frozen=True)
-class Jump:
-    """A page or an action, found by the words of its title and by `words` that people also say for it."""
-
-    title: str
-    href: str
-    permission: StrEnum | None = None
-    words: str = ""
-    kind: str = "Page"
-
-
-@dataclass(frozen=True, eq=False)
-class Finder:
-    """Records of one kind: `find(ctx, words, limit)` answers with hits that the person may see."""
-
-    title: str
-    permission: StrEnum
-    find: Callable[[Context, str, int], Sequence[Hit]]
-
-
-def in_listing(
-    listing: Listing[Any], kind: str, title: Callable[[Any], str], detail: Callable[[Any], str] = lambda _: ""
-) -> Finder:
-    """A finder over a list that has search columns: `in_listing(ORDERS, "Order", lambda row: row.number)`."""
-
-    def find(ctx: Context, words: str, limit: int) -> list[Hit]:
-        rows = first_rows(ctx, listing, read(listing, {"q": words, "limit": str(limit)}))
-        return [
-            Hit(title(row), kind, url(ctx.registry, origin_of(listing.origin, row.id)), detail(row)) for row in rows
-        ]
-
-    return Finder(kind, listing.permission, find)
-
-
-@anyone("each page, action and kind of record is left out for who lacks its right")
-def search(ctx: Context, words: str) -> list[Hit]:
-    """What the words find: pages and actions first, then a few records of each kind, beginnings before the rest."""
-    wanted = " ".join(words.replace("\x00", " ").split())[:LONGEST_SEARCH]
-    if not wanted:
+@anyone("each kind of record is left out for who lacks its right, each row for who may not see it")
+def search(ctx: Context, typed: str) -> list[Hit]:
+    """A few records of each kind: those called so, those whose name begins so, then those that have all the words."""
+    wanted = " ".join(typed.replace("\x00", " ").split())[:LONGEST_SEARCH]
+    kinds = [each for module in ctx.registry.modules for each in module.search if ctx_may(ctx, each)]
+    if not kinds or not any(character.isalnum() for character in wanted):
         return []
-    found: list[Hit] = []
-    for module in ctx.registry.modules:
-        for each in module.search:
-            if each.permission is not None and not ctx.may(each.permission):
-                continue
-            if isinstance(each, Jump):
-                found += [Hit(each.title, each.kind, each.href)] if says(each, wanted) else []
-            else:
-                found += each.find(ctx, wanted, EACH)
+    found = _ask(ctx, kinds, [_beginning(ctx, place, each, wanted) for place, each in enumerate(kinds)])
+    lacking = [place for place, each in enumerate(kinds) if len(found[each]) < EACH]
+    if lacking and max(map(len, sort_key(wanted).split())) >= SHORTEST_WORD:
+        more = _ask(ctx, kinds, [[_with_words(ctx, place, kinds[place], wanted)] for place in lacking])
+        for each, hits in more.items():
+            found[each] |= {origin: hit for origin, hit in hits.items() if origin not in found[each]}
     key = sort_key(wanted)
-    ranked = sorted(
-        found, key=lambda hit: (hit.kind not in ("Page", "Action"), not sort_key(hit.title).startswith(key))
+    best = [hit for each in kinds for hit in [*found[each].values()][:EACH] if hit.href]
+    best.sort(key=lambda hit: (sort_key(hit.title) != key, not sort_key(hit.title).startswith(key)))
+    return best[:MOST]
+
+
+@within("a kind of record is searched by who may read it")
+def ctx_may(ctx: Context, each: Findable) -> bool:
+    return any(ctx.may(permission) for permission in each.permissions)
+
+
+def _ask(ctx: Context, kinds: Sequence[Findable], arms: Sequence[Sequence[Select]]) -> dict[Findable, dict[str, Hit]]:
+    """One statement for all kinds; each looks no further than a few rows."""
+    asked = sa.union_all(*(query.subquery().select() for some in arms for query in some))
+    found: dict[Findable, dict[str, Hit]] = defaultdict(dict)
+    for place, id, title, detail in ctx.session.execute(asked):
+        each = kinds[place]
+        origin = origin_of(each.origin, id)
+        found[each].setdefault(origin, Hit(title, each.kind, url(ctx.registry, origin), detail or "", origin))
+    return found
+
+
+def _columns(ctx: Context, place: int, each: Findable) -> Select:
+    title = each.words[0] if each.title is None else each.title
+    detail = sa.literal_column("''") if each.detail is None else each.detail
+    return each.rows(ctx).with_only_columns(
+        sa.literal_column(str(place), sa.Integer).label("place"),
+        each.key.label("id"),
+        sa.func.left(title, 120, type_=sa.Text()).label("title"),
+        sa.func.left(detail, 120, type_=sa.Text()).label("detail"),
     )
-    return [hit for hit in ranked if hit.href][:MOST]
 
 
-def says(jump: Jump, words: str) -> bool:
-    """Every word that was typed begins a word of the title or of its other names."""
-    known = sort_key(f"{jump.title} {jump.words}").split()
-    return all(any(word.startswith(typed) for word in known) for typed in sort_key(words).split())
+def _beginning(ctx: Context, place: int, each: Findable, wanted: str) -> list[Select]:
+    """Whose name begins so, read off the index in its order; of numbers that go up the newest, and the very one."""
+    name, low = begins(each.words[0]), begins(wanted)
+    query = _columns(ctx, place, each)
+    begun = query.where(name >= low, name < low.concat(sa.literal(AFTER_EVERY_LETTER, sa.LargeBinary)))
+    if not each.newest_first:
+        return [begun.order_by(name).limit(EACH)]
+    return [query.where(name == low).limit(1), begun.order_by(name.desc()).limit(EACH)]
+
+
+def _with_words(ctx: Context, place: int, each: Findable, wanted: str) -> Select:
+    """Every word that was typed begins one of the record's."""
+    asked = sa.func.core_wanted(wanted)
+    return _columns(ctx, place, each).where(words(*each.words).bool_op("@@")(asked)).limit(2 * EACH)

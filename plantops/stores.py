@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, check_seen, get
 from plantops.errors import Conflict, Invalid, NotFound
+from plantops.findable import found_by
 from plantops.items import Item, ItemKind
 from plantops.permissions import Can
 from plantops.places import CostCentre, Place, Site, sort_key
@@ -23,7 +24,10 @@ class Store(Versioned, Base):
     """A store of a site; its cost centre pays for what lies there."""
 
     __tablename__ = "core_store"
-    __table_args__ = (sa.UniqueConstraint("site_id", "code"),)
+    __table_args__ = (
+        *found_by("core_store", "name", "code"),
+        sa.UniqueConstraint("site_id", "code"),
+    )
 
     id: Mapped[Id]
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))

@@ -12,6 +12,7 @@ from plantops.module import DemoPart, Figure, Job, Module, Schedule
 from plantops.options import Option
 from purchasing import api, cards, cli, deliveries, jobs, models, ordering, restock, settlement
 from purchasing.events import BankAccountVerified, GoodsReceived
+from purchasing.finding import SEARCH
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
 from purchasing.lists import INVOICES, ORDERS, RECEIPTS, REQUISITIONS, UNKNOWN
@@ -90,6 +91,7 @@ MODULE = Module(
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
     listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES, SUPPLIERS),
+    search=SEARCH,
     weekly=WEEKLY,
     figures=FIGURES,
     verify=INVARIANTS,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Currency, Id, Money, Quantity, SortKey, Versioned, choice, unaudited
+from plantops.findable import found_by
 from plantops.lifecycle import Lifecycle
 
 DAY_MINUTES = 1440
@@ -74,6 +75,7 @@ class Vehicle(Versioned, Base):
 
     __tablename__ = "transport_vehicle"
     __table_args__ = (
+        *found_by("transport_vehicle", "name", "code", "licence"),
         sa.UniqueConstraint("site_id", "code"),
         sa.CheckConstraint("capacity_kg >= 0 AND capacity_m3 >= 0", name="capacity_not_negative"),
         sa.CheckConstraint("0 <= from_minute AND from_minute < to_minute AND to_minute <= 2880", name="hours_in_order"),
@@ -192,6 +194,7 @@ class Order(Versioned, Base):
 
     __tablename__ = "transport_order"
     __table_args__ = (
+        *found_by("transport_order", "number", "what"),
         sa.UniqueConstraint("site_id", "number"),
         sa.Index("ix_transport_order_site_day", "site_id", "day", "state"),
         sa.CheckConstraint("weight_kg >= 0 AND volume_m3 >= 0", name="load_not_negative"),

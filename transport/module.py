@@ -9,6 +9,7 @@ from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Invariant, Job, Module, Role
 from transport import boards, cards, cli, drivers, jobs, orders, plans, vehicles
 from transport.events import VehicleTakenOut
+from transport.finding import SEARCH
 from transport.imports import KINDS
 from transport.permissions import Can
 from transport.reports.stops import COST_PER_STOP, STOPS_ON_TIME
@@ -105,6 +106,7 @@ MODULE = Module(
         "plan_day": Job(jobs.plan_day, "Plan a day", retries=1, seconds=900),
         "print_manifest": Job(jobs.print_manifest, "Print a manifest"),
     },
+    search=SEARCH,
     weekly=(STOPS_ON_TIME, COST_PER_STOP),
     figures=FIGURES,
     verify=INVARIANTS,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice, unaudited
+from plantops.findable import found_by
 from plantops.lifecycle import Lifecycle
 from purchasing.models.sources import Percent
 
@@ -81,6 +82,7 @@ class Receipt(Versioned, Base):
 
     __tablename__ = "purchasing_receipt"
     __table_args__ = (
+        *found_by("purchasing_receipt", "number", "delivery_note"),
         sa.Index("ix_purchasing_receipt_state", "state", "site_id", "id"),
         sa.Index(
             "uq_purchasing_receipt_note",
@@ -146,6 +148,7 @@ class UnknownDelivery(Versioned, Base):
     """Goods that nobody can tie to an order yet: parked at the dock."""
 
     __tablename__ = "purchasing_unknown_delivery"
+    __table_args__ = (*found_by("purchasing_unknown_delivery", "sender", "text", "delivery_note"),)
     lifecycle: ClassVar[Lifecycle] = Lifecycle(
         follow={UnknownState.OPEN: (UnknownState.RECEIVED, UnknownState.SENT_AWAY)},
         reason_for=frozenset({UnknownState.SENT_AWAY}),
@@ -170,6 +173,7 @@ class Invoice(Versioned, Base):
 
     __tablename__ = "purchasing_invoice"
     __table_args__ = (
+        *found_by("purchasing_invoice", "number", "supplier_number"),
         sa.Index("ix_purchasing_invoice_state", "state", "site_id", "id"),
         sa.Index(
             "uq_purchasing_invoice_supplier_number",

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice
+from plantops.findable import found_by
 from plantops.lifecycle import Lifecycle
 from purchasing.models.sources import Percent
 
@@ -83,6 +84,7 @@ class Requisition(Versioned, Base):
 
     __tablename__ = "purchasing_requisition"
     __table_args__ = (
+        *found_by("purchasing_requisition", "number", "title"),
         sa.Index("ix_purchasing_requisition_state", "state", "site_id", "id"),
         sa.Index(
             "uq_purchasing_requisition_origin",
@@ -158,6 +160,7 @@ class Order(Versioned, Base):
 
     __tablename__ = "purchasing_order"
     __table_args__ = (
+        *found_by("purchasing_order", "number", "supplier_reference"),
         sa.Index("ix_purchasing_order_state", "state", "site_id", "id"),
         sa.CheckConstraint("rate > 0 AND freight >= 0 AND surcharge >= 0", name="amounts_possible"),
         sa.CheckConstraint(

@@ -1,0 +1,99 @@
+"""Findable: how a record is found by what people type, by indexes on its own table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from plantops.context import Context
+
+Expression = sa.SQLColumnExpression[Any]
+Select = sa.Select[*tuple[Any, ...]]
+
+
+def _folded(said: str) -> str:
+    """Without accents and case, as `places.sort_key` does it; by the code points, so that every server folds alike."""
+    for letter, latin in (("ß", "ss"), ("ø", "o"), ("Ø", "o"), ("æ", "ae"), ("Æ", "ae")):
+        said = f"replace({said}, '{letter}', '{latin}')"
+    return f"lower(regexp_replace(normalize({said}, NFKD), '[\\u0300-\\u036f]', '', 'g') COLLATE \"C\")"
+
+
+def _split(said: str) -> str:
+    marks = "[\\u0001-/:-@\\[-`{-\\u00bf\\u2000-\\u206f\\u3000-\\u303f]+"
+    return f"array_remove(regexp_split_to_array(left({_folded(said)}, 400), '{marks}'), '')"
+
+
+def _function(head: str, body: str) -> str:
+    """In plpgsql and dear, so that no planner takes it apart or reads a table row by row with it.
+
+    It calls nothing of ours, because a restore reads it without a search path.
+    """
+    options = "LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000"
+    return f"CREATE OR REPLACE FUNCTION {head} {options} AS $$ BEGIN RETURN {body}; END $$;\n"
+
+
+def _wordlist(arguments: str, said: str) -> str:
+    return _function(f"core_words({arguments}) RETURNS tsvector", f"array_to_tsvector({_split(said)})")
+
+
+FUNCTIONS = (
+    _function("core_begins(said text) RETURNS bytea", f"convert_to(left({_folded('said')}, 100), 'UTF8')")
+    + _wordlist("a text", "coalesce(a, '')")
+    + _wordlist("a text, b text", "concat_ws(' ', a, b)")
+    + _wordlist("a text, b text, c text", "concat_ws(' ', a, b, c)")
+    + _function(
+        "core_wanted(said text) RETURNS tsquery",
+        f"CAST('''' || array_to_string({_split('said')}, ''':* & ''') || ''':*' AS tsquery)",
+    )
+)
+"""What a title begins with, the words of a record, and what somebody wants: every word begins one of the record's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Findable:
+    """Records of one kind that the palette finds. Its model has `found_by(...)` among its `__table_args__`."""
+
+    kind: str
+    """As people call one: "Order"."""
+    permissions: tuple[StrEnum, ...]
+    """Any one of them; which rows, `rows` says."""
+    rows: Callable[[Context], Select]
+    """The joined query, filtered by what the person may see, without loader options."""
+    key: sa.SQLColumnExpression[int]
+    origin: str
+    words: tuple[Expression, ...]
+    """The columns of `found_by` in its order; the first is what a record is called by."""
+    title: Expression | None = None
+    """What is shown where that differs: a draft has no number yet."""
+    detail: Expression | None = None
+    newest_first: bool = False
+    """Numbers that go up: the newest of many stand first."""
+
+
+def found_by(table: str, *columns: str) -> tuple[sa.Index, sa.Index]:
+    """The two indexes of a findable table: how its first column begins, and the words of up to three columns.
+
+    They are indexes and no copy, so they change with the row and need no repair.
+    """
+    return (
+        sa.Index(f"ix_{table}_begins", sa.text(f"core_begins({columns[0]})")),
+        sa.Index(
+            f"ix_{table}_words",
+            sa.text(f"core_words({', '.join(columns)})"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},  # else each search reads through what was put off
+        ),
+    )
+
+
+def begins(text: Expression | str) -> sa.Function[bytes]:
+    return sa.func.core_begins(text, type_=sa.LargeBinary())
+
+
+def words(*columns: Expression) -> sa.Function[Any]:
+    return sa.func.core_words(*columns, type_=TSVECTOR())
