@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, within
 from plantops.db import Base, Id, unaudited
-from plantops.errors import Conflict
+from plantops.errors import Conflict, Invalid
 
 
 class Transition(Base):
@@ -40,12 +40,10 @@ class Lifecycle:
     follow: Mapping[StrEnum, tuple[StrEnum, ...]]
     reason_for: frozenset[StrEnum] = frozenset()
 
-    def why_not(self, source: StrEnum, target: StrEnum, reason: str = "") -> str | None:
+    def why_not(self, source: StrEnum, target: StrEnum) -> str | None:
         """Why a document in `source` cannot become `target`; None when it can."""
         if target not in self.follow.get(source, ()):
             return f"it is {spoken(source)}, and from there it cannot become {spoken(target)}"
-        if target in self.reason_for and not reason.strip():
-            return "a reason is needed"
         return None
 
 
@@ -71,9 +69,11 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: 
     written together with the one that follows right away.
     """
     source = row.state
-    if why := row.lifecycle.why_not(source, target, reason):
-        name = getattr(row, "number", None) or f"{row.__tablename__} {row.id}"
+    name = getattr(row, "number", None) or f"{row.__tablename__} {row.id}"
+    if why := row.lifecycle.why_not(source, target):
         raise Conflict(f"Cannot make {name} {spoken(target)}: {why}.")
+    if target in row.lifecycle.reason_for and not reason.strip():
+        raise Invalid(f"Say why {name} becomes {spoken(target)}.", field="reason")
     row.state = target
     row.version += 1
     ctx.session.add(

@@ -191,7 +191,7 @@ def test_who_may_not(ctx: Someone) -> None:
 def test_rejecting_says_why_and_publishing_a_rejected_one_is_refused(ctx: Someone) -> None:
     crew = making.crew(ctx())
     made = making.proposal(ctx(), crew, {MONDAY: [crew.people[0]]})
-    with pytest.raises(Conflict, match="reason"):
+    with pytest.raises(Invalid, match="Say why"):
         rosters.reject(ctx(), made.id, made.version, " ")
     rosters.reject(ctx(), made.id, made.version, "unfair to Ann")
     with pytest.raises(Conflict, match="rejected, not proposed"):

@@ -61,7 +61,7 @@ def test_only_the_requester_or_the_dispatcher_cancels_and_says_why(ctx: Someone)
     asked = orders.request(ctx(as_="requester", login="ann"), good(ctx))
     with pytest.raises(NotFound):
         orders.cancel(ctx(as_="requester", login="bob"), asked.id, asked.version, "mine now")
-    with pytest.raises(Conflict, match="reason"):
+    with pytest.raises(Invalid, match="Say why"):
         orders.cancel(ctx(as_="requester", login="ann"), asked.id, asked.version, "")
     with pytest.raises(Stale):
         orders.cancel(ctx(as_="requester", login="ann"), asked.id, asked.version + 1, "changed")
@@ -96,7 +96,7 @@ def test_a_stop_is_reported_once_whatever_is_pressed_twice(ctx: Someone) -> None
 
 def test_a_refused_delivery_needs_a_reason_and_a_stop_ends_only_as_a_stop_can(ctx: Someone) -> None:
     stop, _order = published(ctx)
-    with pytest.raises(Conflict, match="reason"):
+    with pytest.raises(Invalid, match="Say why"):
         orders.finish(ctx(as_="driver"), stop, OrderState.REFUSED)
     with pytest.raises(Invalid, match="ends as"):
         orders.finish(ctx(as_="driver"), stop, OrderState.CANCELLED)

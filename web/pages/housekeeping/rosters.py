@@ -73,7 +73,7 @@ def show(ctx: Context, id: int) -> Response:
         may_publish=ctx.may(Can.PUBLISH_ROSTERS, site_id=roster.site_id),
         may_plan=ctx.may(Can.PLAN_ROSTERS, site_id=roster.site_id),
         why_not_publish=rosters.why_not_publish(roster),
-        why_not_reject=roster.lifecycle.why_not(roster.state, RosterState.REJECTED, "a reason"),
+        why_not_reject=roster.lifecycle.why_not(roster.state, RosterState.REJECTED),
         in_words=boards.in_words(roster.penalty, roster.bound, roster.gap),
         steps=lifecycle.steps(ctx, roster),
     )

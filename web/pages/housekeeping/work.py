@@ -27,10 +27,11 @@ class Done:
 
 @router.get("/housekeeping/workorders")
 def index(ctx: Context, query: Query) -> Response:
-    closed = query.get("closed") == "yes"
+    closed, mine = query.get("closed") == "yes", query.get("mine") == "yes"
     states = CLOSED if closed else workorders.OPEN
-    rows = workorders.list_work(ctx, site_id=this_visit().site_id, states=states, limit=200)
-    return render(ctx, "housekeeping/workorders.html", rows=rows, closed=closed, tones=TONES)
+    site_id = None if mine else this_visit().site_id
+    rows = workorders.list_work(ctx, site_id=site_id, states=states, mine=mine, limit=200)
+    return render(ctx, "housekeeping/workorders.html", rows=rows, closed=closed, mine=mine, tones=TONES)
 
 
 @router.get("/housekeeping/workorders/{id}")
@@ -39,7 +40,7 @@ def show(ctx: Context, id: int) -> Response:
     order = sheet.order
     manages = ctx.may(Can.MANAGE_WORK, site_id=order.site_id)
     why_not = {
-        to: order.lifecycle.why_not(order.state, to, "a reason")
+        to: order.lifecycle.why_not(order.state, to)
         for to in (WorkState.IN_PROGRESS, WorkState.ON_HOLD, WorkState.DONE, WorkState.CANCELLED)
     }
     return render(

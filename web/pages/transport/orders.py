@@ -75,7 +75,7 @@ def show(ctx: Context, id: int) -> Response:
         url=f"/transport/orders/{id}",
         main_states=(OrderState.REQUESTED, OrderState.PLANNED, OrderState.DELIVERED),
         steps=lifecycle.steps(ctx, order),
-        why_not=order.lifecycle.why_not(order.state, OrderState.CANCELLED, "a reason"),
+        why_not=order.lifecycle.why_not(order.state, OrderState.CANCELLED),
     )
 
 
