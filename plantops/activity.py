@@ -51,6 +51,8 @@ class Activity(Base):
     at: Mapped[datetime]
     assigned_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
     due_on: Mapped[date | None]
+    read_at: Mapped[datetime | None]
+    """When the person saw it in the bell."""
     done_at: Mapped[datetime | None]
     done_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
 
