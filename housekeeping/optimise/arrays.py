@@ -87,6 +87,10 @@ class Arrays:
         """Wishes and stability of a line (the part that does not depend on other people)."""
         return float(self.base[person, np.arange(self.days), line].sum())
 
+    def cheapest_cells(self) -> float:
+        """What no roster can cost less than: everybody's cheapest cell of each day, and cover that costs nothing."""
+        return float(self.base.min(axis=2).sum())
+
     def cover_cost(self, present: Floats) -> float:
         missing = self.required - present
         return float((np.maximum(missing, 0) * self.under + np.maximum(-missing, 0) * self.over).sum())

@@ -109,6 +109,9 @@ class _Run:
     def _improve(self) -> None:
         search = self.search
         search.offer(respond(search, {}), "everybody's best line in turn")
+        search.prove(search.arrays.cheapest_cells())
+        if self._over():
+            return
         root = Generation(search.arrays, search.master, search.pricer, search.possible).run(
             self._stop, ROUNDS, whole=True
         )

@@ -169,3 +169,12 @@ def test_nobody_qualified_leaves_holes_and_no_error() -> None:
     plan = solve(problem, Limits(seconds=5))
     assert (plan.outcome.status, plan.penalty) == (Status.OPTIMAL, 100)
     assert [(miss.missing, miss.penalty) for miss in plan.shortfalls] == [(2, 100)]
+
+
+def test_a_week_that_everybody_likes_is_proved_in_no_time() -> None:
+    """Nobody's wish and no place is open: nothing can cost less, whatever the time that is left for proving."""
+    day = Shift("d", 480)
+    people = tuple(Person(f"p{number}", frozenset({"d"}), {"d": 7}) for number in range(3))
+    easy = Problem(7, (day,), people, cover=tuple(Cover(at, frozenset({"d"}), 2, 100, 1) for at in range(7)))
+    plan = solve(easy, Limits(seconds=0.001))
+    assert (plan.outcome.status, plan.penalty, plan.outcome.bound) == (Status.OPTIMAL, 0, 0)
