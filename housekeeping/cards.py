@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from housekeeping import requests, rosters, workorders
-from housekeeping.desk_models import Request, RequestState, WorkOrder
+from housekeeping import rosters, workorders
+from housekeeping.lists import REQUESTS
 from housekeeping.permissions import Can
 from housekeeping.roster_models import Roster, RosterHole, RosterState
+from plantops import places
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
-from plantops.places import Site
+from plantops.listing_pages import card
 
 
 @within("the home page asks with the reader's rights")
@@ -21,23 +23,16 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     cards = []
     if ctx.may(Can.TRIAGE):
         # Sample data waits for nobody.
-        plants = sa.select(Site.id).where(Site.in_totals)
-        mine = requests.visible(ctx).with_only_columns(Request.id).where(Request.site_id.in_(plants))
-        new = _count(ctx, Request, Request.id.in_(mine), Request.state == RequestState.NEW)
-        late = _count(ctx, Request, Request.id.in_(mine), Request.state.in_(requests.OPEN), Request.due_at < ctx.now)
-        cards.append(WaitingCard("requests to triage", new, "/housekeeping/requests?state=new", order=10))
-        tone = "bad" if late else "plain"
-        cards.append(WaitingCard("requests overdue", late, "/housekeeping/requests?overdue=yes", tone, order=11))
+        sites = places.list_sites(ctx)
+        plants = ",".join(str(site.id) for site in sites if site.in_totals)
+        here = "" if all(site.in_totals for site in sites) else f"&site={plants}"
+        new, late = f"/housekeeping/requests?state=new{here}", f"/housekeeping/requests?overdue=yes{here}"
+        cards.append(card(ctx, REQUESTS, new, "requests to triage", order=10, one="request to triage"))
+        overdue = card(ctx, REQUESTS, late, "requests overdue", order=11, one="request overdue")
+        cards.append(replace(overdue, tone="bad" if overdue.count else "plain"))
     if ctx.may(Can.WORK):
-        own = workorders.visible(ctx).with_only_columns(WorkOrder.id)
-        todo = _count(
-            ctx,
-            WorkOrder,
-            WorkOrder.id.in_(own),
-            WorkOrder.state.in_(workorders.OPEN),
-            sa.or_(WorkOrder.assigned_to_id == ctx.user.id, WorkOrder.assigned_to_id.is_(None)),
-        )
-        cards.append(WaitingCard("work orders for me", todo, "/housekeeping/workorders", order=12))
+        todo, href = len(workorders.list_work(ctx, mine=True, limit=200)), "/housekeeping/workorders?mine=yes"
+        cards.append(WaitingCard("work orders for me", todo, href, order=12, one="work order for me"))
     if ctx.may(Can.PLAN_ROSTERS):
         cards += _roster_cards(ctx)
     return cards
@@ -52,13 +47,16 @@ def _roster_cards(ctx: Context) -> list[WaitingCard]:
         .where(Roster.id.in_(seen), Roster.state == RosterState.PUBLISHED, RosterHole.day >= ctx.today)
     )
     return [
-        WaitingCard("roster proposals to look at", proposed, "/housekeeping/rosters", order=20),
+        WaitingCard(
+            "roster proposals to look at", proposed, "/housekeeping/rosters", order=20, one="roster proposal to look at"
+        ),
         WaitingCard(
             "places not filled on published rosters",
             int(holes or 0),
             "/housekeeping/rosters",
             tone="warn" if holes else "plain",
             order=21,
+            one="place not filled on published rosters",
         ),
     ]
 

@@ -155,6 +155,36 @@ def list_absences(
 # --- Actions
 
 
+@dataclass(frozen=True)
+class Away:
+    """Somebody who does not come. Never why."""
+
+    employee_id: int
+    name: str
+    phone: str
+    until: date | None
+
+
+@requires(Can.MANAGE_ABSENCES)
+def list_away(ctx: Context, day: date) -> list[Away]:
+    """Who of those that one leads is away on a day, whatever the reason, by name."""
+    query = (
+        sa.select(Employee.id, Employee.name, Employee.phone, Absence.last_day)
+        .join(Absence, Absence.employee_id == Employee.id)
+        .where(
+            Absence.withdrawn_at.is_(None),
+            Absence.first_day <= day,
+            Absence.last_day.is_(None) | (Absence.last_day >= day),
+            Employee.id.in_(employees.visible_ids(ctx)),
+        )
+        .order_by(Employee.sort_key, Employee.id, Absence.last_day.desc().nulls_first())
+    )
+    found: dict[int, Away] = {}
+    for row in ctx.session.execute(query):
+        found.setdefault(row[0], Away(*row))
+    return list(found.values())
+
+
 def _person(ctx: Context, employee_id: int) -> Employee:
     """One's own sickness may be reported by everybody, others' by who leads them or by the personnel office."""
     visible_person = employees.visible(ctx).where(Employee.id == employee_id)

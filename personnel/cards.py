@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from personnel import certificates, contracts, employees, leave, leave_accounts, shifts
+from personnel import absences, certificates, contracts, leave, leave_accounts, shifts
 from personnel.models import Employee
 from personnel.permissions import Can
-from personnel.time_models import Absence
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 
@@ -32,10 +31,22 @@ def _office(ctx: Context) -> list[WaitingCard]:
     if expiring:
         detail = f"{expired} have expired" if expired else f"the first on {expiring[0].due_on:%d %b}"
         tone = "bad" if expired else "warn"
-        title = "Certificates expire within 60 days"
-        cards.append(WaitingCard(title, len(expiring), "/personnel/certificates", tone, detail, order=10))
+        title, one = "Certificates expire within 60 days", "Certificate expires within 60 days"
+        cards.append(
+            WaitingCard(title, len(expiring), "/due?kind=certificate&days=60", tone, detail, order=10, one=one)
+        )
     if ending:
-        cards.append(WaitingCard("Probations and contracts to decide", len(ending), "/due", "warn", order=11))
+        one = "Probation or contract to decide"
+        cards.append(
+            WaitingCard(
+                "Probations and contracts to decide",
+                len(ending),
+                "/due?kind=contract,probation&days=42",
+                "warn",
+                order=11,
+                one=one,
+            )
+        )
     return cards
 
 
@@ -43,20 +54,19 @@ def _lead(ctx: Context) -> list[WaitingCard]:
     """For who leads people: who is missing today, and whose leave waits."""
     cards = []
     if ctx.may(Can.MANAGE_ABSENCES):
-        missing = ctx.session.scalar(
-            sa.select(sa.func.count(sa.distinct(Absence.employee_id))).where(
-                Absence.withdrawn_at.is_(None),
-                Absence.first_day <= ctx.today,
-                Absence.last_day.is_(None) | (Absence.last_day >= ctx.today),
-                Absence.employee_id.in_(employees.visible_ids(ctx)),
-            )
-        )
+        missing = len(absences.list_away(ctx, ctx.today))
         if missing:
-            cards.append(WaitingCard("People missing today", missing, "/personnel", "warn", order=12))
+            cards.append(
+                WaitingCard("People away today", missing, "/personnel#away", "warn", order=12, one="Person away today")
+            )
     if ctx.may(Can.APPROVE_LEAVE):
         asked = len(leave.list_to_decide(ctx))
         if asked:
-            cards.append(WaitingCard("Leaves to decide", asked, "/personnel/leave/decide", "warn", order=13))
+            cards.append(
+                WaitingCard(
+                    "Leaves to decide", asked, "/personnel/leave/decide", "warn", order=13, one="Leave to decide"
+                )
+            )
     return cards
 
 
@@ -70,8 +80,8 @@ def _own(ctx: Context) -> list[WaitingCard]:
     mine = [shift for shift in planned if not shift.released]
     if mine:
         detail = f"next {mine[0].starts_at.astimezone(ctx.zone):%a %d %b %H:%M}"
-        title = "Shifts in the next two weeks"
-        cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60))
+        title, one = "Shifts in the next two weeks", "Shift in the next two weeks"
+        cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60, one=one))
     for balance in leave_accounts.balances(ctx, me)[:1]:
         days = leave.in_words(balance.left_minutes, balance.day_minutes)
         cards.append(WaitingCard("My leave", int(balance.left_minutes / balance.day_minutes), "/personnel/leave",

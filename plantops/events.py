@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from plantops.wording import plural
+
 Answer = TypeVar("Answer")
 
 
@@ -92,6 +94,12 @@ class WaitingCard:
     tone: str = "plain"
     detail: str = ""
     order: int = 50
+    one: str = ""
+    """The title when there is one of it, where that is said otherwise."""
+
+    @property
+    def words(self) -> str:
+        return plural(self.one or self.title, self.title, self.count)
 
 
 @dataclass(frozen=True)

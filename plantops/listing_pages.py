@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
 from plantops.context import Context, anyone, within
+from plantops.events import WaitingCard
 from plantops.listing import (
     NONE,
     TOTAL_UP_TO,
@@ -28,7 +30,7 @@ from plantops.listing import (
     python_type,
     sql_type,
 )
-from plantops.listing_params import cursor, place
+from plantops.listing_params import cursor, place, read
 from plantops.places import sort_key
 
 T = TypeVar("T")
@@ -148,6 +150,18 @@ def how_many(ctx: Context, listing: Listing[Any], params: ListParams, up_to: int
     ctx.need(listing.permission)
     few = matching(ctx, listing, params).with_only_columns(sa.literal_column("1")).limit(up_to + 1).subquery()
     return ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
+
+
+@within("the home page asks with the reader's rights; for who may not see the list nothing waits in it")
+def card(
+    ctx: Context, listing: Listing[Any], href: str, title: str, tone: str = "plain", detail: str = "", *,
+    order: int = 50, one: str = "",
+) -> WaitingCard:  # fmt: skip
+    """A card that counts the very rows that are shown behind it: `href` is the list's address with its filters."""
+    count = 0
+    if ctx.may(listing.permission):
+        count = how_many(ctx, listing, read(listing, parse_qs(urlsplit(href).query)), TOTAL_UP_TO)
+    return WaitingCard(title, count, href, tone, detail, order, one)
 
 
 def _holds(expr: Expression, word: str) -> sa.ColumnElement[bool]:

@@ -97,8 +97,8 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     place = f"/stores/{picks[0]}" if len(set(picks)) == 1 else "/stores?closed=no"
     low = _low(ctx)
     cards = [
-        WaitingCard("things to pick", len(picks), place, "info", order=10),
-        WaitingCard("items low", low, "/stock?low=yes", "warn", order=11),
+        WaitingCard("things to pick", len(picks), place, "info", order=10, one="thing to pick"),
+        WaitingCard("items low", low, "/stock?low=yes", "warn", order=11, one="item low"),
         *(
             WaitingCard("count due", 1, f"/stores/{id}/count", "warn", f"{name}: not counted for a month", order=12)
             for id, name in _not_counted(ctx)

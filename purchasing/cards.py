@@ -12,23 +12,31 @@ from plantops import approvals, files, links
 from plantops.context import Context, within
 from plantops.db import Base
 from plantops.events import Waiting, WaitingCard
+from plantops.listing_pages import card
 from plantops.permissions import Can as Core
 from plantops.stock_ledger import Balance
-from purchasing import deliveries, invoices, orders, receipts, requisitions, restock, settlement, suppliers, three_way
+from purchasing import (
+    deliveries,
+    invoices,
+    ordering,
+    orders,
+    receipts,
+    requisitions,
+    restock,
+    settlement,
+    suppliers,
+    three_way,
+)
+from purchasing.lists import INVOICES, ORDERS, REQUISITIONS, UNKNOWN
 from purchasing.models import (
-    Hold,
     Invoice,
     Order,
-    OrderLine,
     Receipt,
     Requisition,
-    RequisitionLine,
     Supplier,
     UnknownDelivery,
 )
-from purchasing.models.bills import HoldState, InvoiceState, UnknownState
-from purchasing.models.orders import LineState, RequisitionState
-from purchasing.orders import OUT
+from purchasing.models.bills import InvoiceState
 from purchasing.permissions import Can
 
 KINDS = (requisitions.KIND, orders.KIND, three_way.KIND)
@@ -50,7 +58,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
         cards += _for_receivers(ctx)
     if ctx.may(Can.SETTLE):
         cards += _for_payers(ctx)
-    return [card for card in cards if card.count or card.tone == "plain"]
+    return [one for one in cards if one.count or one.tone == "plain"]
 
 
 def _for_approvers(ctx: Context) -> list[WaitingCard]:
@@ -67,22 +75,19 @@ def _for_approvers(ctx: Context) -> list[WaitingCard]:
 
 def _for_askers(ctx: Context) -> list[WaitingCard]:
     """Who asks for things sees what became of them."""
-    own = sa.select(Requisition.id).where(Requisition.asked_by_id == ctx.user.id)
-    sent_back = own.where(Requisition.state == RequisitionState.DRAFT, Requisition.number.is_not(None))
-    arrived = own.where(Requisition.state == RequisitionState.CLOSED, Requisition.submitted_at > ctx.now - RECENT)
-    why, home = "read why, then change and send again", "/purchasing/requisitions"
+    own, why = "/purchasing/requisitions?mine=yes", "read why, then change and send again"
+    since = (ctx.now - RECENT).astimezone(ctx.zone).date()
     cards = [
-        WaitingCard("sent back to you", _count(ctx, sent_back), f"{home}?state=draft", "warn", why, order=20),
-        WaitingCard("of your wishes arrived", _count(ctx, arrived), f"{home}?state=closed", "ok", order=40),
+        card(ctx, REQUISITIONS, f"{own}&sent_back=yes", "sent back to you", "warn", why, order=20),
+        card(ctx, REQUISITIONS, f"{own}&state=closed&sent_from={since}", "of your wishes arrived", "ok", order=40),
     ]
-    return [card for card in cards if card.count]
+    return [one for one in cards if one.count]
 
 
 def _of_the_house(ctx: Context) -> list[WaitingCard]:
     """What the house drafted because stock is low: nothing is bought before somebody sends it off."""
-    drafted = sa.select(Requisition.id).where(requisitions.visible_scope(ctx), requisitions.drafted_by_house())
     href, why = "/purchasing/requisitions?drafted=yes", "the stock is low: look over and send off"
-    return [WaitingCard("drafted by the house", _count(ctx, drafted), href, "warn", why, order=9)]
+    return [card(ctx, REQUISITIONS, href, "drafted by the house", "warn", why, order=9)]
 
 
 def _for_storekeepers(ctx: Context) -> list[WaitingCard]:
@@ -95,74 +100,58 @@ def _for_storekeepers(ctx: Context) -> list[WaitingCard]:
 
 
 def _for_buyers(ctx: Context) -> list[WaitingCard]:
-    left = RequisitionLine.quantity * RequisitionLine.factor > RequisitionLine.allocated
-    to_order = (
-        sa.select(RequisitionLine.id)
-        .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(
-            requisitions.visible_scope(ctx),
-            Requisition.state == RequisitionState.APPROVED,
-            left,
-            ~RequisitionLine.dropped,
-        )
-    )
-    out = orders.visible(ctx).with_only_columns(Order.id).where(Order.state.in_(OUT))
-    open_line = OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100)
-    late = out.where(
-        sa.exists().where(
-            OrderLine.order_id == Order.id, OrderLine.state == LineState.OPEN, OrderLine.three_way, open_line,
-            sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) < ctx.today,
-        )
-    )  # fmt: skip
-    asked = settlement.visible_questions(ctx).with_only_columns(Hold.id).where(Hold.asked == "buyer")
-    unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
     return [
-        WaitingCard("lines to order", _count(ctx, to_order), "/purchasing/to-order", order=10),
-        WaitingCard("orders late", _count(ctx, late), "/purchasing/orders?late=yes", "warn", order=11),
-        WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
-        WaitingCard("deliveries that nobody knows",
-                    _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN)),
-                    "/purchasing/unknown?state=open", "warn", order=13),
+        WaitingCard(
+            "lines to order", ordering.count_to_order(ctx), "/purchasing/to-order?site=all", order=10,
+            one="line to order",
+        ),
+        card(ctx, ORDERS, "/purchasing/orders?late=yes", "orders late", "warn", order=11, one="order late"),
+        _questions(ctx),
+        _parked(ctx),
     ]  # fmt: skip
 
 
 def _for_receivers(ctx: Context) -> list[WaitingCard]:
-    due = receipts.visible_expected(ctx).with_only_columns(Order.id).where(
-        sa.exists().where(
-            OrderLine.order_id == Order.id, OrderLine.state == LineState.OPEN, OrderLine.three_way,
-            OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100),
-            sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) <= ctx.today,
-        )
-    )  # fmt: skip
-    asked = settlement.visible_questions(ctx).with_only_columns(Hold.id).where(Hold.asked == "receiver")
-    unknown = deliveries.visible(ctx).with_only_columns(UnknownDelivery.id)
-    parked = _count(ctx, unknown.where(UnknownDelivery.state == UnknownState.OPEN))
+    due = receipts.count_expected(ctx, until=ctx.today)
     return [
-        WaitingCard("deliveries expected", _count(ctx, due), "/purchasing/receive", order=10),
-        WaitingCard("unknown deliveries parked", parked, "/purchasing/unknown?state=open", "warn", order=11),
-        WaitingCard("questions about bills", _count(ctx, asked), "/purchasing/questions", "warn", order=12),
-    ]
+        WaitingCard(
+            "deliveries due", due, "/purchasing/receive?site=all&due=yes", order=10, one="delivery due",
+            detail="today or earlier",
+        ),
+        _questions(ctx),
+        _parked(ctx),
+    ]  # fmt: skip
+
+
+def _questions(ctx: Context) -> WaitingCard:
+    """As the page lists them: what is asked of the buyer, of the receiver, or of both where one is both."""
+    count = len(settlement.list_questions(ctx))
+    return WaitingCard(
+        "questions about bills", count, "/purchasing/questions", "warn", order=12, one="question about a bill"
+    )
+
+
+def _parked(ctx: Context) -> WaitingCard:
+    href = "/purchasing/unknown?state=open"
+    return card(ctx, UNKNOWN, href, "parked deliveries", "warn", order=13, one="parked delivery")
 
 
 def _for_payers(ctx: Context) -> list[WaitingCard]:
-    mine = invoices.visible(ctx).with_only_columns(Invoice.id)
-    held = mine.where(Invoice.state == InvoiceState.EXCEPTION)
-    matched = mine.where(Invoice.state == InvoiceState.MATCHED, ~Invoice.in_dispute)
+    bills = "/purchasing/invoices"
     unpaid = (InvoiceState.CAPTURED, InvoiceState.EXCEPTION, InvoiceState.MATCHED, InvoiceState.APPROVED)
     ending = invoices.visible(ctx).where(Invoice.state.in_(unpaid), Invoice.discount_until == ctx.today)
     lost = sum(settlement.discount_at_risk(one, ctx.today) * one.rate for one in ctx.session.scalars(ending))
-    answered = mine.where(
-        sa.exists().where(Hold.invoice_id == Invoice.id, Hold.state == HoldState.OPEN, Hold.answer != "")
+    answered = card(
+        ctx, INVOICES, f"{bills}?answered=yes", "answers to your questions", order=9, one="answer to your questions"
     )
     cards = [
-        WaitingCard("answers to your questions", _count(ctx, answered), "/purchasing/invoices?answered=yes", order=9),
-        WaitingCard("bills that differ", _count(ctx, held), "/purchasing/invoices?state=exception", order=10),
-        WaitingCard("bills to approve", _count(ctx, matched), "/purchasing/invoices?state=matched", order=11),
+        card(ctx, INVOICES, f"{bills}?state=exception", "bills that differ", order=10, one="bill that differs"),
+        card(ctx, INVOICES, f"{bills}?state=matched&disputed=no", "bills to approve", order=11, one="bill to approve"),
     ]
     if lost:
-        href = "/purchasing/invoices?state=exception,matched,approved"
+        href = f"{bills}?state=captured,exception,matched,approved&discount_from={ctx.today}&discount_to={ctx.today}"
         cards.append(WaitingCard("EUR discount ends today", int(lost), href, "bad", order=5))
-    return [card for card in cards if card.count or card.title != "answers to your questions"]
+    return [*cards, answered] if answered.count else cards
 
 
 RECENT = timedelta(days=28)

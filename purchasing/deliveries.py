@@ -1,4 +1,4 @@
-"""Unknown deliveries: goods at the dock that nobody can tie to an order yet are parked, not lost."""
+"""Parked deliveries: goods at the dock that nobody can tie to an order yet are parked, not lost."""
 
 from __future__ import annotations
 

@@ -98,6 +98,7 @@ LATE = sa.and_(
     .where(
         OrderLine.order_id == Order.id,
         OrderLine.state == LineState.OPEN,
+        OrderLine.three_way,  # what is paid without a receipt is never seen to come
         OrderLine.received_on.is_(None),
         sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by) < TODAY,
     )
@@ -129,6 +130,8 @@ REQUISITIONS: Listing[object] = Listing(
     facets=(
         Facet("state", "State", Requisition.state, options=RequisitionState),
         Facet("mine", "Mine", Requisition.asked_by_id == READER, Kind.YES_NO),
+        Facet("sent_back", "Sent back", requisitions.sent_back(), Kind.YES_NO),
+        Facet("sent", "Sent on", Requisition.submitted_at, Kind.DATE),
         Facet("drafted", "Drafted by the house", requisitions.drafted_by_house(), Kind.YES_NO),
         Facet("need_by", "Needed by", Requisition.need_by, Kind.DATE),
         Facet("site", "Site", Requisition.site_id, value=int, options=site_names),
@@ -202,7 +205,9 @@ INVOICES: Listing[object] = Listing(
         Facet("state", "State", Invoice.state, options=InvoiceState),
         Facet("kind", "Kind", Invoice.kind, options=InvoiceKind),
         Facet("answered", "Answered", ANSWERED, Kind.YES_NO),
+        Facet("disputed", "In dispute", Invoice.in_dispute, Kind.YES_NO),
         Facet("due", "Due", Invoice.due_on, Kind.DATE),
+        Facet("discount", "Discount until", Invoice.discount_until, Kind.DATE),
         Facet("site", "Site", Invoice.site_id, value=int, options=site_names),
     ),
     search=(Invoice.number, Invoice.supplier_number, Party.sort_key),
@@ -238,13 +243,13 @@ RECEIPTS: Listing[object] = Listing(
 
 UNKNOWN: Listing[object] = Listing(
     name="purchasing.unknown",
-    title="Deliveries without an order",
+    title="Parked deliveries",
     permission=Can.READ_RECEIPTS,
     rows=unknown_rows,
     key=UnknownDelivery.id,
     origin="purchasing_unknown_delivery",
     sort="arrived_on",
-    empty="Every delivery found its order.",
+    empty="No delivery is parked: every one found its order.",
     columns=(
         Column("sender", "Sender", UnknownDelivery.sender, place="lead"),
         Column("text", "What it is", sa.func.left(UnknownDelivery.text, 80, type_=sa.Text()), sortable=False),

@@ -81,7 +81,7 @@ def open_quantity() -> sa.ColumnElement[Decimal]:
 
 
 @requires(Can.BUY)
-def list_to_order(ctx: Context, site_id: int, *, search: str = "", limit: int = 500) -> list[ToOrderRow]:
+def list_to_order(ctx: Context, site_id: int | None, *, search: str = "", limit: int = 500) -> list[ToOrderRow]:
     """Approved and on no order, the most urgent first, with what was paid the last time."""
     last = (
         sa.select(OrderLine.price, OrderLine.per, OrderLine.item_id)
@@ -105,8 +105,7 @@ def list_to_order(ctx: Context, site_id: int, *, search: str = "", limit: int = 
         .outerjoin(Supplier, Supplier.id == RequisitionLine.supplier_id)
         .outerjoin(Party, Party.id == Supplier.party_id)
         .outerjoin(last, sa.true())
-        .where(visible_scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
-        .where(~RequisitionLine.dropped, open_quantity() > 0)
+        .where(*_visible_lines(ctx, site_id))
         .order_by(Requisition.need_by, RequisitionLine.id)
         .limit(limit)
     )  # fmt: skip
@@ -116,15 +115,21 @@ def list_to_order(ctx: Context, site_id: int, *, search: str = "", limit: int = 
 
 
 @requires(Can.BUY)
-def count_to_order(ctx: Context, site_id: int) -> int:
+def count_to_order(ctx: Context, site_id: int | None = None) -> int:
+    """As many as are listed; without a site at all sites."""
     query = (
         sa.select(sa.func.count())
         .select_from(RequisitionLine)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(visible_scope(ctx), Requisition.site_id == site_id, Requisition.state == State.APPROVED)
-        .where(~RequisitionLine.dropped, open_quantity() > 0)
+        .where(*_visible_lines(ctx, site_id))
     )
     return ctx.session.scalar(query) or 0
+
+
+def _visible_lines(ctx: Context, site_id: int | None) -> list[sa.ColumnElement[bool]]:
+    here = sa.true() if site_id is None else Requisition.site_id == site_id
+    return [visible_scope(ctx), here, Requisition.state == State.APPROVED, ~RequisitionLine.dropped,
+            open_quantity() > 0]  # fmt: skip
 
 
 # --- Actions

@@ -32,6 +32,7 @@ from purchasing.permissions import Can
 from purchasing.prices import LARGEST_QUANTITY, QUANTITY_STEP
 
 EARLIEST = timedelta(days=60)
+MOST_EXPECTED = 200
 ZERO = Decimal(0)
 
 
@@ -84,7 +85,7 @@ def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | N
         came = f"{plain(line.accepted - line.returned)} of {plain(line.quantity)} {UNITS[line.unit].plural}"
         return (
             f"line {line.position}: {came} came already, at most {plain(max(most, ZERO))} more can be accepted. "
-            "Park what is too much as an unknown delivery, or give it back to the driver"
+            "Park what is too much, or give it back to the driver"
         )
     return None
 
@@ -157,21 +158,14 @@ def expected_order(ctx: Context, order_id: int) -> Order:
 
 
 @requires(Can.RECEIVE)
-def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 100) -> list[ExpectedRow]:
-    """What is still to come, the most overdue first; found by order number, supplier or item."""
-    due = sa.func.min(sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by))
-    ids = visible_expected(ctx).with_only_columns(Order.id)
-    query: sa.Select[*tuple[Any, ...]] = (
-        sa.select(Order.id, Order.number, Party.name, due, sa.func.count(), Order.on_hold)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Supplier, Supplier.id == Order.supplier_id)
-        .join(Party, Party.id == Supplier.party_id)
-        .where(Order.id.in_(ids), Order.site_id == site_id, OrderLine.state == LineState.OPEN)
-        .where(OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100))
-        .group_by(Order.id, Party.id)
-        .order_by(due, Order.id)
-        .limit(limit)
-    )
+def list_expected(
+    ctx: Context, site_id: int | None, *, search: str = "", until: date | None = None, limit: int = MOST_EXPECTED
+) -> list[ExpectedRow]:
+    """What is still to come, the most overdue first; found by order number, supplier or item.
+
+    Without a site at all of them; with `until` only what is due by that day.
+    """
+    query = _visible_rest(ctx, site_id, until, services=bool(search)).order_by(DUE, Order.id).limit(limit)
     if search:
         words = search.strip()
         query = query.having(
@@ -183,6 +177,37 @@ def list_expected(ctx: Context, site_id: int, *, search: str = "", limit: int = 
             )
         )
     return [ExpectedRow(*row) for row in ctx.session.execute(query)]
+
+
+@requires(Can.RECEIVE)
+def count_expected(ctx: Context, site_id: int | None = None, *, until: date | None = None) -> int:
+    """As many as are listed."""
+    return (
+        ctx.session.scalar(sa.select(sa.func.count()).select_from(_visible_rest(ctx, site_id, until).subquery())) or 0
+    )
+
+
+DUE = sa.func.min(sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by))
+
+
+def _visible_rest(
+    ctx: Context, site_id: int | None, until: date | None, *, services: bool = False
+) -> sa.Select[*tuple[Any, ...]]:
+    """One row for each order of which something is still to come. What is paid without a receipt is not waited for."""
+    query: sa.Select[*tuple[Any, ...]] = (
+        sa.select(Order.id, Order.number, Party.name, DUE, sa.func.count(), Order.on_hold)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Supplier, Supplier.id == Order.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .where(Order.id.in_(visible_expected(ctx).with_only_columns(Order.id)), OrderLine.state == LineState.OPEN)
+        .where(OrderLine.accepted - OrderLine.returned < OrderLine.quantity * (1 - OrderLine.under_percent / 100))
+        .group_by(Order.id, Party.id)
+    )
+    if not services:
+        query = query.where(OrderLine.three_way)
+    if site_id is not None:
+        query = query.where(Order.site_id == site_id)
+    return query if until is None else query.having(until >= DUE)
 
 
 # --- Actions

@@ -103,6 +103,11 @@ def drafted_by_house() -> sa.ColumnElement[bool]:
     return sa.and_(Requisition.state == State.DRAFT, Requisition.asked_by_id == SYSTEM_ID)
 
 
+def sent_back() -> sa.ColumnElement[bool]:
+    """It was sent off once and is a draft again: its asker reads why, changes it and sends it off anew."""
+    return sa.and_(Requisition.state == State.DRAFT, Requisition.number.is_not(None))
+
+
 def visible(ctx: Context) -> sa.Select[Requisition]:
     return sa.select(Requisition).options(selectinload(Requisition.lines)).where(visible_scope(ctx))
 

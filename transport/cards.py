@@ -35,7 +35,11 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     open_now = found.get(OrderState.PLANNED, 0)
     cards = []
     if ctx.may(Can.DRIVE) and not ctx.may(Can.PLAN):
-        cards.append(WaitingCard("stops to drive today", _own_stops(ctx), "/transport/drive", order=10))
+        cards.append(
+            WaitingCard(
+                "stops to drive today", _own_stops(ctx), "/transport/drive", order=10, one="stop to drive today"
+            )
+        )
     if ctx.may(Can.PLAN):
         waiting_now = found.get(OrderState.REQUESTED, 0)
         left_out = ctx.session.scalar(
@@ -44,9 +48,13 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
             .join(Plan, Plan.id == LeftOut.plan_id)
             .where(Plan.day == ctx.today, Plan.state == PlanState.PUBLISHED)
         )
-        cards.append(WaitingCard("stops today", open_now, day, order=10))
+        cards.append(WaitingCard("stops today", open_now, day, order=10, one="stop today"))
         tone = "warn" if waiting_now else "plain"
-        cards.append(WaitingCard("orders not planned today", waiting_now, day, tone=tone, order=11))
+        cards.append(
+            WaitingCard(
+                "orders not planned today", waiting_now, day, tone=tone, order=11, one="order not planned today"
+            )
+        )
         cards.append(WaitingCard("left out of today's plan", left_out or 0, day, order=12))
     return cards
 

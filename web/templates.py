@@ -17,6 +17,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
+from plantops.wording import plural
 from web import assets, charts, formats, tables
 from web.visit import OpenForm, this_visit
 
@@ -60,6 +61,7 @@ def make_environment(folders: Mapping[str, Path]) -> Environment:
         with_query=with_query,
         sparkline=charts.sparkline,
         titled=tables.titled,
+        plural=plural,
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,

@@ -57,7 +57,7 @@ def test_ten_weeks_and_the_first_morning(demo: Demo) -> None:
     assert (buyer["lines to order"], buyer["orders late"]) == (14, 6)
     assert cards(demo.house, demo.users["approver"])["to approve"] == 5
     receiver = cards(demo.house, demo.users["receiver"])
-    assert (receiver["deliveries expected"], receiver["unknown deliveries parked"]) == (9, 1)
+    assert (receiver["deliveries due"], receiver["parked deliveries"]) == (9, 1)
     payable = cards(demo.house, demo.users["accounts_payable"])
     assert (payable["bills that differ"], payable["EUR discount ends today"]) == (7, 310)
     assert cards(demo.house, demo.users["requester"])["of your wishes arrived"] == 1

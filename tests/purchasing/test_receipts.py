@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from plantops import stock
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
-from purchasing import deliveries, ordering, orders, receipts, requisition_approval, requisitions
+from plantops.events import Waiting
+from purchasing import cards, deliveries, ordering, orders, receipts, requisition_approval, requisitions
 from purchasing.deliveries import Parked
 from purchasing.models import Order, OrderLine, Requisition
 from purchasing.ordering import Pick
@@ -62,6 +64,17 @@ def test_too_much_is_judged_per_line(shop: Shop) -> None:
     shop.receive(order, 5)
     assert shop.fresh(Order, order.id).state == "issued"
     assert [row.open_lines for row in receipts.list_expected(shop.receiver, shop.site_id)] == [1]
+
+
+def test_the_card_counts_what_the_list_shows(shop: Shop) -> None:
+    """A card said 9 and the list behind it showed 11: one question is asked once."""
+    shop.issued(NewLine(D(40), shop.bearing_id))
+    for until, count in ((None, 1), (TODAY, 0)):
+        listed = receipts.list_expected(shop.receiver, None, until=until)
+        assert receipts.count_expected(shop.receiver, until=until) == len(listed) == count
+    later = replace(shop.receiver, now=shop.receiver.now + timedelta(days=60))
+    (due,) = (card for card in cards.waiting(later, Waiting("")) if card.title == "deliveries due")
+    assert (due.count, due.words, due.href) == (1, "delivery due", "/purchasing/receive?site=all&due=yes")
 
 
 @pytest.mark.parametrize(("came", "complete"), [(105, True), (95, True), (94, False)])

@@ -147,7 +147,7 @@ def test_the_buyer_answers_without_seeing_the_bill(client: Enter, shop: Shop) ->
     assert buyer.submit("/purchasing/questions", question, text="").status_code == 422
     went(buyer.submit("/purchasing/questions", question, text="The list is from June, 9.50 is right"))
     assert "9.50 is right" in text(payable, bill)
-    assert "answers to your questions" in text(payable, "/")
+    assert "1answer to your questions" in text(payable, "/")
     assert buyer.get(bill).status_code in (403, 404)
 
 

@@ -10,7 +10,7 @@ from plantops import due
 from web.page import Context, Query, pages_router, render
 
 router = pages_router()
-REACH = ((30, "30 days"), (90, "3 months"), (366, "A year"))
+REACH = ((30, "30 days"), (42, "6 weeks"), (60, "60 days"), (90, "3 months"), (366, "A year"))
 MOST_SHOWN = 500
 
 
@@ -19,11 +19,12 @@ def index(ctx: Context, query: Query) -> Response:
     asked = query.get("days", "")
     days = next((days for days, _label in REACH if str(days) == asked), 90)
     kind = query.get("kind") or None
+    wanted = set(kind.split(",")) if kind else None
     every = due.due(ctx, ctx.today + timedelta(days=days))
     return render(
         ctx,
         "home/due.html",
-        items=[item for item in every if kind in (None, item.kind)][:MOST_SHOWN],
+        items=[item for item in every if wanted is None or item.kind in wanted][:MOST_SHOWN],
         kinds=sorted({item.kind for item in every if item.kind}),
         kind=kind,
         days=days,

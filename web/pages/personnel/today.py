@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fastapi.responses import Response
 
-from personnel import attendance
+from personnel import absences, attendance
 from personnel.permissions import Can
 from web.page import Context, Query, pages_router, render
 from web.pages.personnel import chosen
@@ -24,5 +24,6 @@ def show(ctx: Context, query: Query) -> Response:
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
+        away=absences.list_away(ctx, day) if ctx.may(Can.MANAGE_ABSENCES) else [],
         shifts=attendance.board(ctx, chosen.site(ctx, query), day),
     )

@@ -9,6 +9,8 @@ from plantops.stores import StoreRow
 from web.page import Context, Query
 from web.visit import this_visit
 
+ALL = "all"
+
 
 def site_of(ctx: Context, query: Query) -> int:
     """The site that the address names, else the one of the top bar, else the first."""
@@ -16,6 +18,11 @@ def site_of(ctx: Context, query: Query) -> int:
     named = query.get("site", "")
     wanted = int(named) if named.isascii() and named.isdigit() and len(named) < 18 else this_visit().site_id
     return wanted if wanted in sites else sites[0]
+
+
+def site_or_all(ctx: Context, query: Query) -> int | None:
+    """The same; None for every site, which is also what somebody with one site only sees."""
+    return None if query.get("site") == ALL else site_of(ctx, query)
 
 
 def centres_of(ctx: Context, site_id: int) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from purchasing.permissions import Can
 from purchasing.receipts import Came, NewReceipt
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.purchasing.chosen import site_of, stores_of
+from web.pages.purchasing.chosen import site_or_all, stores_of
 
 router = pages_router()
 TABS = (
@@ -60,15 +60,17 @@ class SentBack:
 
 @router.get("/purchasing/receive")
 def index(ctx: Context, query: Query) -> Response:
-    site_id = site_of(ctx, query)
-    search = query.get("q", "")
+    site_id = site_or_all(ctx, query)
+    search, due = query.get("q", ""), query.get("due") == "yes"
     return render(
         ctx,
         "purchasing/receive.html",
         sites=places.list_sites(ctx),
         site_id=site_id,
         search=search,
-        expected=receipts.list_expected(ctx, site_id, search=search),
+        due=due,
+        most=receipts.MOST_EXPECTED,
+        expected=receipts.list_expected(ctx, site_id, search=search, until=ctx.today if due else None),
         today=ctx.today,
     )
 

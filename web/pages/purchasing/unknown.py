@@ -1,4 +1,4 @@
-"""Deliveries without an order: parked at the dock until somebody knows what they are."""
+"""Parked deliveries: goods without an order stay at the dock until somebody knows what they are."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from web.pages.purchasing.receive import Delivery
 
 router = pages_router()
 TABS = (Named("Parked", {"state": "open"}), Named("All"))
+PARKED = ("open", "Parked")
 STATES = {
-    State.OPEN: (State.OPEN, State.RECEIVED),
-    State.RECEIVED: (State.OPEN, State.RECEIVED),
-    State.SENT_AWAY: (State.OPEN, State.SENT_AWAY),
+    State.OPEN: (PARKED, State.RECEIVED),
+    State.RECEIVED: (PARKED, State.RECEIVED),
+    State.SENT_AWAY: (PARKED, State.SENT_AWAY),
 }
 TONES = {"open": "warn", "received": "ok", "sent_away": "plain"}
 

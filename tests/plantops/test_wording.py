@@ -1,0 +1,28 @@
+"""One of a thing is not said like two of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from plantops.events import WaitingCard
+from plantops.wording import plural
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 orders"), (1, "1 order"), (Decimal("1.0"), "1.0 order"), (2, "2 orders"), (1234, "1,234 orders")],
+)
+def test_a_count_takes_its_form(count: int, said: str) -> None:
+    assert plural("{n} order", "{n} orders", count) == said
+
+
+def test_a_phrase_without_its_number() -> None:
+    assert plural("It is not filled.", "They are not filled.", 1) == "It is not filled."
+
+
+def test_a_card_of_one_thing_is_said_in_the_singular() -> None:
+    assert WaitingCard("orders late", 1, "/", one="order late").words == "order late"
+    assert WaitingCard("orders late", 2, "/", one="order late").words == "orders late"
+    assert WaitingCard("to approve", 1, "/").words == "to approve"
