@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from housekeeping import boards, rosters
-from housekeeping.optimise.model import Person, Plan, Problem, Shift
+from housekeeping.optimise.model import Plan
 from plantops import codes, documents, files, places
 from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
@@ -12,7 +12,7 @@ from plantops.jobs import Computation, Done, Reporter
 
 ENGINE = "housekeeping.optimise.roster:solve"
 MEMORY_MB = 2000
-ONE_DAY = Problem(1, (Shift("day", 480),), (Person("one", frozenset({"day"})),))
+GETTING_READY = "housekeeping.optimise.roster:get_ready"
 
 
 @within("the job of a roster that somebody or an absence asked for")
@@ -68,7 +68,7 @@ def get_ready(_ctx: Context) -> Computation[None]:
     """Compiles the planner's inner loops, half a minute of work, before somebody waits for them."""
 
     def compute(reporter: Reporter) -> None:
-        in_child(ENGINE, ONE_DAY, Limits(iterations=1), None, lambda: reporter.stop, MEMORY_MB)
+        in_child(GETTING_READY, None, Limits(), None, lambda: reporter.stop, MEMORY_MB)
 
     def then(_later: Context, _nothing: None) -> Done:
         return Done("The roster planner is ready.")

@@ -108,7 +108,7 @@ def cost_to_go(g, cost, weekend_price, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def trace(g, cost, weekend_price, table, slack, seed, line):  # type: ignore[no-untyped-def]
+def _trace(g, cost, weekend_price, table, slack, seed, line):  # type: ignore[no-untyped-def]
     """Read a line out of a `cost_to_go` table into `line` (local shifts, n for off), at most `slack` above the best.
 
     With a seed of 0 the best line, ties by the first transition; else a random one within the slack.
@@ -182,7 +182,7 @@ def priced_line(g, own, limits, prices, worked_before, tries, probe, table, best
         relaxed = cost_to_go(g, cost, prices[n], table)
         if relaxed > IMPOSSIBLE:
             return INFINITE, INFINITE
-        trace(g, cost, prices[n], table, 0.0, 0, line)
+        _trace(g, cost, prices[n], table, 0.0, 0, line)
         _count(g, line, worked_before, counts)
         within = True
         for s in range(n + 1):

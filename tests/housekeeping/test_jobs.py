@@ -35,3 +35,11 @@ def test_codes_of_a_site_that_does_not_exist_are_refused_before_a_job_is_made(ct
         boards.ask_codes(ctx("facility_manager"), 999_999)
     with pytest.raises(NotFound):
         jobs.print_codes(ctx(), 999_999)
+
+
+def test_the_planner_is_made_ready_in_a_process_of_its_own(ctx: Someone) -> None:
+    getting_ready = jobs.get_ready(ctx())
+    getting_ready.compute(Reporter())
+    done = getting_ready.then(ctx(), None)
+    assert done is not None
+    assert done.message == "The roster planner is ready."

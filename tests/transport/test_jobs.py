@@ -8,6 +8,7 @@ from plantops import files
 from plantops.core import House
 from plantops.errors import Stale
 from plantops.jobs import Reporter
+from tests.houses import Someone
 from tests.transport import making
 from transport import jobs, plans
 
@@ -29,3 +30,11 @@ def test_a_manifest_is_hung_on_the_plan_that_it_was_drawn_from(plant: House) -> 
         plans.publish(ctx, draft.id, draft.version)
     with plant.acting() as ctx, pytest.raises(Stale, match="drawn again"):
         printing.then(ctx, content)
+
+
+def test_the_planner_is_made_ready_in_a_process_of_its_own(ctx: Someone) -> None:
+    getting_ready = jobs.get_ready(ctx())
+    getting_ready.compute(Reporter())
+    done = getting_ready.then(ctx(), None)
+    assert done is not None
+    assert done.message == "The route planner is ready."
