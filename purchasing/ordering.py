@@ -105,7 +105,7 @@ def list_to_order(ctx: Context, site_id: int | None, *, search: str = "", limit:
         .outerjoin(Supplier, Supplier.id == RequisitionLine.supplier_id)
         .outerjoin(Party, Party.id == Supplier.party_id)
         .outerjoin(last, sa.true())
-        .where(*_visible_lines(ctx, site_id))
+        .where(*visible_lines(ctx, site_id))
         .order_by(Requisition.need_by, RequisitionLine.id)
         .limit(limit)
     )  # fmt: skip
@@ -121,12 +121,12 @@ def count_to_order(ctx: Context, site_id: int | None = None) -> int:
         sa.select(sa.func.count())
         .select_from(RequisitionLine)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(*_visible_lines(ctx, site_id))
+        .where(*visible_lines(ctx, site_id))
     )
     return ctx.session.scalar(query) or 0
 
 
-def _visible_lines(ctx: Context, site_id: int | None) -> list[sa.ColumnElement[bool]]:
+def visible_lines(ctx: Context, site_id: int | None) -> list[sa.ColumnElement[bool]]:
     here = sa.true() if site_id is None else Requisition.site_id == site_id
     return [visible_scope(ctx), here, Requisition.state == State.APPROVED, ~RequisitionLine.dropped,
             open_quantity() > 0]  # fmt: skip

@@ -165,7 +165,7 @@ def list_expected(
 
     Without a site at all of them; with `until` only what is due by that day.
     """
-    query = _visible_rest(ctx, site_id, until, services=bool(search)).order_by(DUE, Order.id).limit(limit)
+    query = visible_rest(ctx, site_id, until, services=bool(search)).order_by(DUE, Order.id).limit(limit)
     if search:
         words = search.strip()
         query = query.having(
@@ -182,15 +182,13 @@ def list_expected(
 @requires(Can.RECEIVE)
 def count_expected(ctx: Context, site_id: int | None = None, *, until: date | None = None) -> int:
     """As many as are listed."""
-    return (
-        ctx.session.scalar(sa.select(sa.func.count()).select_from(_visible_rest(ctx, site_id, until).subquery())) or 0
-    )
+    return ctx.session.scalar(sa.select(sa.func.count()).select_from(visible_rest(ctx, site_id, until).subquery())) or 0
 
 
 DUE = sa.func.min(sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by))
 
 
-def _visible_rest(
+def visible_rest(
     ctx: Context, site_id: int | None, until: date | None, *, services: bool = False
 ) -> sa.Select[*tuple[Any, ...]]:
     """One row for each order of which something is still to come. What is paid without a receipt is not waited for."""
