@@ -139,8 +139,10 @@ MODULE = Module(
     settings=SETTINGS,
     cli=cli.register,
     demo=(
-        DemoPart("housekeeping", "housekeeping.demo:build", needs=("personnel.plant",)),
-        DemoPart("housekeeping.files", "housekeeping.demo:load_the_real_file"),
+        DemoPart(
+            "housekeeping", "housekeeping.demo:build", needs=("personnel.plant",), fills=("housekeeping_request",)
+        ),
+        DemoPart("housekeeping.files", "housekeeping.demo:load_the_real_file", in_totals=False),
     ),
     links={
         "housekeeping_request": "/housekeeping/requests/{id}",

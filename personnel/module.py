@@ -69,8 +69,20 @@ MODULE = Module(
     personal_data=PERSONAL_DATA,
     settings=SETTINGS,
     demo=(
-        DemoPart("personnel.plant", "personnel.demo:build"),
-        DemoPart("personnel.files", "personnel.demo:load_the_real_file"),
+        DemoPart(
+            "personnel.plant",
+            "personnel.demo:build",
+            fills=(
+                "personnel_absence",
+                "personnel_absence_day",
+                "personnel_attendance_day",
+                "personnel_leave_entry",
+                "personnel_leave_request",
+                "personnel_leave_request_day",
+                "personnel_shift_demand",
+            ),
+        ),
+        DemoPart("personnel.files", "personnel.demo:load_the_real_file", in_totals=False),
     ),
     links={
         "personnel_employee": "/personnel/employees/{id}",

@@ -93,6 +93,10 @@ class DemoPart:
     name: str
     path: str
     needs: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
+    """Tables that get thousands of rows: their foreign keys are checked at the end, all rows at once."""
+    in_totals: bool = True
+    """The weekly report counts it, so it is made before; what goes to the sample site may come beside."""
 
 
 @dataclass(frozen=True)

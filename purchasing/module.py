@@ -66,12 +66,23 @@ SETTINGS = {
     "receiver_may_approve": Option(False, "Who received the goods may approve the invoice"),
 }
 
+ORDERED = (
+    "core_import_row",
+    "core_transition",
+    "purchasing_order",
+    "purchasing_order_line",
+    "purchasing_receipt",
+    "purchasing_receipt_line",
+)
+BILLED = ("purchasing_commitment", "purchasing_invoice", "purchasing_invoice_line", "purchasing_match")
+"""What the demo fills with thousands of rows."""
+
 MODULE = Module(
     name="purchasing",
     title="Purchasing",
     demo=(
-        DemoPart("purchasing.plant", "purchasing.demo:build"),
-        DemoPart("purchasing.files", "purchasing.demo:load_the_real_file"),
+        DemoPart("purchasing.plant", "purchasing.demo:build", fills=(*ORDERED, *BILLED)),
+        DemoPart("purchasing.files", "purchasing.demo:load_the_real_file", fills=ORDERED, in_totals=False),
     ),
     permissions=Can,
     cli=cli.register,

@@ -112,8 +112,13 @@ MODULE = Module(
     verify=INVARIANTS,
     due=(vehicles.due,),
     demo=(
-        DemoPart("transport", "transport.demo:build", needs=("personnel.plant",)),
-        DemoPart("transport.files", "transport.demo:bring_real_days"),
+        DemoPart(
+            "transport",
+            "transport.demo:build",
+            needs=("personnel.plant",),
+            fills=("transport_order", "transport_stop", "transport_trip"),
+        ),
+        DemoPart("transport.files", "transport.demo:bring_real_days", in_totals=False),
     ),
     links={
         "transport_order": "/transport/orders/{id}",

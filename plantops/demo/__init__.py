@@ -15,8 +15,9 @@ from plantops.calendar import zone
 from plantops.core import House
 from plantops.db import Base
 from plantops.demo import together
+from plantops.demo.aside import set_aside
 from plantops.demo.together import Part
-from plantops.module import load
+from plantops.module import DemoPart, load
 
 PASSWORD = "marenfeld-demo"  # noqa: S105  the demo's logins are meant to be known
 ZONE = "Europe/Luxembourg"
@@ -67,7 +68,10 @@ def build(
 ) -> Demo:
     """The whole demo plant in an initialised, empty database, so many modules' parts at once."""
     demo = Demo(house, seed=seed, say=say)
-    make(demo, "plantops.demo.plant:build", "core")
+    make(demo, "plantops.demo.plant:build", tables_of("core"))
+    filled = {table for part in declared(demo) for table in part.fills}
+    with house.acting() as ctx:
+        waiting = set_aside(ctx, filled)
     house.database.dispose()  # a connection is not shared with the processes of the parts
 
     def done(part: Part, kept: object, seconds: float) -> None:
@@ -75,30 +79,36 @@ def build(
         say(f"  {part.name} {seconds:.1f} s")
 
     together.run(parts_of(demo), done, at_once)
-    look_at(demo, "core")
-    together.run([Part(name, frozenset(), partial(apart, demo, week)) for name, week in weeks()], done, at_once)
+    with house.acting() as ctx:
+        waiting.bring_back(ctx)
+    look_at(demo, [table for table in filled if table.startswith("core_")])
     house.database.dispose()
     return demo
 
 
+def declared(demo: Demo) -> list[DemoPart]:
+    return [part for module in demo.house.registry.modules for part in module.demo_parts]
+
+
 def parts_of(demo: Demo) -> list[Part]:
-    """What the modules declare, each with the names of the parts that it waits for."""
+    """What the modules declare, each with the names of the parts that it waits for, and the weeks made of them."""
     parts: list[Part] = []
     of_module: dict[str, frozenset[str]] = {}
     for module in demo.house.registry.modules:  # in order of dependency
+        looked_at = False
         for one in module.demo_parts:
             needs = frozenset[str]().union(*(of_module.get(name, {name}) for name in one.needs))
-            parts.append(Part(one.name, needs, partial(apart, demo, partial(make, path=one.path, name=module.name))))
+            tables = list(one.fills) if looked_at else tables_of(module.name)
+            parts.append(Part(one.name, needs, partial(apart, demo, partial(make, path=one.path, tables=tables))))
+            looked_at = True
         below = (of_module.get(name, frozenset()) for name in (*module.depends, *module.after))
         of_module[module.name] = frozenset(one.name for one in module.demo_parts) or frozenset[str]().union(*below)
     made = {part.name for part in parts}
-    return [replace(part, needs=part.needs & made) for part in parts]
-
-
-def weeks() -> list[tuple[str, Callable[[Demo], None]]]:
-    """The last two weeks as the plant manager reads them, once everything else is there."""
-    build_week = load("plantops.demo.week:build")
-    return [("the week before last", partial(build_week, back=2)), ("last week", partial(build_week, back=1))]
+    counted = frozenset(one.name for one in declared(demo) if one.in_totals)
+    weeks = Part(
+        "the last two weeks", counted, partial(apart, demo, partial(make, path="plantops.demo.week:build", tables=[]))
+    )
+    return [*(replace(part, needs=part.needs & made) for part in parts), weeks]
 
 
 def apart(demo: Demo, work: Callable[[Demo], None]) -> Kept:
@@ -109,13 +119,17 @@ def apart(demo: Demo, work: Callable[[Demo], None]) -> Kept:
     return demo.kept
 
 
-def make(demo: Demo, path: str, name: str) -> None:
+def make(demo: Demo, path: str, tables: list[str]) -> None:
     load(path)(demo)
-    look_at(demo, name)
+    look_at(demo, tables)
 
 
-def look_at(demo: Demo, module: str) -> None:
-    """So much is new in the tables of a module that the planner of queries must look at them at once."""
-    tables = [table for table in Base.metadata.tables if table.startswith(f"{module}_") and table != "core_audit"]
-    with demo.house.acting() as ctx:
-        ctx.session.execute(sa.text(f"ANALYZE {', '.join(tables)}"))
+def tables_of(module: str) -> list[str]:
+    return [table for table in Base.metadata.tables if table.startswith(f"{module}_") and table != "core_audit"]
+
+
+def look_at(demo: Demo, tables: list[str]) -> None:
+    """So much is new in these tables that the planner of queries must look at them at once."""
+    if tables:
+        with demo.house.acting() as ctx:
+            ctx.session.execute(sa.text(f"ANALYZE {', '.join(tables)}"))

@@ -44,7 +44,8 @@ def run(parts: Sequence[Part], done: Done, at_once: int = AT_ONCE) -> None:
         return
     reader, writer = os.pipe()
     running: dict[Connection, tuple[Part, ForkProcess, float]] = {}
-    waiting, finished = list(parts), set[str]()
+    behind = chains(parts)
+    waiting, finished = sorted(parts, key=lambda part: -behind[part.name]), set[str]()
     try:
         while waiting or running:
             ready = [part for part in waiting if part.needs <= finished][: at_once - len(running)]
@@ -65,6 +66,14 @@ def run(parts: Sequence[Part], done: Done, at_once: int = AT_ONCE) -> None:
             process.join()
         os.close(writer)
         os.close(reader)
+
+
+def chains(parts: Sequence[Part]) -> dict[str, int]:
+    """How many parts wait behind each, one for the other: what the most wait for is begun first."""
+    behind: dict[str, int] = {}
+    for part in reversed(parts):  # those that wait come later
+        behind[part.name] = max((1 + behind[other.name] for other in parts if part.name in other.needs), default=0)
+    return behind
 
 
 def _begin(part: Part, lifeline: tuple[int, int]) -> tuple[Connection, ForkProcess]:
