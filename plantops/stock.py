@@ -20,6 +20,7 @@ from plantops.permissions import Can
 from plantops.places import CostCentre
 from plantops.stock_ledger import Balance, Entry, Move, MoveKind, at_average, lock, look_at_levels, post
 from plantops.stores import Level, Store
+from plantops.wording import plural
 
 
 @dataclass(frozen=True)
@@ -468,4 +469,7 @@ def close_store(ctx: Context, id: int, version: int, *, closed: bool = True) -> 
 def why_not_close(ctx: Context, store_id: int) -> str | None:
     there = sa.select(sa.func.count()).where(Balance.store_id == store_id, Balance.on_hand != 0)
     count = ctx.session.scalar(there) or 0
-    return f"{count} items lie in it: move or count them out first" if count else None
+    if not count:
+        return None
+    lying = plural("{n} item lies in it", "{n} items lie in it", count)
+    return f"{lying}: move or count out what is there first"

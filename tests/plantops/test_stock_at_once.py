@@ -114,7 +114,7 @@ def test_a_store_is_not_closed_over_a_receipt_that_is_being_posted(plant: House)
         with pytest.raises(TimeoutError):
             closing.result(0.4)
         receiving.session.commit()
-        with pytest.raises(Conflict, match="1 items lie in it"):
+        with pytest.raises(Conflict, match="1 item lies in it"):
             closing.result(10)
     with plant.acting() as ctx:
         assert not stores.store(ctx, store.id).archived

@@ -87,7 +87,7 @@ def test_a_store_is_made_changed_and_closed_when_empty(client: Enter, shop: Shop
     page = text(keeper, gloves)
     assert "Move to another store" in page and "there is no other store" not in page
     went(keeper.submit(gloves, "transfer", quantity=100, to_store_id=made.rsplit("/", 1)[1]))
-    assert "1 items lie in it" in text(keeper, made)
+    assert "1 item lies in it" in text(keeper, made)
     assert client("receiver").post(f"{made}/close", _version=2).status_code == 403
     assert keeper.submit("/stores/new", "store", code="N", name="Again").status_code == 409
     kept = went(keeper.submit("/stock/new", "keep", item_id=shop.gloves_id, store_id=made.rsplit("/", 1)[1],
@@ -103,7 +103,7 @@ def test_what_is_promised_is_picked(client: Enter, served: Served, shop: Shop, g
     keeper = client("storekeeper")
     before = int(on_hand(client, gloves).split()[0].replace(",", ""))
     store = f"/stores/{shop.store_id}"
-    assert "things to pick" in text(keeper, "/").lower()
+    assert "1thing to pick" in text(keeper, "/").lower()
     (one,) = keeper.page(store).xpath("//input[@name='ids']/@value")
     assert keeper.submit(store, "pick").status_code == 409
     went(keeper.submit(store, "pick", ids=one))
