@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from personnel.calendars import DAY_MINUTES, instant
@@ -79,12 +80,19 @@ def night_minutes(stretches: Iterable[Period], window: NightWindow, zone: ZoneIn
     length = (window.to_minute - window.from_minute) % DAY_MINUTES or DAY_MINUTES
     total = 0
     for w in stretches:
-        first = business_date(w.start, zone) - timedelta(days=1)
-        for day in each_day(first, business_date(w.end, zone)):
-            start = instant(day, window.from_minute, zone)
-            end = instant(day, window.from_minute + length, zone)
-            total += _shared_minutes(w, start, end)
+        first = business_date(w.start, zone).toordinal() - 1
+        for day in range(first, business_date(w.end, zone).toordinal() + 1):
+            start, end = _night(day, window.from_minute, length, zone)
+            if start < w.end and w.start < end:
+                total += _shared_minutes(w, start, end)
     return total
+
+
+@lru_cache(maxsize=4096)
+def _night(day: int, from_minute: int, length: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The night that begins on a day, counted from 1 January of year 1; a hundred thousand badge days share it."""
+    begins = date.fromordinal(day)
+    return instant(begins, from_minute, zone), instant(begins, from_minute + length, zone)
 
 
 # --- Rules: overtime

@@ -22,8 +22,8 @@ AT_ONCE = 1000  # rows that are sent together
 NOTHING = "\\N"  # as COPY writes a null
 # The regclass is found once: asked for each number, it costs more than the number itself.
 TAKE_IDS = sa.text(
-    "SELECT nextval(ids.sequence) FROM (SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass) AS sequence"
-    " OFFSET 0) AS ids, generate_series(1, :count)"
+    "SELECT array_agg(nextval(ids.sequence)) FROM (SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass)"
+    " AS sequence OFFSET 0) AS ids, generate_series(1, :count)"
 )
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -31,7 +31,7 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 @within("set-wise actions write rows and what hangs on them")
 def next_ids(ctx: Context, model: type[Base], count: int) -> list[int]:
     """The next ids of a table, each given out once."""
-    return list(ctx.session.scalars(TAKE_IDS, {"table": model.__tablename__, "count": count}))
+    return list(ctx.session.scalar(TAKE_IDS, {"table": model.__tablename__, "count": count}) or ())
 
 
 @within("imports, ledgers and the demo write many rows")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from plantops.calendar import LONGEST_CLOSURE_DAYS, Period, PlantCalendar, at_local, local_date
@@ -104,6 +105,16 @@ class BusinessClock:
 
     def periods_on(self, day: date) -> tuple[Period, ...]:
         """When it is open on a local day, in UTC; a day of 23 or 25 hours keeps every minute it has."""
+        if day not in self._known:
+            self._known[day] = self._open_on(day)
+        return self._known[day]
+
+    @cached_property
+    def _known(self) -> dict[date, tuple[Period, ...]]:
+        """A clock is asked about the same days again and again."""
+        return {}
+
+    def _open_on(self, day: date) -> tuple[Period, ...]:
         if self.keeps_holidays and (self.calendar.holiday(day) or self.calendar.shutdown(day)):
             return ()
         return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from personnel import absences, attendance, cover, leave_accounts, leave_cutover, work_calendars
@@ -108,7 +109,7 @@ def plan_sickness(demo: Demo, cast: Cast, duties: Duties, away: Away, first: dat
                 often *= 3
             day += timedelta(days=1 + int(dice.expovariate(often)))
             length = dice.choices((1, 2, 3, 5, 8, 15, 60), weights=(30, 25, 20, 12, 8, 4, 0.4))[0]
-            spell = [one for one in _from(day, last) if duties[id][one].expected.minutes() > 0][:length]
+            spell = list(islice((one for one in _from(day, last) if duties[id][one].expected.minutes() > 0), length))
             if not spell or any((id, one) in away for one in each_day(spell[0], spell[-1])):
                 continue
             minutes = sum(duties[id][one].expected.minutes() for one in spell)

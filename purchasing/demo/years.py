@@ -37,13 +37,10 @@ class Scene:
     moved_until: date
     dearer_from: date
     wares: dict[str, list[Ware]]
+    today: date
     bill_number: int = 1000
     late: int = 0
     due_today: int = 0
-
-    @property
-    def today(self) -> date:
-        return self.demo.today
 
 
 def write_years(demo: Demo, sources: Sources) -> None:
@@ -60,6 +57,7 @@ def write_years(demo: Demo, sources: Sources) -> None:
         moved_until=month_of(demo, MOVED_UNTIL),
         dearer_from=month_of(demo, OIL_MONTH),
         wares=dict(wares),
+        today=demo.today,
     )
     weeks = (demo.today - demo.first_day).days // 7 + 1
     for first in range(0, weeks, 13):
@@ -178,8 +176,13 @@ def _this_morning(scene: Scene, orders: list[tuple[Source, PastOrder]]) -> list[
             lines = tuple(_due_on(line, scene.today) for line in lines)
         else:
             lines = tuple(_due_on(line, max(due, scene.today + timedelta(days=1))) for line in lines)
-        made.append((source, replace(order, lines=lines)))
+        made.append((source, _with(order, lines)))
     return made
+
+
+def _with(order: PastOrder, lines: tuple[PastLine, ...]) -> PastOrder:
+    """The order itself when its lines are the same: most are written down without a change."""
+    return order if lines == order.lines else replace(order, lines=lines)
 
 
 def _has_come(scene: Scene, line: PastLine, due: date) -> PastLine:
@@ -213,12 +216,16 @@ def _one_note_per_delivery(orders: list[tuple[Source, PastOrder]]) -> list[tuple
     made: list[tuple[Source, PastOrder]] = []
     for source, order in orders:
         notes: dict[date, str] = {}
-        lines = tuple(
-            replace(line, deliveries=tuple(replace(d, note=notes.setdefault(d.on, d.note)) for d in line.deliveries))
-            for line in order.lines
-        )
-        made.append((source, replace(order, lines=lines)))
+        made.append((source, _with(order, tuple(_noted(line, notes) for line in order.lines))))
     return made
+
+
+def _noted(line: PastLine, notes: dict[date, str]) -> PastLine:
+    known = [notes.setdefault(one.on, one.note) for one in line.deliveries]
+    if known == [one.note for one in line.deliveries]:
+        return line
+    noted = (replace(one, note=note) for one, note in zip(line.deliveries, known, strict=True))
+    return replace(line, deliveries=tuple(noted))
 
 
 def _bill_day(scene: Scene, order: PastOrder) -> date | None:
@@ -232,7 +239,7 @@ def _bill_day(scene: Scene, order: PastOrder) -> date | None:
 
 def _marked(scene: Scene, order: PastOrder) -> PastOrder:
     billed = _bill_day(scene, order) is not None
-    return replace(order, lines=tuple(replace(line, billed=billed) for line in order.lines))
+    return _with(order, tuple(replace(line, billed=True) for line in order.lines)) if billed else order
 
 
 def _bill(scene: Scene, source: Source, order: PastOrder, one: Written) -> PastBill | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from importlib.resources import as_file, files
 from itertools import pairwise
 
@@ -44,7 +45,7 @@ FLEET = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spot:
     id: int
     latitude: float
@@ -161,6 +162,7 @@ def angle(centre: Spot, spot: Spot) -> float:
     return math.atan2(spot.latitude - centre.latitude, spot.longitude - centre.longitude)
 
 
+@cache
 def km_between(one: Spot, other: Spot) -> float:
     return addresses.great_circle_km((one.latitude, one.longitude), (other.latitude, other.longitude)) * DETOUR
 
