@@ -44,11 +44,11 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
     if only_unread:
         query = query.where(Activity.read_at.is_(None), Activity.done_at.is_(None))
     rows = ctx.session.execute(query.order_by(Activity.id.desc()).limit(limit)).all()
-    seen = {origin for origin in {row.origin for row, _author in rows} if may_see(ctx, origin)}
+    by_house = {row.origin for row, _author in rows if row.author_id == SYSTEM_ID}
+    seen = by_house | {origin for origin in {row.origin for row, _ in rows} - by_house if may_see(ctx, origin)}
     known = links.links(ctx, seen)
     found = []
     for row, author in rows:
-        told = row.origin in seen or row.author_id == SYSTEM_ID
         link = known.get(row.origin)
         found.append(
             Notice(
@@ -57,8 +57,8 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
                 author=author,
                 kind=row.kind,
                 label=link.label if link else "",
-                url=links.url(ctx.registry, row.origin) if told else "",
-                text=row.text if told else "You may not see what this is about.",
+                url=link.url if link else "",
+                text=row.text if link else "You may not see what this is about.",
                 is_unread=row.read_at is None and row.done_at is None,
                 is_open=row.done_at is None,
             )

@@ -48,6 +48,17 @@ def url(registry: Registry, origin: str) -> str:
     return next(patterns, "").replace("{id}", id) if id.isdigit() else ""
 
 
+def shown_at(registry: Registry, path: str) -> str:
+    """The record that a page shows, by its address: `/purchasing/orders/17` is `purchasing_order:17`; else empty."""
+    for module in registry.modules:
+        for kind, pattern in module.links.items():
+            before, _, after = pattern.partition("{id}")
+            id = path[len(before) : len(path) - len(after)]
+            if path.startswith(before) and path.endswith(after) and id.isascii() and id.isdigit():
+                return origin_of(kind, int(id)) if len(id) <= 18 else ""
+    return ""
+
+
 def spoken(origin: str) -> str:
     """What it is called without asking the database: `purchasing_order:17` is `Order 17`."""
     kind, _, id = origin.partition(":")

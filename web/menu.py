@@ -11,8 +11,10 @@ from fastapi import APIRouter
 from markupsafe import Markup
 
 from plantops.context import Context
+from plantops.places import sort_key
 
 SlotFunction = Callable[..., Markup | str | None]
+Step = str | tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,18 @@ class Entry:
     url: str
     icon: str
     can: tuple[StrEnum, ...] = ()
+    words: str = ""
+    """What people also say for it, for the palette."""
+    key: str = ""
+    """The letter that leads here after a g."""
+
+    def is_for(self, ctx: Context) -> bool:
+        return not self.can or any(ctx.may(can) for can in self.can)
+
+    def says(self, typed: str) -> bool:
+        """Every word that was typed begins a word of the title or of its other names."""
+        known = sort_key(f"{self.title} {self.words}").split()
+        return all(any(word.startswith(part) for word in known) for part in sort_key(typed).split())
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,8 @@ class Pages:
     routers: tuple[APIRouter, ...]
     templates: Path
     menu: tuple[Entry, ...] = ()
+    actions: tuple[Entry, ...] = ()
+    """What somebody may want to do at once, for the palette: "New requisition"."""
     slots: Mapping[str, tuple[SlotFunction, ...]] = field(default_factory=dict)
     api: tuple[APIRouter, ...] = ()
     order: int = 50
@@ -54,17 +70,29 @@ def visible_menu(packages: Sequence[Pages], ctx: Context | None) -> tuple[Sectio
         return ()
     sections = []
     for package in packages:
-        entries = tuple(one for one in package.menu if not one.can or any(ctx.may(can) for can in one.can))
+        entries = tuple(one for one in package.menu if one.is_for(ctx))
         if entries:
             sections.append(Section(package.title, entries))
     return tuple(sections)
 
 
-def current_entry(sections: Sequence[Section], path: str) -> str:
-    """The address of the entry that a page belongs to: the longest that the path begins with.
+def trail(entry: Entry | None, path: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """Where a page stands: its line of the menu, then the steps that it names; the last is the page itself.
+
+    A page that names its line of the menu itself, too, does not have it twice.
+    """
+    named = [(step, "") if isinstance(step, str) else step for step in steps]
+    if entry is None or entry.url.partition("?")[0] == path:
+        return named
+    line = entry.url.partition("?")[0]
+    return [(entry.title, entry.url), *(step for step in named if step[1].partition("?")[0] != line)]
+
+
+def current_entry(sections: Sequence[Section], path: str) -> Entry | None:
+    """The entry that a page belongs to: the longest that the path begins with.
 
     An entry may open a list with filters on; they are no part of what is compared.
     """
-    urls = {entry.url.partition("?")[0]: entry.url for section in sections for entry in section.entries}
+    urls = {entry.url.partition("?")[0]: entry for section in sections for entry in section.entries}
     fitting = [url for url in urls if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))]
-    return urls.get(max(fitting, key=len, default=""), "")
+    return urls.get(max(fitting, key=len, default=""))

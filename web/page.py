@@ -58,6 +58,7 @@ def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: 
         return HTMLResponse("".join(parts), status)
     if blocks and visit.request.method in session.UNSAFE:
         return see(ctx, came_from(visit.request), toast)
+    visit.is_shown = visit.request.method not in session.UNSAFE
     html = environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers=whole_page(visit))
 

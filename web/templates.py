@@ -22,7 +22,8 @@ from web import assets, charts, formats, tables
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
-PARTS = ("shell", "buttons", "form", "list", "list_tools", "document", "charts", "plans", "progress", "partials")
+PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "document", "charts", "plans", "progress",
+         "partials")  # fmt: skip
 
 
 class Components:

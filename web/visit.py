@@ -16,10 +16,11 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from markupsafe import Markup
 
-from plantops import places
+from plantops import desk, links, places
 from plantops.context import Context
+from plantops.desk import DeskView
 from plantops.permissions import Can
-from web.menu import Pages, Section, current_entry, visible_menu
+from web.menu import Entry, Pages, Section, Step, current_entry, trail, visible_menu
 
 FLASH_COOKIE = "said"
 SITE_COOKIE = "site"
@@ -67,6 +68,9 @@ class Visit:
     csrf: str = ""
     packages: Sequence[Pages] = ()
     forms: list[OpenForm] = field(default_factory=list)
+    is_shown: bool = False
+    """A whole page that somebody asked for, and no error."""
+    title: str = ""
 
     @property
     def is_partial(self) -> bool:
@@ -90,9 +94,41 @@ class Visit:
     def menu(self) -> tuple[Section, ...]:
         return visible_menu(self.packages, self.ctx)
 
-    @property
-    def current_entry(self) -> str:
+    @cached_property
+    def deeds(self) -> tuple[Entry, ...]:
+        """What this person may want to do at once, of all page packages."""
+        every = (entry for package in self.packages for entry in package.actions)
+        return tuple(entry for entry in every if self.ctx is not None and entry.is_for(self.ctx))
+
+    @cached_property
+    def current_entry(self) -> Entry | None:
         return current_entry(self.menu, self.path)
+
+    @property
+    def address(self) -> str:
+        """This page with what was asked of it, for a favourite."""
+        query = self.request.url.query
+        return f"{self.path}?{query}" if query else self.path
+
+    def stand(self, title: Markup | str) -> str:
+        """Said by the page before anything is drawn: what it is called."""
+        self.title = title.unescape() if isinstance(title, Markup) else title
+        return ""
+
+    def trail(self, steps: Sequence[Step]) -> list[tuple[str, str]]:
+        return trail(self.current_entry, self.path, steps)
+
+    @cached_property
+    def desk(self) -> DeskView:
+        """Favourites, what was opened last, the bell: one question for each whole page, which also notes a record."""
+        if self.ctx is None or not self.is_shown:
+            return DeskView()
+        is_record = bool(links.shown_at(self.ctx.registry, self.path))
+        return desk.mine(self.ctx, self.path, self.title) if is_record else desk.mine(self.ctx)
+
+    @property
+    def is_marked(self) -> bool:
+        return any(place.url == self.address for place in self.desk.marked)
 
     @property
     def role_titles(self) -> list[str]:

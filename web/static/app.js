@@ -44,8 +44,11 @@
     const target = event.target.closest("[data-opens],[data-closes],[data-closes-toast],[data-switch],[data-refused],[data-reloads],[data-shows-way]");
     if (!target) return;
     if (target.dataset.opens) {
+      if (event.ctrlKey || event.metaKey || !document.getElementById(target.dataset.opens)) return;
+      event.preventDefault();
       const dialog = document.getElementById(target.dataset.opens);
       dialog.showModal();
+      dialog.dispatchEvent(new Event("shown"));
       ($("[autofocus]", dialog) ?? $("input:not([type=hidden]),select,textarea", dialog))?.focus();
     } else if ("closes" in target.dataset) target.closest("dialog").close();
     else if ("closesToast" in target.dataset) target.closest("[data-toast]").remove();
@@ -128,7 +131,7 @@
     const form = formOf(ctx.sourceElement);
     const status = ctx.response?.status ?? 200;
     if (form?.isConnected && (status === 422 || status === 409)) markErrors(form);
-    if (status < 400 && form) form.closest("dialog[open]")?.close();
+    if (status < 400 && form && ctx.request.method !== "GET" && !("stays" in form.dataset)) form.closest("dialog[open]")?.close();
   });
   const words = {
     413: "That is too large to be taken.",

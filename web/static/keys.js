@@ -2,12 +2,8 @@
 (() => {
   "use strict";
   const { $, $$ } = window.plantops;
-  const on = () => localStorage.getItem("keys") !== "off";
-  const box = $("[data-switch=keys]");
-  if (box) {
-    box.checked = on();
-    box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
-  }
+  const box = $("[data-single-keys]");
+  const on = () => box?.checked ?? true;
 
   const rows = () => $$("tr[data-row]");
   const current = () => document.activeElement?.closest?.("tr[data-row]");
@@ -22,22 +18,50 @@
   };
   document.addEventListener("focusin", () => rows().forEach((row) => row.classList.toggle("is-current", row === current())));
 
+  const open = (id) => {
+    const dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    dialog.dispatchEvent(new Event("shown"));
+  };
+  // What changes things: of the current row there or on its own page, else of this page.
+  const change = () => {
+    const row = current();
+    const there = row && $("[data-edits]", row);
+    if (row?.dataset.row && !there) return location.assign(`${row.dataset.row}#change`);
+    (there ?? $("main [data-edits]"))?.click();
+  };
+  if (location.hash === "#change") {
+    history.replaceState(null, "", location.pathname + location.search);
+    $("main [data-edits]")?.click();
+  }
   let goes = 0;
+  const go = (key) => $(`[data-goes="${CSS.escape(key)}"]`)?.click();
   const single = {
     j: () => step(1),
     k: () => step(-1),
     x: () => $(".pick input", current() ?? document.createElement("tr"))?.click(),
-    "/": () => $("[data-search]")?.focus(),
-    "?": () => $("#shortcuts")?.showModal(),
+    e: change,
+    "/": () => ($("[data-search]") ?? $("main [type=search]"))?.focus(),
+    "?": () => open("shortcuts"),
     g: () => (goes = Date.now()),
-    h: () => Date.now() - goes < 1500 && location.assign("/"),
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form?.requestSubmit();
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+      const field = $("main [data-palette] input");
+      if (!field && !document.getElementById("palette")) return;
+      event.preventDefault();
+      return field ? field.focus() : open("palette");
+    }
     const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable],dialog[open]");
-    if (!on() || typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key]) return;
+    if (!on() || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const going = Date.now() - goes < 1500 && event.key.length === 1;
+    if (!going && !single[event.key]) return;
     event.preventDefault();
-    single[event.key]();
+    if (!going) return single[event.key]();
+    goes = 0;
+    go(event.key);
   });
 
   // --- Picked rows

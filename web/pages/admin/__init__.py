@@ -12,10 +12,14 @@ PAGES = Pages(
     routers=(users.router, machinery.router, imports.router),
     templates=Path(__file__).parent / "templates",
     menu=(
-        Entry("Accounts", "/admin/users", "users", (Can.READ_USERS,)),
-        Entry("Imports", "/admin/imports", "upload", (Can.IMPORT,)),
-        Entry("Jobs", "/admin/jobs", "hourglass", (Can.READ_JOBS,)),
-        Entry("Outgoing mail", "/admin/mails", "mail", (Can.READ_OUTBOX,)),
+        Entry("Accounts", "/admin/users", "users", (Can.READ_USERS,), words="people roles rights logins"),
+        Entry("Imports", "/admin/imports", "upload", (Can.IMPORT,), words="upload files csv excel"),
+        Entry("Jobs", "/admin/jobs", "hourglass", (Can.READ_JOBS,), words="worker queue running"),
+        Entry("Outgoing mail", "/admin/mails", "mail", (Can.READ_OUTBOX,), words="outbox letters"),
+    ),
+    actions=(
+        Entry("Bring a file", "/admin/imports/new", "upload", (Can.IMPORT,), words="import upload csv excel"),
+        Entry("New account", "/admin/users/new", "users", (Can.MANAGE_USERS,), words="user login person"),
     ),
     order=90,
 )

@@ -3,17 +3,27 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import due, files, home, talk, work
+from web.pages.home import bell, desk, due, files, find, home, talk, work
 
 PAGES = Pages(
     name="home",
     title="",
-    routers=(home.router, due.router, work.router, work.streams, files.router, talk.router),
+    routers=(
+        home.router,
+        due.router,
+        work.router,
+        work.streams,
+        files.router,
+        talk.router,
+        find.router,
+        desk.router,
+        bell.router,
+    ),
     templates=Path(__file__).parent / "templates",
     menu=(
-        Entry("Home", "/", "home"),
-        Entry("Falls due", "/due", "bell"),
-        Entry("My running work", "/jobs", "hourglass"),
+        Entry("Home", "/", "home", words="start overview", key="h"),
+        Entry("Falls due", "/due", "bell", words="deadlines expiring overdue", key="f"),
+        Entry("My running work", "/jobs", "hourglass", words="progress plans reports"),
     ),
     order=0,
 )

@@ -12,11 +12,37 @@ PAGES = Pages(
     routers=(counts.router, stock.router, stores.router, items.router, parties.router),
     templates=Path(__file__).parent / "templates",
     menu=(
-        Entry("Stock", "/stock", "building-warehouse", (Can.READ_STOCK,)),
-        Entry("Movements", "/stock/moves", "arrows-sort", (Can.READ_STOCK,)),
-        Entry("Stores", "/stores", "layout-grid", (Can.READ_STOCK,)),
-        Entry("Items", "/items", "list", (Can.MANAGE_ITEMS, Can.READ_STOCK)),
-        Entry("Companies", "/parties", "building-factory-2", (Can.READ_PARTIES,)),
+        Entry("Stock", "/stock", "building-warehouse", (Can.READ_STOCK,), words="store inventory on hand", key="k"),
+        Entry("Movements", "/stock/moves", "arrows-sort", (Can.READ_STOCK,), words="issues receipts history"),
+        Entry("Stores", "/stores", "layout-grid", (Can.READ_STOCK,), words="warehouse"),
+        Entry(
+            "Items", "/items", "list", (Can.MANAGE_ITEMS, Can.READ_STOCK), words="articles materials spares products"
+        ),
+        Entry(
+            "Companies",
+            "/parties",
+            "building-factory-2",
+            (Can.READ_PARTIES,),
+            words="suppliers carriers contractors customers partners",
+        ),
+    ),
+    actions=(
+        Entry("New item", "/items/new", "list", (Can.MANAGE_ITEMS,), words="article material"),
+        Entry(
+            "Keep an item in a store",
+            "/stock/new",
+            "building-warehouse",
+            (Can.MANAGE_STOCK,),
+            words="new stock level minimum",
+        ),
+        Entry("New store", "/stores/new", "layout-grid", (Can.MANAGE_STOCK,), words="warehouse"),
+        Entry(
+            "New company",
+            "/parties/new",
+            "building-factory-2",
+            (Can.MANAGE_PARTIES,),
+            words="supplier carrier contractor",
+        ),
     ),
     order=60,
 )

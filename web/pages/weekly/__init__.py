@@ -11,7 +11,7 @@ PAGES = Pages(
     title="",
     routers=(week.router,),
     templates=Path(__file__).parent / "templates",
-    menu=(Entry("The week", "/weekly", "report-analytics", (Can.READ_WEEKLY,)),),
+    menu=(Entry("The week", "/weekly", "report-analytics", (Can.READ_WEEKLY,), words="report figures kpi", key="y"),),
     slots={"home.panels": (panels.last_week,)},
     order=10,
 )
