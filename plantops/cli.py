@@ -1,26 +1,22 @@
-"""The command line: `plantops COMMAND`; one clear sentence on stderr when something is wrong."""
+"""The command line: the commands of the core, and those that the modules add."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
-from plantops import audit, export_command, import_command, logs, operations, people
+from plantops import audit, entrance, export_command, import_command, operations, people
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
 from plantops.core import everything, initialise
 from plantops.db import Database
-from plantops.errors import Invalid, NotFound, PlantopsError
+from plantops.demo.making import make_demo
+from plantops.errors import Invalid, NotFound
 from plantops.migrations import runner
-from plantops.running import make_demo
-from plantops.settings import BadSetting
 
-BAD_INPUT, FAILURE = 2, 1
+FAILURE = 1
 
 
 # --- The commands
@@ -176,24 +172,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    logs.configure()
-    args = parser().parse_args(argv)
-    try:
-        return int(args.run(args))
-    except (Invalid, NotFound, BadSetting) as error:
-        print(f"plantops: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except PlantopsError as error:
-        print(f"plantops: {error}", file=sys.stderr)
-        return FAILURE
-    except OperationalError as error:
-        print(f"plantops: The database does not answer: {str(error.orig).strip().splitlines()[0]}", file=sys.stderr)
-        return FAILURE
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        print(f"plantops: {error.strerror}: {error.filename}. Check the path and try again.", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:
-        return FAILURE
+    return entrance.main(argv)
 
 
 if __name__ == "__main__":

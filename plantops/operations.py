@@ -18,7 +18,9 @@ FAILURE = 1
 
 def run_serve(args: argparse.Namespace) -> int:
     with database_url(args) as (url, settings):
-        return running.serve(settings, url, host=args.host, port=args.port, workers=args.workers)
+        return running.serve(
+            settings, url, host=args.host, port=args.port, workers=args.workers, when_told=args.when_told
+        )
 
 
 def run_worker(args: argparse.Namespace) -> int:
@@ -101,10 +103,9 @@ def register(commands: argparse._SubParsersAction[Any]) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--when-told", action="store_true", help=argparse.SUPPRESS)
     command("worker", run_worker, "do the jobs, keep the schedules, send the mails")
-    demo = command("demo", running.run_demo, "a living demo plant on the embedded PostgreSQL")
-    demo.add_argument("--port", type=int, default=8000)
-    demo.add_argument("--no-browser", action="store_true")
+    running.register(commands)
     check = command("verify", run_verify, "every invariant on the live database")
     check.add_argument("--json", action="store_true")
     totals = command("figures", run_figures, "totals straight from the ledgers by plain SQL")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,21 +14,13 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-
-import sqlalchemy as sa
-import uvicorn
-from uvicorn.supervisors import Multiprocess
+from typing import Any
 
 from plantops import embedded, lifeline, logs
-from plantops.core import initialise
-from plantops.db import Database
-from plantops.demo import PASSWORD, build
-from plantops.demo.plant import ROLE_LOGINS
 from plantops.errors import Invalid, Unavailable
-from plantops.migrations import runner
 from plantops.module import load
 from plantops.settings import Settings
 
@@ -57,13 +47,16 @@ def stopping_on_signals() -> Iterator[None]:
         yield
 
 
-def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -> int:
-    """The web processes. They read the database and the data folder from the environment."""
+def serve(settings: Settings, url: str, *, host: str, port: int, workers: int, when_told: bool = False) -> int:
+    """The web processes. They read the database and the data folder from the environment.
+
+    `when_told`: the program is read at once, the database only when a line comes on standard input.
+    """
     lifeline.follow()
     logs.configure(settings.log_level)
     os.environ["PLANTOPS_DATABASE_URL"] = url
     os.environ["PLANTOPS_DATA"] = str(settings.data)
-    config = uvicorn.Config(
+    config = load("uvicorn:Config")(
         "web.app:create",
         factory=True,
         host=host,
@@ -76,8 +69,11 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
         proxy_headers=True,
         timeout_graceful_shutdown=10,
     )
+    if when_told:
+        load("web.app:page_packages")(load("plantops.core:everything")())
+        sys.stdin.readline()
     if workers == 1:
-        server = uvicorn.Server(config)
+        server = load("uvicorn:Server")(config)
         with contextlib.suppress(KeyboardInterrupt):
             server.run()
         return 0 if server.started else 1
@@ -85,7 +81,7 @@ def serve(settings: Settings, url: str, *, host: str, port: int, workers: int) -
     # What the workers accept inherits it. Without it, the second half of an answer waits 40 ms for the first one's
     # acknowledgement: asyncio sees to that for the sockets that it opens itself, but this one it is given.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    Multiprocess(config, sockets=[listening]).run()
+    load("uvicorn.supervisors:Multiprocess")(config, sockets=[listening]).run()
     return 0
 
 
@@ -103,14 +99,17 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
     refuse_taken(port)
     print("Starting PostgreSQL ...", flush=True)
     with stopping_on_signals(), embedded.running(settings.data) as url:
-        with making_alone(settings.data):
-            prepare(settings, url)
         address = f"http://127.0.0.1:{port}"
-        print("Starting the web pages and the worker ...", flush=True)
-        with children(settings, url, port) as running:
+
+        def made() -> None:
+            with making_alone(settings.data):
+                load("plantops.demo.making:prepare")(settings, url)
+            print("Starting the web pages and the worker ...", flush=True)
+
+        with children(settings, url, port, made) as running:
             print(f"ready {address}", flush=True)
-            print(f"\nSign in with one of these, password {PASSWORD}:", flush=True)
-            print("  " + ", ".join(login for login, _name in ROLE_LOGINS), flush=True)
+            print(f"\nSign in with one of these, password {load('plantops.demo:PASSWORD')}:", flush=True)
+            print("  " + ", ".join(login for login, _name in load("plantops.demo.plant:ROLE_LOGINS")), flush=True)
             print("Stop with Ctrl-C.", flush=True)
             if not no_browser and sys.stdout.isatty():
                 webbrowser.open(address)
@@ -145,55 +144,14 @@ def making_alone(data: Path) -> Iterator[None]:
         yield
 
 
-def prepare(settings: Settings, url: str) -> None:
-    """The demo plant in the database; one that was interrupted while being made is made anew."""
-    database = Database(url, pool_size=2)
-    try:
-        if runner.installed(database) and not demo_is_whole(database):
-            print("The demo was interrupted while it was made; making it anew.", flush=True)
-            clear_away(database, settings)
-        elif runner.installed(database):
-            initialise(url, settings).database.dispose()
-            return
-    finally:
-        database.dispose()
-    make_demo(settings, url)
-
-
-def clear_away(database: Database, settings: Settings) -> None:
-    """What was made of a demo that was broken off: its tables, numbers and files."""
-    with database.transaction() as session:
-        session.execute(sa.text("DROP SCHEMA public CASCADE"))
-        session.execute(sa.text("CREATE SCHEMA public"))
-    shutil.rmtree(settings.data / "files", ignore_errors=True)
-
-
-def make_demo(settings: Settings, url: str) -> None:
-    """Tables and demo plant in an empty database."""
-    began = time.monotonic()
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # each step of each table is no news here
-    print("Making the demo plant: two years of history, about half a minute ...", flush=True)
-    house = initialise(url, settings)
-    build(house, lambda text: print(text, flush=True))
-    with house.acting() as ctx:
-        ctx.session.execute(
-            sa.text("INSERT INTO core_option (key, value, changed_at) VALUES ('core.demo', 'whole', :now)"),
-            {"now": ctx.now},
-        )
-    house.database.dispose()
-    print(f"Made in {time.monotonic() - began:.0f} s.", flush=True)
-
-
-def demo_is_whole(database: Database) -> bool:
-    with database.engine.connect() as connection:
-        return bool(connection.scalar(sa.text("SELECT count(*) FROM core_option WHERE key = 'core.demo'")))
-
-
 @contextlib.contextmanager
-def children(settings: Settings, url: str, port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+def children(
+    settings: Settings, url: str, port: int, first: Callable[[], None] = lambda: None
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Web and worker as processes of their own; whatever happens, both are ended, also when this one is killed.
 
-    The worker is started once the pages answer: the two would only make each other wait.
+    The web process reads its program while `first` makes the database ready. The worker is started once the pages
+    answer: the two would only make each other wait.
     """
     environment = os.environ | {
         "PLANTOPS_DATABASE_URL": url,
@@ -205,20 +163,35 @@ def children(settings: Settings, url: str, port: int) -> Iterator[list[subproces
         # In a terminal that a person reads, only what went wrong is news.
         "PLANTOPS_LOG_LEVEL": os.environ.get("PLANTOPS_LOG_LEVEL", "warning"),
     }
-    command = [sys.executable, "-m", "plantops.cli"]
+    command = [sys.executable, "-m", "plantops.entrance"]
     started: list[subprocess.Popen[bytes]] = []
     with lifeline.thrown() as line:
         environment[lifeline.VARIABLE] = str(line)
+
+        def begin(*words: str) -> subprocess.Popen[bytes]:
+            child = subprocess.Popen(  # noqa: S603
+                [*command, *words], env=environment, start_new_session=True, pass_fds=(line,), stdin=subprocess.PIPE
+            )
+            started.append(child)
+            return child
+
         try:
-            for words in (["serve", "--port", str(port)], ["worker"]):
-                child = subprocess.Popen(  # noqa: S603
-                    [*command, *words], env=environment, start_new_session=True, pass_fds=(line,)
-                )
-                started.append(child)
-                wait_until_ready(f"http://127.0.0.1:{port}", started)
+            web = begin("serve", "--when-told", "--port", str(port))
+            first()
+            tell(web)
+            wait_until_ready(f"http://127.0.0.1:{port}", started)
+            begin("worker")
             yield started
         finally:
             end(started)
+
+
+def tell(process: subprocess.Popen[bytes]) -> None:
+    """A line for who waits for it; that it has ended meanwhile is found out elsewhere."""
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(b"now\n")
+        process.stdin.close()
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -261,3 +234,12 @@ def run_demo(args: argparse.Namespace) -> int:
 def default_demo_data() -> Path | None:
     """The demo keeps to a folder of its own beside a real plant's data, unless PLANTOPS_DATA says where."""
     return None if os.environ.get("PLANTOPS_DATA") else Settings.read().data / "demo"
+
+
+def register(commands: argparse._SubParsersAction[Any]) -> None:
+    text = "a living demo plant on the embedded PostgreSQL"
+    made: argparse.ArgumentParser = commands.add_parser("demo", help=text, description=text)
+    made.set_defaults(run=run_demo)
+    made.add_argument("--data", type=Path, help="folder of the embedded database and the files")
+    made.add_argument("--port", type=int, default=8000)
+    made.add_argument("--no-browser", action="store_true")

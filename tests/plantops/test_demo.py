@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from plantops import running
 from plantops.core import House, everything, initialise
 from plantops.db import Database
-from plantops.demo import Demo, parts_of, plant, together
+from plantops.demo import Demo, making, parts_of, plant, together
 from plantops.demo.aside import set_aside
 from plantops.demo.together import Part
 from plantops.errors import Invalid, Unavailable
@@ -163,8 +163,8 @@ def test_what_was_broken_off_is_cleared_away(empty: House, settings: Settings) -
     left = settings.data / "files" / "ab" / "left"
     left.parent.mkdir(parents=True, exist_ok=True)
     left.touch()
-    assert not running.demo_is_whole(empty.database)
-    running.clear_away(empty.database, settings)
+    assert not making.demo_is_whole(empty.database)
+    making.clear_away(empty.database, settings)
     assert runner.installed(empty.database) == ()
     assert not left.exists()
     again = initialise(empty.database.url, settings)
