@@ -48,6 +48,8 @@ class BoardCell:
 class BoardRow:
     name: str
     cells: tuple[BoardCell, ...]
+    work: str = ""
+    """The one work that this person does on the whole roster; said once beside the name instead of in each cell."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class RosterBoard:
     rows: tuple[BoardRow, ...]
     changes: tuple[Change, ...]
     clashes: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...] = ()
+    """What each shift code means: name and times."""
 
     @property
     def missing(self) -> int:
@@ -144,7 +148,7 @@ def cover_rows(
     kinds = sorted({(work, template) for _day, template, work in [*needed, *there]})
     return [
         CoverRow(
-            f"{work} {codes.get(template, template)}",
+            f"{work.capitalize()}, {codes.get(template, template)}",
             tuple(CoverCell(there[day, template, work], needed.get((day, template, work), 0)) for day in days),
         )
         for work, template in kinds
@@ -156,14 +160,20 @@ def in_words(penalty: int | None, bound: Decimal | None, gap: Decimal | None) ->
     if penalty is None:
         return "There is no whole roster yet."
     if bound is None or gap is None:
-        return f"Its penalty is {penalty:,} points; how much better one could be is not proved."
+        return (
+            f"It has {penalty:,} penalty points. By how much another roster could be better is not known: the time was "
+            "too short to prove it. Ask again with more seconds to know."
+        )
     if gap == 0:
-        return f"Its penalty is {penalty:,} points, and no roster can have less: this is proved."
-    return f"Its penalty is {penalty:,} points; no roster can have less than {bound:,.0f}, so it is within {gap:.1%}."
+        return f"It has {penalty:,} penalty points, and no roster can have fewer: this is proved."
+    return (
+        f"It has {penalty:,} penalty points, and it is proved that none can have fewer than {bound:,.0f}: "
+        f"at most {gap:.1%} could still be gained."
+    )
 
 
 def shown(cell: RosterCell | None, codes: Mapping[int, str]) -> str:
-    return f"{codes.get(cell.template_id, '?')} {cell.work}" if cell else OFF
+    return f"{codes.get(cell.template_id, '?')} {cell.work.capitalize()}" if cell else OFF
 
 
 # --- Questions: rosters
@@ -174,7 +184,8 @@ def roster_board(ctx: Context, id: int) -> RosterBoard:
     """A roster with names, cover and, when it changes another one, what it changes."""
     whole = rosters.roster(ctx, id)
     days = tuple(whole.first_day + timedelta(days=n) for n in range((whole.last_day - whole.first_day).days + 1))
-    codes = {template.id: template.code for template in personnel.templates(ctx, whole.site_id)}
+    templates = personnel.templates(ctx, whole.site_id)
+    codes = {template.id: template.code for template in templates}
     now = by_person(whole.cells)
     compare = whole.base_id is not None and bool(whole.cells)
     before = by_person(_cells_of(ctx, whole.base_id)) if compare and whole.base_id is not None else now
@@ -187,21 +198,40 @@ def roster_board(ctx: Context, id: int) -> RosterBoard:
         site=places.site(ctx, whole.site_id).name,
         days=days,
         cover=tuple(cover_rows(days, wanted, whole.cells, codes)) if whole.cells else (),
-        rows=tuple(BoardRow(names.get(one, f"{one}"), tuple(_row(one, days, now, before, codes))) for one in order),
+        rows=tuple(_board_row(one, names, days, now, before, codes) for one in order),
         changes=tuple(_changes(order, names, days, now, before, codes)),
         clashes=tuple(_clashes(whole, names)),
-    )
+        legend=tuple((one.code, f"{one.name}, {clock(one.start_minute)} to {clock(one.start_minute + one.minutes)}")
+                     for one in templates),
+    )  # fmt: skip
 
 
 def _cells_of(ctx: Context, roster_id: int) -> list[RosterCell]:
     return list(ctx.session.scalars(sa.select(RosterCell).where(RosterCell.roster_id == roster_id)))
 
 
-def _row(one: int, days: Sequence[date], now: Cells, before: Cells, codes: Mapping[int, str]) -> Iterable[BoardCell]:
+def clock(minute: int) -> str:
+    """Minutes from local midnight as people say them; a night ends on the next morning."""
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def _board_row(
+    one: int, names: Mapping[int, str], days: Sequence[date], now: Cells, before: Cells, codes: Mapping[int, str]
+) -> BoardRow:
+    cells = [cell for day in days for cell in (now.get((one, day)), before.get((one, day))) if cell is not None]
+    works = {cell.work for cell in cells}
+    only = works.pop().capitalize() if len(works) == 1 else ""
+    return BoardRow(names.get(one, f"{one}"), tuple(_row(one, days, now, before, codes, only)), only)
+
+
+def _row(
+    one: int, days: Sequence[date], now: Cells, before: Cells, codes: Mapping[int, str], only: str
+) -> Iterable[BoardCell]:
     for day in days:
         cell = now.get((one, day))
         old, new = shown(before.get((one, day)), codes), shown(cell, codes)
-        yield BoardCell(new, cell is not None and cell.uncovered, old if old != new else None)
+        short_old, short_new = old.removesuffix(f" {only}"), new.removesuffix(f" {only}")
+        yield BoardCell(short_new, cell is not None and cell.uncovered, short_old if old != new else None)
 
 
 def _changes(

@@ -9,6 +9,7 @@ from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Invalid
 from plantops.jobs import Computation, Done, Reporter
+from plantops.wording import plural
 
 ENGINE = "housekeeping.optimise.roster:solve"
 MEMORY_MB = 2000
@@ -39,7 +40,8 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
             return Done(f"No roster: {answer}", link)
         kept = rosters.keep(ctx, roster_id, answer)
         missing = sum(hole.missing for hole in kept.holes)
-        return Done(f"Roster {kept.first_day:%d %b} to {kept.last_day:%d %b}: {missing} places not filled.", link)
+        unfilled = plural("{n} place not filled", "{n} places not filled", missing)
+        return Done(f"Roster {kept.first_day:%d %b} to {kept.last_day:%d %b}: {unfilled}.", link)
 
     return Computation(compute, then)
 
@@ -58,7 +60,10 @@ def print_codes(ctx: Context, site_id: int) -> Computation[bytes]:
     def then(later: Context, content: bytes) -> Done:
         boards.door_codes(later, site_id)  # the right to print them may have been taken back meanwhile
         file = files.keep(later, f"codes-{later.today}.pdf", content)
-        return Done(f"{len(doors)} codes are ready to be printed.", f"/files/{file.id}")
+        return Done(
+            plural("{n} code is ready to be printed.", "{n} codes are ready to be printed.", len(doors)),
+            f"/files/{file.id}",
+        )
 
     return Computation(draw, then)
 

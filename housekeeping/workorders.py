@@ -20,6 +20,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.people import User
 from plantops.places import Place
+from plantops.wording import plural
 
 OPEN = (WorkState.PLANNED, WorkState.IN_PROGRESS, WorkState.ON_HOLD)
 MOST_MINUTES = Decimal(60 * 24 * 30)
@@ -56,7 +57,8 @@ class WorkRow:
 def why_not_done(order: WorkOrder, report: str) -> str | None:
     """Why a work order cannot be finished yet."""
     if left := [task.title for task in order.tasks if task.mandatory and task.done_at is None]:
-        return f"{len(left)} of its tasks are not done: {', '.join(left[:3])}"
+        undone = plural("{n} of its tasks is not done", "{n} of its tasks are not done", len(left))
+        return f"{undone}: {', '.join(left[:3])}"
     if not report.strip():
         return "say in a few words what was done"
     return None

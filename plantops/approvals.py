@@ -127,6 +127,11 @@ class WaitingRow:
     asked_at: datetime
     level: int
     on_behalf_of: str | None
+    approver: Approver
+    role: str | None
+    cost_centre: str | None
+    above: Decimal
+    """From this amount on the rule asks for this yes."""
 
 
 @dataclass(frozen=True)
@@ -282,26 +287,19 @@ def claims_on(ctx: Context, approval: Approval) -> list[Claim]:
 @anyone("everybody sees what waits for their own yes")
 def waiting_for(ctx: Context, kind: str | None = None) -> list[WaitingRow]:
     """The documents that this person may decide today, the oldest first, each once."""
-    asker = aliased(User)
+    asker, centre = aliased(User), aliased(CostCentre)
     query = _claimed(
-        ctx,
-        Approval.id,
-        Approval.kind,
-        Approval.origin,
-        Approval.site_id,
-        Approval.amount,
-        Approval.currency,
-        Approval.category,
-        asker.name,
-        Approval.asked_at,
-        Step.level,
-    ).join(asker, asker.id == Approval.requested_by_id)
+        ctx, Approval.id, Approval.kind, Approval.origin, Approval.site_id, Approval.amount, Approval.currency,
+        Approval.category, asker.name, Approval.asked_at, Step.level, Step.approver, Step.role, centre.code,
+        Rule.min_amount,
+    ).join(asker, asker.id == Approval.requested_by_id)  # fmt: skip
+    query = query.join(Rule, Rule.id == Step.rule_id).outerjoin(centre, centre.id == Approval.cost_centre_id)
     if kind:
         query = query.where(Approval.kind == kind)
     found: dict[int, WaitingRow] = {}
     for row in ctx.session.execute(query):
         behalf = None if row.for_id == ctx.user.id else row.for_name
-        values: list[Any] = [*row[:-2], behalf]
+        values: list[Any] = [*row[:10], behalf, *row[10:-2]]
         found.setdefault(row.id, WaitingRow(*values))
     return list(found.values())
 

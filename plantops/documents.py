@@ -17,6 +17,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from plantops.module import load
 from plantops.money import Money
 from plantops.units import UNITS, Quantity
+from plantops.wording import plural
 
 FOLDER = "documents"
 PDF = "application/pdf"
@@ -63,11 +64,13 @@ def _environment(package: str, language: str, zone: str) -> Environment:
     environment = Environment(loader=places, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     locale, tz = LOCALES.get(language, language.replace("-", "_")), ZoneInfo(zone)
 
-    def day(value: date) -> str:
-        return str(format_date(value, "medium", locale=locale))
+    # 22 Nov 2026 and 22 Nov 2026 14:05 on every paper, as on every page.
+    def day(value: date | str) -> str:
+        """A date, or one as it was kept in a report."""
+        return str(format_date(date.fromisoformat(str(value)), "d MMM y", locale=locale))
 
     def moment(value: datetime) -> str:
-        return str(format_datetime(value.astimezone(tz), "short", tzinfo=tz, locale=locale))
+        return str(format_datetime(value.astimezone(tz), "d MMM y HH:mm", tzinfo=tz, locale=locale))
 
     def money(value: Money) -> str:
         return value.shown(locale)
@@ -80,6 +83,7 @@ def _environment(package: str, language: str, zone: str) -> Environment:
         unit = UNITS[value.unit]
         return f"{number(value.value.normalize())} {unit.title if abs(value.value) == 1 else unit.plural}"
 
+    environment.globals["plural"] = plural
     for show in (day, moment, money, number, quantity):
         environment.filters[show.__name__] = _or_blank(show)
     return environment

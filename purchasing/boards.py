@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, people, places, stores
-from plantops.approvals import Standing
+from plantops import approvals, links, people, places, stores
+from plantops.approval_rules import Approver
+from plantops.approvals import Standing, WaitingRow
 from plantops.context import Context, requires, within
 from plantops.db import get
+from plantops.parties import Party
 from plantops.places import CostCentre
 from purchasing import (
     amendments,
@@ -26,10 +29,31 @@ from purchasing import (
     suppliers,
     three_way,
 )
-from purchasing.models import Allocation, Invoice, Order, OrderLine, Receipt, Requisition, RequisitionLine, Revision
+from purchasing.models import (
+    Allocation,
+    Invoice,
+    Order,
+    OrderLine,
+    Receipt,
+    Requisition,
+    RequisitionLine,
+    Revision,
+    Supplier,
+)
 from purchasing.models.bills import InvoiceState
 from purchasing.models.orders import OrderState, RevisionState
 from purchasing.permissions import Can
+
+
+@dataclass(frozen=True)
+class ToDecide:
+    """A document that waits for one's yes: what it is about, from whom, and why it is asked of this person."""
+
+    waiting: WaitingRow
+    number: str
+    what: str
+    supplier: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -335,6 +359,73 @@ def order_to_bill(ctx: Context, number: str) -> Order | None:
     query = sa.select(Order).where(Order.number == number.strip().upper())
     sites = ctx.sites(Can.CAPTURE)
     return ctx.session.scalar(query if sites is None else query.where(Order.site_id.in_(sites)))
+
+
+@within("everybody sees what waits for their own yes; who is to decide sees what about")
+def to_decide(ctx: Context) -> list[ToDecide]:
+    """The documents of purchasing that this person may decide, the oldest first."""
+    rows = [row for row in approvals.waiting_for(ctx) if row.kind.startswith("purchasing_")]
+    ids: dict[str, list[int]] = {}
+    for row in rows:
+        kind, id = links.parts(row.origin)
+        ids.setdefault(kind, []).append(id)
+    about = {
+        f"{kind}:{row[0]}": (str(row[1] or ""), str(row[2] or ""), str(row[3] or ""))
+        for kind, found in ids.items()
+        for row in ctx.session.execute(ABOUT[kind].where(KEYS[kind].in_(found)))
+    }
+    titles = ctx.registry.role_titles()
+    return [ToDecide(row, *about.get(row.origin, ("", "", "")), why_me(row, titles)) for row in rows]
+
+
+def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
+    """In words: whose yes the rule asks for."""
+    match row.approver:
+        case Approver.BUDGET_HOLDER:
+            why = f"you hold the budget of cost centre {row.cost_centre}" if row.cost_centre else "you hold its budget"
+        case Approver.USER:
+            why = "the rule names you"
+        case _:
+            why = f"you are {titles.get(row.role or '', row.role or 'an approver').lower()} there"
+    if row.on_behalf_of:
+        why = why.replace("you hold", f"{row.on_behalf_of} holds").replace("you are", f"{row.on_behalf_of} is")
+        why = f"{why.replace('names you', f'names {row.on_behalf_of}')}, and you stand in"
+    return f"{why}, from {row.above:,.0f} {row.currency} on" if row.above else why
+
+
+FIRST_LINE = (
+    sa.select(OrderLine.description).where(OrderLine.order_id == Order.id).order_by(OrderLine.position).limit(1)
+)
+KEYS: dict[str, Any] = {
+    requisitions.KIND: Requisition.id, orders.KIND: Order.id, three_way.KIND: Invoice.id, amendments.KIND: Revision.id,
+}  # fmt: skip
+ABOUT: dict[str, sa.Select[*tuple[Any, ...]]] = {
+    requisitions.KIND: sa.select(
+        Requisition.id, Requisition.number, Requisition.title,
+        sa.select(sa.func.string_agg(sa.distinct(Party.name), ", "))
+        .select_from(RequisitionLine)
+        .join(Supplier, Supplier.id == RequisitionLine.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .where(RequisitionLine.requisition_id == Requisition.id)
+        .scalar_subquery(),
+    ),
+    orders.KIND: sa.select(Order.id, Order.number, FIRST_LINE.scalar_subquery(), Party.name)
+    .join(Supplier, Supplier.id == Order.supplier_id)
+    .join(Party, Party.id == Supplier.party_id),
+    amendments.KIND: sa.select(
+        Revision.id, Order.number + " revision " + sa.cast(Revision.number, sa.Text()), Revision.reason, Party.name
+    )
+    .join(Order, Order.id == Revision.order_id)
+    .join(Supplier, Supplier.id == Order.supplier_id)
+    .join(Party, Party.id == Supplier.party_id),
+    three_way.KIND: sa.select(
+        Invoice.id, Invoice.number, sa.literal("bill without an order, their number ") + Invoice.supplier_number,
+        Party.name,
+    )
+    .join(Supplier, Supplier.id == Invoice.supplier_id)
+    .join(Party, Party.id == Supplier.party_id),
+}  # fmt: skip
+"""Of each kind: id, number, what it is about, from whom."""
 
 
 @within("a document's page hides or explains its buttons by it")

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import approvals, files, links
+from plantops import files, links
 from plantops.context import Context, within
 from plantops.db import Base
 from plantops.events import Waiting, WaitingCard
@@ -16,6 +16,7 @@ from plantops.listing_pages import card
 from plantops.permissions import Can as Core
 from plantops.stock_ledger import Balance
 from purchasing import (
+    boards,
     deliveries,
     invoices,
     ordering,
@@ -25,7 +26,6 @@ from purchasing import (
     restock,
     settlement,
     suppliers,
-    three_way,
 )
 from purchasing.lists import INVOICES, ORDERS, REQUISITIONS, UNKNOWN
 from purchasing.models import (
@@ -38,8 +38,6 @@ from purchasing.models import (
 )
 from purchasing.models.bills import InvoiceState
 from purchasing.permissions import Can
-
-KINDS = (requisitions.KIND, orders.KIND, three_way.KIND)
 
 
 def _count(ctx: Context, query: sa.Select[Any]) -> int:
@@ -62,7 +60,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
 
 
 def _for_approvers(ctx: Context) -> list[WaitingCard]:
-    mine = [row for kind in KINDS for row in approvals.waiting_for(ctx, kind)]
+    mine = [one.waiting for one in boards.to_decide(ctx)]
     if not mine and not ctx.may(Can.APPROVE):
         return []
     ids = [links.parts(row.origin)[1] for row in mine if row.kind == requisitions.KIND]

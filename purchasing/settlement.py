@@ -97,10 +97,36 @@ def waits_too_long(since: datetime, now: datetime, calendar: PlantCalendar) -> b
     return calendar.add_working_days(first, WAITS_AT_MOST) < local_date(now, calendar.tz)
 
 
+IN_WORDS = {
+    Code.NO_PO: "it names no order",
+    Code.PRICE: "the price differs from the order",
+    Code.QTY: "it bills more than was ordered or came",
+    Code.NOT_RECEIVED: "the goods have not come yet",
+    Code.DUPLICATE: "it may be here twice",
+    Code.TAX: "the tax does not fit",
+    Code.CURRENCY: "the currency is not that of the order",
+    Code.BANK_CHANGED: "the bank account is not the verified one",
+    Code.CLOSED_PO: "its order is closed",
+}
+
+
+def _not_matched(invoice: Invoice) -> str:
+    """What is wrong with the bill, as its clerk would say it."""
+    held = dict.fromkeys(hold.code for hold in invoice.holds if hold.state is HoldState.OPEN)
+    if held and invoice.state in (State.CAPTURED, State.EXCEPTION):
+        return f"{' and '.join(IN_WORDS[code] for code in held)}: settle that first"
+    match invoice.state:
+        case State.CAPTURED:
+            return "it has not been compared with the order and the receipt yet"
+        case State.EXCEPTION:
+            return "it differs from the order or the receipt"
+        case _:
+            return f"it is {lifecycle.spoken(invoice.state)} already"
+
+
 def why_not_approve(invoice: Invoice, received_it: bool) -> str | None:
     if invoice.state is not State.MATCHED:
-        held = ", ".join(sorted({hold.code for hold in invoice.holds if hold.state is HoldState.OPEN}))
-        return f"it is {lifecycle.spoken(invoice.state)}" + (f" ({held})" if held else "")
+        return _not_matched(invoice)
     if invoice.in_dispute:
         return "it is in dispute"
     if received_it:

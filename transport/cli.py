@@ -158,6 +158,8 @@ def as_text(plan: Plan, problem: Problem, *, by_order: bool = False) -> str:
         lines.append(f"left out: {left.id}")
         lines += [f"    {reason.text}" for reason in left.reasons]
     outcome = plan.outcome
-    gap = "no bound" if outcome.gap is None else f"at most {100 * outcome.gap:.2f} % above the best"
+    gap = "how much cheaper a plan could be is not known"
+    if outcome.gap is not None:
+        gap = f"at most {100 * outcome.gap:.2f} % above the best"
     lines.append(f"{outcome.status.value}: cost {outcome.objective:.2f}, {gap}, {outcome.seconds:.1f} s. {plan.note}")
     return "\n".join(lines).rstrip()

@@ -9,6 +9,7 @@ from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Stale
 from plantops.jobs import Computation, Done, Reporter
+from plantops.wording import plural
 from transport import boards, plans
 from transport.optimise.model import BadProblem
 from transport.optimise.model import Plan as Answer
@@ -40,7 +41,8 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
             return Done(f"No plan: {answer}", f"/transport/plans/{plan_id}")
         kept = plans.keep(ctx, plan_id, asked, answer)
         return Done(
-            f"Plan for {kept.day:%d %b %Y}: {len(kept.trips)} trips, {len(kept.left_out)} orders left out.",
+            f"Plan for {kept.day.day} {kept.day:%b %Y}: {plural('{n} trip', '{n} trips', len(kept.trips))}, "
+            f"{plural('{n} order', '{n} orders', len(kept.left_out))} left out.",
             f"/transport/plans/{plan_id}",
         )
 
@@ -58,7 +60,7 @@ def print_manifest(ctx: Context, plan_id: int) -> Computation[bytes]:
     paper = documents.Paper(
         "transport",
         "manifest.html",
-        f"Manifest {sheet.plan.day:%d %b %Y}",
+        f"Manifest {sheet.plan.day.day} {sheet.plan.day:%b %Y}",
         {"sheet": sheet, "clock": clock},
         zone=ctx.zone,
     )

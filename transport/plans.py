@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from plantops import lifecycle, places
 from plantops.context import Context, requires, within
 from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
+from plantops.wording import plural
 from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
 from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
@@ -22,6 +24,7 @@ from transport.permissions import Can
 
 SHORTEST, LONGEST = 1, 600  # seconds that a person may ask the optimiser to think
 USUAL_SECONDS = 20
+JUST_AS_GOOD = 0.00005  # a gap that would be shown as 0.0 %
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,17 @@ def why_not_publish(plan: Plan, open_ids: set[int], planned_ids: set[int]) -> st
     if plan.state is not PlanState.DRAFT:
         return f"it is {plan.state}, not a draft"
     if gone := planned_ids - open_ids:
-        return f"{len(gone)} of its orders were cancelled or done meanwhile; plan again"
+        one, many = "{n} of its orders was cancelled or done", "{n} of its orders were cancelled or done"
+        return f"{plural(one, many, len(gone))} meanwhile; plan again"
     return None
+
+
+def why_nobody_drives(vehicles_without_driver: Sequence[str]) -> str | None:
+    """Which trips nobody would drive: a plan goes out without drivers only when somebody says why."""
+    if not vehicles_without_driver:
+        return None
+    names = ", ".join(vehicles_without_driver)
+    return plural(f"{names} has no driver", f"{names} have no driver", len(vehicles_without_driver))
 
 
 # --- Questions
@@ -135,7 +147,7 @@ def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
     if not SHORTEST <= seconds <= LONGEST:
         raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
     if not orders.open_orders(ctx, site_id, day):
-        raise Conflict(f"There is nothing to move on {day:%d %b %Y}: no open order.")
+        raise Conflict(f"There is nothing to move on {day.day} {day:%b %Y}: no open order.")
 
 
 def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
@@ -200,8 +212,29 @@ def in_words(incumbent: float | None, bound: float | None, gap: float | None) ->
     if incumbent is None:
         return "Looking for a first plan."
     if bound is None or gap is None:
-        return f"Best so far {incumbent:,.2f}; how good it is at best is not proved yet."
-    return f"Best so far {incumbent:,.2f}; at most {gap:.1%} above the best possible ({bound:,.2f})."
+        return f"Best so far {incumbent:,.2f}. By how much a plan could be cheaper at most is not known yet."
+    return f"Best so far {incumbent:,.2f}. No plan can cost less than {bound:,.2f}, so this one is {_dearer(gap)}."
+
+
+def how_good(cost: float | None, bound: float | None, gap: float | None) -> str:
+    """What a finished plan is worth, for somebody who knows no optimiser."""
+    if cost is None:
+        return "There is no plan yet that could be judged."
+    if bound is None or gap is None:
+        return (
+            f"This plan costs {cost:,.2f}. By how much another could be cheaper is not known: the time was too short "
+            "to prove it. Plan again with more seconds to know."
+        )
+    if gap < JUST_AS_GOOD:
+        return f"This plan costs {cost:,.2f}, and no plan for these orders and vehicles can cost less: it is proved."
+    return (
+        f"This plan costs {cost:,.2f}, and it is proved that none can cost less than {bound:,.2f}: "
+        f"at most {cost - bound:,.2f} ({gap:.1%}) could still be saved."
+    )
+
+
+def _dearer(gap: float) -> str:
+    return "the cheapest there is" if gap < JUST_AS_GOOD else f"at most {gap:.1%} dearer than the cheapest there can be"
 
 
 def _money(amount: float | None) -> Decimal | None:
@@ -239,8 +272,11 @@ def _trip(route: Route, wanted: dict[str, Order], asked: Asked) -> Trip:
 
 
 @requires(Can.PUBLISH)
-def publish(ctx: Context, id: int, version: int) -> Plan:
-    """The draft becomes the drivers' day; the plan that stood before is superseded."""
+def publish(ctx: Context, id: int, version: int, reason: str = "") -> Plan:
+    """The draft becomes the drivers' day; the plan that stood before is superseded.
+
+    Trips without a driver go out only with a `reason`, which stands in what happened to the plan.
+    """
     whole = visible(ctx).options(selectinload(Plan.trips).selectinload(Trip.stops)).where(Plan.id == id)
     asked = get(ctx.session, whole, what="plan")
     one_at_a_time(ctx.session, "transport day", asked.site_id, asked.day)
@@ -261,8 +297,10 @@ def publish(ctx: Context, id: int, version: int) -> Plan:
         .execution_options(populate_existing=True)
     ).all()
     still_open = {order.id for order in locked if order.state in OPEN}
-    if reason := why_not_publish(draft, still_open, set(ids)):
-        raise Conflict(f"Cannot publish this plan: {reason}.")
+    if why := why_not_publish(draft, still_open, set(ids)):
+        raise Conflict(f"Cannot publish this plan: {why}.")
+    if not reason.strip() and (why := why_nobody_drives(_undriven(ctx, draft))):
+        raise Conflict(f"Cannot publish this plan: {why}. Choose drivers, or publish without and say why.")
     for old in earlier:
         lifecycle.move(ctx, old, PlanState.SUPERSEDED)
     planned = set(ids)
@@ -271,10 +309,15 @@ def publish(ctx: Context, id: int, version: int) -> Plan:
             lifecycle.move(ctx, order, OrderState.PLANNED)
         elif order.id not in planned and order.state is OrderState.PLANNED:
             lifecycle.move(ctx, order, OrderState.REQUESTED)
-    lifecycle.move(ctx, draft, PlanState.PUBLISHED)
+    lifecycle.move(ctx, draft, PlanState.PUBLISHED, reason)
     ctx.enqueue("transport.print_manifest", plan_id=draft.id, lock=f"transport.manifest:{draft.id}")
     ctx.emit(PlanPublished(draft.id, draft.site_id, draft.day))
     return draft
+
+
+def _undriven(ctx: Context, draft: Plan) -> list[str]:
+    empty = [trip.vehicle_id for trip in draft.trips if trip.driver_id is None]
+    return list(ctx.session.scalars(sa.select(Vehicle.name).where(Vehicle.id.in_(empty)).order_by(Vehicle.code)))
 
 
 @within("a vehicle that is taken out makes the drafts and the plan with it doubtful")

@@ -64,9 +64,18 @@ class Gantt:
     now_at: float | None
     rows: tuple[tuple[str, str, str, str], ...]
     """For the table: lane, from, to, what."""
+    key: tuple[tuple[str, str], ...] = ()
+    """What each tone means, in words."""
 
 
-def gantt(title: str, lanes: Sequence[Lane], zone: ZoneInfo, now: datetime | None = None) -> Gantt:
+def gantt(
+    title: str,
+    lanes: Sequence[Lane],
+    zone: ZoneInfo,
+    now: datetime | None = None,
+    *,
+    key: Sequence[tuple[str, str]] = (),
+) -> Gantt:
     """Lanes over whole hours from the first start to the last end; local times at the plant."""
     all_of_them = [stretch for lane in lanes for stretch in lane.stretches]
     start = min((s.start for s in all_of_them), default=datetime.now(zone)).astimezone(zone)
@@ -103,6 +112,7 @@ def gantt(title: str, lanes: Sequence[Lane], zone: ZoneInfo, now: datetime | Non
         bars=tuple(bars),
         now_at=x(now) if now and start <= now <= end else None,
         rows=tuple(rows),
+        key=tuple((tone, said) for tone, said in key if any(bar.tone == tone for bar in bars)),
     )
 
 

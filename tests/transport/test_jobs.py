@@ -27,7 +27,7 @@ def test_a_manifest_is_hung_on_the_plan_that_it_was_drawn_from(plant: House) -> 
         printing.then(ctx, content)
         hung = files.attachments(ctx, f"transport_plan:{draft.id}")
         assert [each.media_type for each in hung] == ["application/pdf"]
-        plans.publish(ctx, draft.id, draft.version)
+        plans.publish(ctx, draft.id, draft.version, "the agency drives")
     with plant.acting() as ctx, pytest.raises(Stale, match="drawn again"):
         printing.then(ctx, content)
 

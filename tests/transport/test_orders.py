@@ -74,7 +74,7 @@ def published(ctx: Someone) -> tuple[int, int]:
     van = making.van(boss)
     asked = making.order(boss, making.address(boss, "A", "49.6", "6.1"))
     plan = making.draft(boss, van, [asked])
-    plans.publish(boss, plan.id, plan.version)
+    plans.publish(boss, plan.id, plan.version, "the agency drives")
     return plan.trips[0].stops[0].id, asked.id
 
 

@@ -122,4 +122,4 @@ def test_an_order_that_is_cancelled_while_it_is_planned_does_not_undo_the_plan(p
         assert gone.id in {stop.order_id for trip in kept.trips for stop in trip.stops}
         planned = {stop.order_id for trip in kept.trips for stop in trip.stops}
         still_open = {order.id for order in orders.open_orders(ctx, kept.site_id, making.DAY)}
-        assert "1 of its orders were cancelled" in str(plans.why_not_publish(kept, still_open, planned))
+        assert "1 of its orders was cancelled" in str(plans.why_not_publish(kept, still_open, planned))

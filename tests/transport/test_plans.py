@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from plantops import lifecycle
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, PlantopsError
 from tests.houses import Someone
@@ -60,9 +61,9 @@ def test_publishing_plans_the_orders_and_supersedes_the_plan_before(ctx: Someone
     where = making.address(boss, "A", "49.7", "6.2")
     one, two = making.order(boss, where), making.order(boss, where)
     first, second = making.draft(boss, van, [one, two]), making.draft(boss, van, [two])
-    plans.publish(boss, first.id, first.version)
+    plans.publish(boss, first.id, first.version, "the agency drives")
     assert {one.state, two.state} == {OrderState.PLANNED}
-    plans.publish(boss, second.id, second.version)
+    plans.publish(boss, second.id, second.version, "the agency drives")
     assert (one.state, two.state) == (OrderState.REQUESTED, OrderState.PLANNED)
     assert (first.state, second.state) == (PlanState.SUPERSEDED, PlanState.PUBLISHED)
 
@@ -72,8 +73,30 @@ def test_a_draft_with_an_order_that_was_cancelled_meanwhile_is_not_published(ctx
     gone = making.order(boss, making.address(boss, "A", "49.7", "6.2"))
     plan = making.draft(boss, making.van(boss), [gone])
     orders.cancel(boss, gone.id, gone.version, "not needed")
-    with pytest.raises(Conflict, match="1 of its orders were cancelled"):
+    with pytest.raises(Conflict, match="1 of its orders was cancelled"):
         plans.publish(boss, plan.id, plan.version)
+
+
+def test_a_trip_without_a_driver_goes_out_only_with_a_reason(ctx: Someone) -> None:
+    boss = ctx(as_="dispatcher")
+    van = making.van(boss)
+    draft = making.draft(boss, van, [making.order(boss, making.address(boss, "A", "49.7", "6.2"))])
+    with pytest.raises(Conflict, match=f"{van.name} has no driver. Choose drivers, or publish without and say why"):
+        plans.publish(boss, draft.id, draft.version)
+    plans.publish(boss, draft.id, draft.version, "The agency's driver comes at 7")
+    assert lifecycle.steps(boss, draft)[-1].reason == "The agency's driver comes at 7"
+
+
+@pytest.mark.parametrize(
+    ("bound", "gap", "said"),
+    [
+        (None, None, "By how much another could be cheaper is not known"),
+        (95.0, 0.05, "at most 5.00 (5.0%) could still be saved"),
+        (100.0, 0.0, "no plan for these orders and vehicles can cost less"),
+    ],
+)
+def test_how_good_a_plan_is_in_plain_words(bound: float | None, gap: float | None, said: str) -> None:
+    assert said in plans.how_good(100.0, bound, gap)
 
 
 def test_a_driver_does_not_publish(ctx: Someone) -> None:
@@ -93,7 +116,7 @@ def test_two_dispatchers_publish_at_once_and_one_plan_stands(plant: House) -> No
     def publish(draft: Plan) -> None:
         barrier.wait()
         try:
-            plant.run(lambda ctx: plans.publish(ctx, draft.id, draft.version))
+            plant.run(lambda ctx: plans.publish(ctx, draft.id, draft.version, "the agency drives"))
             seen.append("published")
         except PlantopsError as error:
             seen.append(error.code)

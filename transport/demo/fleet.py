@@ -257,7 +257,8 @@ def plan_today(ctx: Context, demo: Demo) -> None:
     asked = plans.ask_at_once(ctx, site, demo.today, PLAN_SECONDS)
     answer = solve(asked.problem, Limits(seconds=PLAN_SECONDS, seed=1, cpu=True))
     kept = plans.keep_at_once(ctx, site, demo.today, PLAN_SECONDS, asked, answer)
-    plans.publish(ctx, kept.id, kept.version)
+    without = any(trip.driver_id is None for trip in kept.trips)
+    plans.publish(ctx, kept.id, kept.version, "The agency sends a driver at seven" if without else "")
 
 
 def bring_real_days(demo: Demo) -> None:

@@ -11,11 +11,17 @@ from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Row
 from plantops.places import sort_key
+from plantops.wording import plural
 from transport import orders
 from transport.models import Address, Banned, Order, OrderState, Road, Stop
 from transport.permissions import Can
 
 ZERO, DAY = Decimal(0), Decimal(2880)
+
+
+def counted(articles: Decimal) -> str:
+    """`6 articles`, also where the file says 6.0."""
+    return plural(f"{articles.normalize():f} article", f"{articles.normalize():f} articles", articles)
 
 
 def rule(row: Row) -> Iterator[tuple[str, str]]:
@@ -42,7 +48,7 @@ def _order(site_id: int, address_id: int, row: Row) -> orders.NewOrder:
         site_id=site_id,
         day=day,
         address_id=address_id,
-        what=row.text("what") or f"{row.decimal('articles') or 0:f} articles",
+        what=row.text("what") or counted(row.decimal("articles") or Decimal(0)),
         weight_kg=row.decimal("weight_kg") or ZERO,
         volume_m3=row.decimal("volume_m3") or ZERO,
         from_minute=row.whole("from_minute") or 0,

@@ -28,7 +28,7 @@ CUT_SHORT = "Bound: column generation was cut short, so the true gap is smaller.
 COARSE = (
     "Bound: routes may go round in circles and loads are kept on average only, so the true gap is likely far smaller."
 )
-TOO_LONG = "No bound: there are too many routes for it in this time."
+TOO_LONG = "How much cheaper a plan could be is not known: the time was too short to look at all routes."
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Proof:
         if self._why_not is None and len(self.day.problem.orders) > MOST_ORDERS:
             self._why_not = f"there are more than {MOST_ORDERS} orders"
         if self._why_not is not None:
-            self.note = f"No bound: {self._why_not}."
+            self.note = f"How much cheaper a plan could be is not known: {self._why_not}."
 
     @property
     def possible(self) -> bool:

@@ -174,4 +174,4 @@ def test_a_day_that_is_no_row_of_routes_has_no_bound_and_says_so() -> None:
     on_the_way = Order("x", (1,), delivery=Stop(2), pickup=Stop(5))
     plan = solve(line([on_the_way], [van()]), Limits(iterations=20))
     assert plan.outcome.bound is None
-    assert plan.note == "No bound: orders are picked up and delivered on the way."
+    assert plan.note == "How much cheaper a plan could be is not known: orders are picked up and delivered on the way."

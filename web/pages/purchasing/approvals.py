@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from plantops import approvals, links
-from purchasing import settlement
+from purchasing import boards, settlement
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
+KINDS = {
+    "purchasing_requisition": "Requisition",
+    "purchasing_order": "Order",
+    "purchasing_revision": "Change of an order",
+    "purchasing_invoice": "Bill",
+}
 
 
 @router.get("/purchasing/approvals")
 def index(ctx: Context) -> Response:
-    rows = [row for row in approvals.waiting_for(ctx) if row.kind.startswith("purchasing_")]
-    names = links.links(ctx, [row.origin for row in rows])
-    return render(ctx, "purchasing/approvals.html", rows=rows, names=names)
+    return render(ctx, "purchasing/approvals.html", rows=boards.to_decide(ctx), kinds=KINDS)
 
 
 @router.post("/purchasing/invoices/{id}/spending/approve")

@@ -14,6 +14,7 @@ from web.page import Context, Form, pages_router, render, see
 from web.plans import Gantt, Lane, Map, Spot, Stretch, Way, gantt, plan_map
 
 router = pages_router()
+KEY = (("s1", "drives"), ("s2", "at a stop, with its number"), ("s4", "waits for the window to open"))
 TONES = ("s1", "s2", "s3", "s4", "s5", "s6")
 
 
@@ -31,7 +32,7 @@ def lanes(ctx: Context, sheet: PlanSheet) -> Gantt:
             at = stop.departs
         stretches.append(Stretch(at, trip.returns, "back to the depot", "s1"))
         found.append(Lane(trip.vehicle, stretches))
-    return gantt("Vehicles through the day", found, ctx.zone)
+    return gantt("Vehicles through the day", found, ctx.zone, key=KEY)
 
 
 def drawn(sheet: PlanSheet) -> Map:
@@ -69,7 +70,8 @@ def show(ctx: Context, id: int) -> Response:
         steps=lifecycle.steps(ctx, plan),
         files=files.attachments(ctx, f"transport_plan:{id}"),
         drivers=[row for row in drivers.list_drivers(ctx, plan.site_id, plan.day) if row.reason is None],
-        in_words=plans.in_words(
+        undriven=plans.why_nobody_drives([trip.vehicle for trip in sheet.trips if trip.driver is None]),
+        how_good=plans.how_good(
             float(plan.cost) if plan.cost is not None else None,
             float(plan.bound) if plan.bound is not None else None,
             float(plan.gap) if plan.gap is not None else None,
@@ -79,7 +81,7 @@ def show(ctx: Context, id: int) -> Response:
 
 @router.post("/transport/plans/{id}/publish")
 def publish(ctx: Context, id: int, form: Form) -> Response:
-    plans.publish(ctx, id, form.version)
+    plans.publish(ctx, id, form.version, form.text("reason"))
     return see(ctx, f"/transport/plans/{id}", "Published: the drivers have their day.")
 
 

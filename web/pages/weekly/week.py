@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from plantops import people, weekly_archive, weekly_jobs
+from plantops import links, people, weekly_archive, weekly_jobs
 from plantops.permissions import Can
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import ActionState
@@ -78,6 +78,8 @@ def rows(ctx: Context, week: str, key: str, query: Query) -> Response:
     wanted = query.get("part", Part.NUMERATOR)
     part = Part(wanted) if wanted in tuple(Part) else Part.NUMERATOR
     report = weekly_archive.latest(ctx, span)
+    found = weekly_archive.rows(ctx, key, span, part)
+    origins = [column.key for column in found.columns if column.kind == "origin"]
     frozen = next((row for row in report.payload["figures"] if row["key"] == key), None) if report else None
     chart = None
     if frozen:
@@ -97,7 +99,8 @@ def rows(ctx: Context, week: str, key: str, query: Query) -> Response:
         indicator=indicator,
         part=part,
         parts=Part,
-        rows=weekly_archive.rows(ctx, key, span, part),
+        rows=found,
+        names=links.links(ctx, [str(row[one]) for row in found.rows for one in origins if row[one] is not None]),
         most=weekly_archive.MOST_ROWS,
         frozen=frozen,
         chart=chart,
