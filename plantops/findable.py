@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,10 @@ from plantops.context import Context
 
 Expression = sa.SQLColumnExpression[Any]
 Select = sa.Select[*tuple[Any, ...]]
+LONGEST = 120
+AFTER_EVERY_LETTER = b"\xff"  # stands in no text
+WANTED: sa.BindParameter[str] = sa.bindparam("wanted", type_=sa.Text())
+"""What somebody typed."""
 
 
 def _folded(said: str) -> str:
@@ -74,6 +79,37 @@ class Findable:
     newest_first: bool = False
     """Numbers that go up: the newest of many stand first."""
 
+    @cached_property
+    def shown(self) -> tuple[sa.Label[Any], ...]:
+        """What is told of a record, made once: which kind, its id, what it is called, and a detail."""
+        title = self.words[0] if self.title is None else self.title
+        detail = sa.literal_column("''") if self.detail is None else self.detail
+        return (
+            sa.literal_column(f"'{self.origin}'", sa.Text()).label("kind"),
+            self.key.label("id"),
+            sa.func.left(title, LONGEST, type_=sa.Text()).label("title"),
+            sa.func.left(detail, LONGEST, type_=sa.Text()).label("detail"),
+        )
+
+    @cached_property
+    def name(self) -> sa.Function[bytes]:
+        """How it is called, as its index has it."""
+        return begins(self.words[0])
+
+    @cached_property
+    def is_called(self) -> sa.ColumnElement[bool]:
+        return self.name == begins(WANTED)
+
+    @cached_property
+    def begins_so(self) -> sa.ColumnElement[bool]:
+        low = begins(WANTED)
+        return sa.and_(self.name >= low, self.name < low.concat(sa.literal(AFTER_EVERY_LETTER, sa.LargeBinary)))
+
+    @cached_property
+    def has_the_words(self) -> sa.ColumnElement[bool]:
+        """Every word that was typed begins one of the record's."""
+        return words(*self.words).bool_op("@@")(sa.func.core_wanted(WANTED))
+
 
 def found_by(table: str, *columns: str) -> tuple[sa.Index, sa.Index]:
     """The two indexes of a findable table: how its first column begins, and the words of up to three columns.
@@ -91,7 +127,7 @@ def found_by(table: str, *columns: str) -> tuple[sa.Index, sa.Index]:
     )
 
 
-def begins(text: Expression | str) -> sa.Function[bytes]:
+def begins(text: sa.ColumnElement[Any] | Expression) -> sa.Function[bytes]:
     return sa.func.core_begins(text, type_=sa.LargeBinary())
 
 

@@ -46,7 +46,7 @@ class Server:
             pids = admin.scalars(sa.text(query), {"name": sa.make_url(self.database_url).database}).all()
         if not all((PROC / str(pid)).is_dir() for pid in pids):
             return None  # the database runs on another machine
-        return _ticked(self.pid), sum(_scheduled(pid) for pid in pids)
+        return _ticked(self.pid), sum(scheduled(pid) for pid in pids)
 
 
 def _ticked(pid: int) -> float:
@@ -55,7 +55,7 @@ def _ticked(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _scheduled(pid: int) -> float:
+def scheduled(pid: int) -> float:
     """The time on a CPU of a process of one thread: to the nanosecond where the kernel tells it."""
     told = PROC / str(pid) / "schedstat"
     return int(told.read_text().split()[0]) / 1e9 if told.exists() else _ticked(pid)
