@@ -27,7 +27,9 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     logs.configure()
     words = sys.argv[1:] if argv is None else argv
-    args = parser(words).parse_args(words)
+    with running.reading():
+        commands = parser(words)
+    args = commands.parse_args(words)
     try:
         return int(args.run(args))
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from multiprocessing.context import ForkProcess
 
 from plantops.errors import Unavailable
 
+USED_BEFORE_A_SEARCH = 100_000  # so many new things before what is no longer used is looked for: a part is short
 AT_ONCE = 2 if sys.platform == "linux" else 1  # elsewhere a forked process may not use every system library
 
 
@@ -45,7 +47,7 @@ def run(parts: Sequence[Part], done: Done, at_once: int = AT_ONCE) -> None:
     reader, writer = os.pipe()
     running: dict[Connection, tuple[Part, ForkProcess, float]] = {}
     behind = chains(parts)
-    waiting, finished = sorted(parts, key=lambda part: -behind[part.name]), set[str]()
+    waiting, finished = sorted(parts, key=lambda part: (-behind[part.name], -len(part.needs))), set[str]()
     try:
         while waiting or running:
             ready = [part for part in waiting if part.needs <= finished][: at_once - len(running)]
@@ -77,6 +79,7 @@ def chains(parts: Sequence[Part]) -> dict[str, int]:
 
 
 def _begin(part: Part, lifeline: tuple[int, int]) -> tuple[Connection, ForkProcess]:
+    gc.freeze()  # what is there stays: neither this process nor the other need look through it
     forking = get_context("fork")  # what this process has read and connected to need not be told again
     ours, theirs = forking.Pipe(duplex=False)
     process = forking.Process(target=_work, args=(part, theirs, lifeline), name=part.name)
@@ -105,6 +108,7 @@ def _work(part: Part, answer: Connection, lifeline: tuple[int, int]) -> None:
     threading.Thread(target=_die_with, args=(reader,), daemon=True).start()
     # An engine is asked once in here and about little: to compile its loops would take many times as long.
     os.environ["NUMBA_DISABLE_JIT"] = "1"
+    gc.set_threshold(USED_BEFORE_A_SEARCH)
     try:
         told = (True, part.work())
     except Exception:
