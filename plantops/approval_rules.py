@@ -154,12 +154,13 @@ def company_currency(ctx: Context) -> str:
     return next(iter(places.currencies(ctx).values()), "EUR")
 
 
+OF_KIND = sa.select(Rule).where(Rule.kind == sa.bindparam("kind"), ~Rule.archived).order_by(Rule.level, Rule.id)
+
+
 @within("an approval asks which rules count")
 def rules_for(ctx: Context, subject: Subject) -> tuple[list[Rule], bool]:
     """The rules that count for a document, and whether there is any rule for its kind at all."""
-    every = ctx.session.scalars(
-        sa.select(Rule).where(Rule.kind == subject.kind, ~Rule.archived).order_by(Rule.level, Rule.id)
-    ).all()
+    every = ctx.session.scalars(OF_KIND, {"kind": subject.kind}).all()
     return chosen(every, subject), bool(every)
 
 

@@ -354,6 +354,8 @@ def _decisions(ctx: Context, approval: Approval) -> tuple[DecisionRow, ...]:
 
 # --- Actions
 
+LIVE_OF = sa.select(Approval).where(Approval.origin == sa.bindparam("origin"), Approval.state.in_(LIVE))
+
 
 @within("the document's submit action has checked the right")
 def request(
@@ -369,16 +371,19 @@ def request(
     requested_by_id: int,
     content_hash: str,
     automatic_up_to: Decimal | None = None,
+    at_once: bool = True,
 ) -> Approval:
     """Asks for the approvals that the rules want. An earlier one of the same document, with other content, is void.
+
+    Not `at_once`: it is written together with the document's own change, which is flushed by the caller.
 
     `amount` is in the company's currency, at the document's own rate. Nothing waits below `automatic_up_to`, nor
     where rules for this kind exist and none covers it. Raises Conflict when there is no rule for the kind at all.
     """
     if currency != (own := company_currency(ctx)):
         raise Invalid(f"Limits are compared in {own}. Convert the amount at the document's rate first.")
-    ctx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(origin, 0))))
-    live = ctx.session.scalar(sa.select(Approval).where(Approval.origin == origin, Approval.state.in_(LIVE)))
+    ctx.session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:origin, 0))"), {"origin": origin})
+    live = ctx.session.scalar(LIVE_OF, {"origin": origin})
     if live is not None and live.content_hash == content_hash:
         return live
     if live is not None:
@@ -409,7 +414,8 @@ def request(
         approval.automatic = True
         approval.reason = "below the limit, nobody was asked"
     ctx.session.add(approval)
-    ctx.session.flush()
+    if at_once:
+        ctx.session.flush()
     return approval
 
 

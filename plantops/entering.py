@@ -13,6 +13,7 @@ from plantops.db import Database
 from plantops.errors import Unauthenticated
 from plantops.module import Registry
 from plantops.people import SignIn, digest, has_ended
+from plantops.places import CURRENCIES
 from plantops.settings import Settings
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -23,6 +24,7 @@ WHO = sa.text(
     " (SELECT coalesce(json_agg(json_build_array(g.role, g.site_id, g.cost_centre_id) ORDER BY g.id), '[]')"
     "  FROM core_grant g WHERE g.user_id = u.id) AS grants,"
     " (SELECT zone FROM core_site WHERE in_totals ORDER BY id LIMIT 1) AS zone,"
+    " (SELECT json_agg(json_build_array(id, currency) ORDER BY in_totals DESC, id) FROM core_site) AS currencies,"
     " set_config('plantops.actor', u.id::text, true), set_config('plantops.on_behalf_of', '', true),"
     " set_config('plantops.request', :request, true)"
     " FROM core_session s JOIN core_user u ON u.id = s.user_id WHERE s.token_hash = :hash"
@@ -46,6 +48,7 @@ def enter(
         raise Unauthenticated("Your session has ended. Sign in again; what you typed is kept.")
     if now - row.seen_at > SEEN_EVERY:
         session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
+    session.info[CURRENCIES] = dict(row.currencies or ())
     rights = registry.role_permissions()
     grants = tuple(Grant(role, rights.get(role, frozenset()), site, centre) for role, site, centre in row.grants)
     return Context(

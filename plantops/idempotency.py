@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,10 +78,17 @@ def begin(ctx: Context, key: str, route: str, body_hash: bytes) -> Answer | None
 def finish(ctx: Context, key: str, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
     """Keeps the answer, in the same transaction as what was done."""
     ctx.session.execute(
-        sa.update(Sending)
-        .where(Sending.actor_id == ctx.user.id, Sending.key == key)
-        .values(status=status, headers=[list(pair) for pair in headers], body=body)
-        .execution_options(synchronize_session=False)
+        sa.text(
+            "UPDATE core_idempotency SET status = :status, headers = CAST(:headers AS jsonb), body = :body"
+            " WHERE actor_id = :actor AND key = :key"
+        ),
+        {
+            "status": status,
+            "headers": json.dumps([list(pair) for pair in headers]),
+            "body": body,
+            "actor": ctx.user.id,
+            "key": key,
+        },
     )
 
 

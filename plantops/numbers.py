@@ -46,17 +46,24 @@ class Series:
         return f"{self.kind}-{self.site_code}-{self.year % 100:02d}-{number:05d}"
 
 
-def _series(
-    ctx: Context, kind: str, site_id: int, year: int | None, asked: sa.ColumnElement[bool] | None = None
-) -> tuple[Series, bool]:
-    """The series, and with one look at the database the answer to what else is asked."""
+# One look: the site's code, and the numbers when the series has been begun.
+NEXT = sa.text(
+    "SELECT s.code, CASE WHEN r.sequence IS NOT NULL THEN nextval(r.sequence) END FROM core_site s"
+    " CROSS JOIN (SELECT to_regclass(:name) AS sequence) r CROSS JOIN generate_series(1, :count) WHERE s.id = :site"
+)
+
+
+def _check_kind(kind: str) -> None:
     if not KIND.fullmatch(kind):
         raise ValueError(f"A kind of number is one to eight capital letters, not {kind!r}.")
-    extra = sa.true() if asked is None else asked
-    row = ctx.session.execute(sa.select(Site.code, extra).where(Site.id == site_id)).one_or_none()
-    if row is None:
+
+
+def _series(ctx: Context, kind: str, site_id: int, year: int | None) -> Series:
+    _check_kind(kind)
+    code = ctx.session.scalar(sa.select(Site.code).where(Site.id == site_id))
+    if code is None:
         raise Invalid(f"There is no site {site_id}.", field="site_id")
-    return Series(kind, row[0], year or ctx.today.year), bool(row[1])
+    return Series(kind, code, year or ctx.today.year)
 
 
 @within("the document's action has checked the right")
@@ -68,19 +75,23 @@ def plain(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -> 
 @within("the document's action has checked the right")
 def plain_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int | None = None) -> list[str]:
     """The next `count` numbers of a series in one go, for imports."""
+    _check_kind(kind)
+    if count < 1:
+        return []
     name = f"core_number_{site_id}_{kind.lower()}_{year or ctx.today.year}"
-    series, known = _series(ctx, kind, site_id, year, sa.func.to_regclass(name).is_not(None))
-    if not known:
+    asked = {"name": name, "site": site_id, "count": count}
+    taken = ctx.session.execute(NEXT, asked).all()
+    if not taken:
+        raise Invalid(f"There is no site {site_id}.", field="site_id")
+    if taken[0][1] is None:
         # Two first documents of a year: the second waits here until the first one's sequence is committed.
         ctx.session.execute(
             sa.text("SELECT pg_advisory_xact_lock(:lock, hashtext(:name))"), {"lock": NUMBERS_LOCK, "name": name}
         )
         ctx.session.execute(sa.text(f"CREATE SEQUENCE IF NOT EXISTS {name}"))
-    taken = ctx.session.scalars(
-        sa.text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)"),
-        {"name": name, "count": count},
-    )
-    return [series.spelled(number) for number in taken]
+        taken = ctx.session.execute(NEXT, asked).all()
+    series = Series(kind, taken[0][0], year or ctx.today.year)
+    return [series.spelled(number) for _, number in taken]
 
 
 @within("the posting action has checked the right")
@@ -90,7 +101,7 @@ def gapless(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -
 
     It locks the series until the transaction ends: a rollback gives the number back, the next posting waits.
     """
-    series, _ = _series(ctx, kind, site_id, year)
+    series = _series(ctx, kind, site_id, year)
     number = ctx.session.scalar(
         sa.text(
             "INSERT INTO core_gapless (site_id, kind, year, last) VALUES (:site, :kind, :year, 1)"
@@ -104,7 +115,7 @@ def gapless(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -
 @within("imports and demo history post many documents of a closed year at once")
 def gapless_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int | None = None) -> list[str]:
     """The next `count` numbers of a legal series without gaps, in one step under the same lock as `gapless`."""
-    series, _ = _series(ctx, kind, site_id, year)
+    series = _series(ctx, kind, site_id, year)
     last = ctx.session.scalar(
         sa.text(
             "INSERT INTO core_gapless (site_id, kind, year, last) VALUES (:site, :kind, :year, :count)"

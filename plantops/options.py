@@ -95,16 +95,18 @@ def value(ctx: Context, key: str, site_id: int | None = None) -> Value:
     return option.default if text is None else read(option, text)
 
 
+AMOUNTS = sa.text(
+    "SELECT key, value FROM core_option WHERE key = ANY(:keys) AND (site_id IS NULL OR site_id = CAST(:site AS bigint))"
+    " ORDER BY site_id NULLS FIRST"
+)
+
+
 @within("rules read the plant's settings")
 def amounts(ctx: Context, keys: Sequence[str], site_id: int | None = None) -> list[Decimal]:
     """Several settings that are numbers, with one look."""
     known = catalogue(ctx)
-    query = (
-        sa.select(OptionValue.key, OptionValue.value)
-        .where(OptionValue.key.in_(keys), OptionValue.site_id.is_(None) | (OptionValue.site_id == site_id))
-        .order_by(OptionValue.site_id.nulls_first())
-    )
-    texts = {row.key: row.value for row in ctx.session.execute(query)}
+    rows = ctx.session.execute(AMOUNTS, {"keys": list(keys), "site": site_id})
+    texts = {row.key: row.value for row in rows}
     found = {key: declared(known, key) for key in keys}
     return [
         Decimal(str(option.default if key not in texts else read(option, texts[key]))) for key, option in found.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -134,12 +135,19 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@functools.cache
 def same_dimension(one: str, other: str) -> bool:
     return bool(_PINT.Unit(one).dimensionality == _PINT.Unit(other).dimensionality)
 
 
+@functools.cache
+def _of_one(unit: str, to: str) -> Fraction:
+    """How many `to` one `unit` is, by measure."""
+    return Fraction(_PINT.Quantity(Fraction(1), unit).to(to).magnitude)
+
+
 def _measured(value: Fraction, unit: str, to: str) -> Fraction:
-    return Fraction(_PINT.Quantity(value, unit).to(to).magnitude)
+    return value * _of_one(unit, to)
 
 
 def _exact(value: Fraction, asked: Quantity, to: str) -> Decimal:

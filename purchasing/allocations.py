@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
 from plantops import lifecycle, places, stock
 from plantops.context import Context, within
@@ -25,13 +26,31 @@ ZERO = Decimal(0)
 UNSENT = (OrderState.DRAFT, OrderState.CANCELLED)
 """Orders that have not replaced the reservation (yet, or any more)."""
 
+Known = dict[int, tuple[Requisition, RequisitionLine]]
+"""Locked requisition lines with their requisitions, by line."""
+
 
 @dataclass(frozen=True)
 class Share:
-    """So much of a requisition line, in the item's stock unit."""
+    """So much of a requisition line on this order line, in the item's stock unit."""
 
     requisition_line_id: int
+    order_line_id: int
     quantity: Decimal
+
+
+ALLOCATE = sa.text(
+    """
+    WITH taken AS (
+        INSERT INTO purchasing_allocation (requisition_line_id, order_line_id, quantity)
+        SELECT * FROM unnest(CAST(:wishes AS bigint[]), CAST(:lines AS bigint[]), CAST(:quantities AS numeric[]))
+        RETURNING requisition_line_id, quantity
+    )
+    UPDATE purchasing_requisition_line AS l SET allocated = l.allocated + t.quantity
+    FROM (SELECT requisition_line_id, sum(quantity) AS quantity FROM taken GROUP BY 1) AS t
+    WHERE l.id = t.requisition_line_id
+    """
+)
 
 
 # --- Rules
@@ -51,40 +70,44 @@ def why_not_allocate(requisition: Requisition, line: RequisitionLine, quantity: 
 
 # --- Questions
 
+_HEADS = sa.select(RequisitionLine.requisition_id).where(RequisitionLine.id.in_(sa.bindparam("lines", expanding=True)))
+OF_LINES = (
+    sa.select(Requisition)
+    .join(Requisition.lines)
+    .where(Requisition.id.in_(_HEADS))
+    .options(contains_eager(Requisition.lines))
+    .order_by(Requisition.id, RequisitionLine.position, RequisitionLine.id)
+    # The lines too: who waited for the requisition must read what its lines have become meanwhile.
+    .with_for_update(of=(Requisition, RequisitionLine))
+    .execution_options(populate_existing=True)
+)
+OF_ORDER = (
+    sa.select(Allocation)
+    .join(OrderLine, OrderLine.id == Allocation.order_line_id)
+    .where(OrderLine.order_id == sa.bindparam("order"))
+    .order_by(Allocation.id)
+)
+
 
 @within("orders lock the requisitions before they take from them")
-def lock_requisitions(ctx: Context, line_ids: Iterable[int]) -> dict[int, tuple[Requisition, RequisitionLine]]:
+def lock_requisitions(ctx: Context, line_ids: Iterable[int]) -> Known:
     """The requisitions of these lines, locked in order of their ids, by line."""
     wanted = set(line_ids)
-    heads = sa.select(RequisitionLine.requisition_id).where(RequisitionLine.id.in_(wanted))
-    query = (
-        sa.select(Requisition)
-        .where(Requisition.id.in_(heads))
-        .options(selectinload(Requisition.lines))
-        .order_by(Requisition.id)
-        .with_for_update(of=Requisition)
-        .execution_options(populate_existing=True)
-    )
-    return {line.id: (head, line) for head in ctx.session.scalars(query) for line in head.lines if line.id in wanted}
+    locked = ctx.session.scalars(OF_LINES, {"lines": list(wanted)}).unique()
+    return {line.id: (head, line) for head in locked for line in head.lines if line.id in wanted}
 
 
 @within("an order asks what its lines cover")
 def of_order(ctx: Context, order_id: int) -> list[Allocation]:
-    query = sa.select(Allocation).join(OrderLine, OrderLine.id == Allocation.order_line_id)
-    return list(ctx.session.scalars(query.where(OrderLine.order_id == order_id).order_by(Allocation.id)))
+    return list(ctx.session.scalars(OF_ORDER, {"order": order_id}))
 
 
 # --- Actions
 
 
 @within("the order's action holds the requisitions' locks")
-def allocate(
-    ctx: Context,
-    line: OrderLine,
-    shares: Sequence[Share],
-    known: dict[int, tuple[Requisition, RequisitionLine]],
-) -> None:
-    """Puts these shares on an order line, to be flushed by the caller.
+def allocate(ctx: Context, shares: Sequence[Share], known: Known) -> None:
+    """Puts these shares on their order lines, which are in the database already.
 
     Raises Conflict when somebody else's order covers them meanwhile.
     """
@@ -94,8 +117,15 @@ def allocate(
         requisition, wanted = known[part.requisition_line_id]
         if reason := why_not_allocate(requisition, wanted, part.quantity):
             raise Conflict(f"Cannot order this: {reason}.")
-        wanted.allocated += part.quantity
-        ctx.session.add(Allocation(requisition_line_id=wanted.id, order_line_id=line.id, quantity=part.quantity))
+        set_committed_value(wanted, "allocated", wanted.allocated + part.quantity)  # as ALLOCATE writes it
+    ctx.session.execute(
+        ALLOCATE,
+        {
+            "wishes": [part.requisition_line_id for part in shares],
+            "lines": [part.order_line_id for part in shares],
+            "quantities": [part.quantity for part in shares],
+        },
+    )
 
 
 @within("what takes a line off an order, shortens or cancels it gives back what it covered")
@@ -119,15 +149,19 @@ def release(ctx: Context, order: Order, keep: dict[int, Decimal], *, reorder: bo
 
 
 @within("an order moves money from asked-for to ordered when it is submitted, and back when it is cancelled")
-def bring_money(ctx: Context, order: Order, *, check: bool = False) -> None:
-    """Brings the ledger to what this order's lines and the requisitions behind them stand for now."""
+def bring_money(ctx: Context, order: Order, *, check: bool = False) -> dict[int, Requisition]:
+    """Brings the ledger to what this order's lines and the requisitions behind them stand for now.
+
+    Those requisitions, locked, by id.
+    """
     shares = of_order(ctx, order.id)
-    requisitions = lock_requisitions(ctx, [share.requisition_line_id for share in shares])
-    targets = [*ordered_targets(order), *_reserved_targets(ctx, requisitions)]
+    known = lock_requisitions(ctx, [share.requisition_line_id for share in shares])
+    targets = [*ordered_targets(order), *_reserved_targets(known, _covered(ctx, order, shares, known))]
     standing = budgets.standing_of(ctx, targets)
     if check:
         _check_budgets(ctx, targets, standing, places.currency_of(ctx, order.site_id))
     budgets.bring(ctx, f"{Order.__tablename__}:{order.id}:v{order.version}", targets, standing=standing)
+    return {head.id: head for head, _ in known.values()}
 
 
 def ordered_targets(order: Order) -> list[Target]:
@@ -150,18 +184,28 @@ def ordered_targets(order: Order) -> list[Target]:
     return targets
 
 
-def _reserved_targets(ctx: Context, known: dict[int, tuple[Requisition, RequisitionLine]]) -> list[Target]:
+def _covered(ctx: Context, order: Order, shares: Sequence[Allocation], known: Known) -> dict[int, Decimal]:
+    """How much of each requisition line submitted orders cover: this one, as it stands now, and others."""
+    here: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for one in shares:
+        here[one.requisition_line_id] += one.quantity
+    covered = defaultdict(Decimal) if order.state in UNSENT else here.copy()
+    shared = [id for id, (_, line) in known.items() if line.allocated != here[id]]
+    if shared:  # what is allocated beyond this order is on others
+        query = (
+            sa.select(Allocation.requisition_line_id, sa.func.sum(Allocation.quantity))
+            .join(OrderLine, OrderLine.id == Allocation.order_line_id)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(Allocation.requisition_line_id.in_(shared), Order.id != order.id, Order.state.not_in(UNSENT))
+            .group_by(Allocation.requisition_line_id)
+        )
+        for id, quantity in ctx.session.execute(query):
+            covered[id] += quantity
+    return covered
+
+
+def _reserved_targets(known: Known, covered: Mapping[int, Decimal]) -> list[Target]:
     """What stays reserved: the part of each requisition line that no submitted order covers."""
-    if not known:
-        return []
-    query = (
-        sa.select(Allocation.requisition_line_id, sa.func.sum(Allocation.quantity))
-        .join(OrderLine, OrderLine.id == Allocation.order_line_id)
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(Allocation.requisition_line_id.in_(known), Order.state.not_in(UNSENT))
-        .group_by(Allocation.requisition_line_id)
-    )
-    covered = {row[0]: row[1] for row in ctx.session.execute(query)}
     targets: list[Target] = []
     for id, (head, line) in known.items():
         whole = line.quantity * line.factor
@@ -188,8 +232,11 @@ def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing, 
 
 
 @within("orders, receipts and closings tell the requisitions where they stand")
-def refresh(ctx: Context, requisition_ids: Iterable[int]) -> None:
-    """Moves requisitions to ordered when everything is issued, to closed when everything has come or was dropped."""
+def refresh(ctx: Context, requisition_ids: Iterable[int], locked: Mapping[int, Requisition] | None = None) -> None:
+    """Moves requisitions to ordered when everything is issued, to closed when everything has come or was dropped.
+
+    `locked` are the requisitions themselves, when this transaction holds them already.
+    """
     ids = sorted(set(requisition_ids))
     if not ids:
         return
@@ -198,7 +245,8 @@ def refresh(ctx: Context, requisition_ids: Iterable[int]) -> None:
         row.id: State.APPROVED if row.to_order else State.ORDERED if row.to_come else State.CLOSED for row in rows
     }
     query = sa.select(Requisition).where(Requisition.id.in_(ids)).order_by(Requisition.id)
-    for head in ctx.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    for head in ctx.session.scalars(fresh) if locked is None else [locked[id] for id in ids]:
         if head.state in (State.APPROVED, State.ORDERED, State.CLOSED) and head.state is not wanted[head.id]:
             lifecycle.move(ctx, head, wanted[head.id])
             if head.state is State.CLOSED and head.store_id is not None:

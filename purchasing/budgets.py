@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
 from plantops import bulk
@@ -23,6 +23,16 @@ from purchasing.permissions import Can
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
+WRITE = sa.text(
+    """
+    INSERT INTO purchasing_commitment (key, site_id, cost_centre_id, year, stage, amount, requisition_line_id,
+        order_line_id, invoice_line_id, "on")
+    SELECT * FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS new (key text, site_id bigint, cost_centre_id bigint,
+        year int, stage text, amount numeric, requisition_line_id bigint, order_line_id bigint, invoice_line_id bigint,
+        "on" date)
+    ON CONFLICT DO NOTHING RETURNING id
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -251,8 +261,7 @@ def _entry(cause: str, target: Target, amount: Decimal, on: date) -> dict[str, A
 
 def _write(ctx: Context, entries: Sequence[dict[str, Any]]) -> None:
     if entries:
-        statement = insert(Commitment).on_conflict_do_nothing().returning(Commitment.id)
-        written = ctx.session.execute(statement, list(entries), execution_options={"render_nulls": True})
+        written = ctx.session.execute(WRITE, {"entries": json.dumps(entries, default=str)})
         if len(written.all()) != len(entries):
             raise Conflict("This money was committed already. Load the document again.")
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from plantops import items
 from plantops.context import Context, requires, within
@@ -140,8 +140,19 @@ def visible(ctx: Context) -> sa.Select[Offer]:
     return every if ctx.may(Can.READ_PRICES) else every.where(sa.false())
 
 
-def valid_on(day: date) -> sa.ColumnElement[bool]:
+def valid_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     return (Offer.valid_from <= day) & (Offer.valid_until.is_(None) | (Offer.valid_until >= day))
+
+
+QUOTED = (
+    sa.select(Offer, Party.name, Supplier.lead_days)
+    .join(Supplier, Supplier.id == Offer.supplier_id)
+    .join(Party, Party.id == Supplier.party_id)
+    .where(Offer.item_id.in_(sa.bindparam("items", expanding=True)), valid_on(sa.bindparam("day", type_=sa.Date())))
+    .where(~Party.blocked, ~Party.archived)
+    .options(joinedload(Offer.breaks))
+    .order_by(Offer.item_id, Offer.preferred.desc(), Offer.id)
+)
 
 
 @within("requisitions, orders and the catalogue look prices up")
@@ -150,14 +161,7 @@ def quotes(
 ) -> dict[int, list[Quote]]:
     """What suppliers that are not blocked or archived quote for these items on that day."""
     wanted = list(set(item_ids))
-    rows = ctx.session.execute(
-        sa.select(Offer, Party.name, Supplier.lead_days)
-        .join(Supplier, Supplier.id == Offer.supplier_id)
-        .join(Party, Party.id == Supplier.party_id)
-        .where(Offer.item_id.in_(wanted), valid_on(on), ~Party.blocked, ~Party.archived)
-        .options(selectinload(Offer.breaks))
-        .order_by(Offer.item_id, Offer.preferred.desc(), Offer.id)
-    ).all()
+    rows = ctx.session.execute(QUOTED, {"items": wanted, "day": on}).unique().all()
     known = items.items(ctx, wanted) if known is None else known
     found: defaultdict[int, list[Quote]] = defaultdict(list)
     for offer, supplier, lead_days in rows:

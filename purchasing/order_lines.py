@@ -14,7 +14,6 @@ from plantops import items, options
 from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.items import Category, Item, ItemKind, Matching
-from plantops.places import CostCentre
 from plantops.units import UNITS, plain
 from purchasing import catalogue, prices
 from purchasing.models import Order, OrderLine
@@ -26,6 +25,8 @@ class Offered:
     """The items that an order is about, and what suppliers quote for each."""
 
     items: dict[int, Item]
+    categories: dict[int, Category]
+    """By item."""
     quotes: dict[int, list[Quote]]
 
 
@@ -58,9 +59,11 @@ class Policy:
 @within("the order's actions look items and prices up once")
 def offered(ctx: Context, item_ids: Sequence[int]) -> Offered:
     if not item_ids:
-        return Offered({}, {})
-    known = items.items(ctx, list(item_ids))
-    return Offered(known, catalogue.quotes(ctx, item_ids, ctx.today, known))
+        return Offered({}, {}, {})
+    found = items.with_categories(ctx, list(item_ids))
+    known = {id: item for id, (item, _) in found.items()}
+    categories = {id: category for id, (_, category) in found.items()}
+    return Offered(known, categories, catalogue.quotes(ctx, item_ids, ctx.today, known))
 
 
 @within("the order's actions write the lines")
@@ -69,7 +72,7 @@ def columns(
 ) -> list[dict[str, Any]]:
     """The columns of new order lines. Raises Invalid naming what the supplier would not deliver."""
     known = known or offered(ctx, [line.item_id for line in lines if line.item_id is not None])
-    policies = _policies(ctx, order.site_id, list(known.items.values()))
+    policies = _policies(ctx, order.site_id, known)
     _check_centres(ctx, order, lines)
     found: list[dict[str, Any]] = []
     for number, line in enumerate(lines):
@@ -98,8 +101,8 @@ def columns(
 def _check_centres(ctx: Context, order: Order, lines: Sequence[NewOrderLine]) -> None:
     """Each line is paid by a cost centre of the order's site, or by none yet."""
     wanted = {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
-    here = sa.select(CostCentre.id).where(CostCentre.id.in_(wanted), CostCentre.site_id == order.site_id)
-    if wanted and wanted != set(ctx.session.scalars(here)):
+    here = sa.text("SELECT id FROM core_cost_centre WHERE id = ANY(:wanted) AND site_id = :site")
+    if wanted and wanted != set(ctx.session.scalars(here, {"wanted": list(wanted), "site": order.site_id})):
         raise Invalid("This cost centre is not of the order's site. Choose another.", field="cost_centre_id")
 
 
@@ -148,16 +151,14 @@ def _in_supplier_unit(in_stock: Decimal, quote: Quote, round_up: bool, at: str) 
     return quantity, quote.unit, quote.factor
 
 
-def _policies(ctx: Context, site_id: int, found: Sequence[Item]) -> dict[int | None, Policy]:
+def _policies(ctx: Context, site_id: int, known: Offered) -> dict[int | None, Policy]:
     """Tolerances by item: the category's, else the plant's."""
     names = [f"purchasing.{name}_percent" for name in ("over", "under", "bill")]
     over, under, bill = options.amounts(ctx, names, site_id)
-    rows = ctx.session.scalars(sa.select(Category).where(Category.id.in_({item.category_id for item in found})))
-    categories = {category.id: category for category in rows}
     policies: dict[int | None, Policy] = {None: Policy(True, over, under, bill)}
-    for item in found:
-        category = categories[item.category_id]
-        policies[item.id] = Policy(
+    for id, item in known.items.items():
+        category = known.categories[id]
+        policies[id] = Policy(
             three_way=category.matching is Matching.THREE_WAY and item.kind is not ItemKind.SERVICE,
             over_percent=over if category.over_percent is None else category.over_percent,
             under_percent=under if category.under_percent is None else category.under_percent,

@@ -12,13 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from plantops.context import Context, requires
-from plantops.db import bump, get
+from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
 from purchasing import allocations, catalogue, order_lines, orders, rates, suppliers
-from purchasing.allocations import Share
+from purchasing.allocations import Known, Share
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine, Supplier
 from purchasing.models.orders import OrderState
 from purchasing.models.orders import RequisitionState as State
@@ -28,7 +28,8 @@ from purchasing.permissions import Can
 from purchasing.prices import best
 from purchasing.requisitions import visible_scope
 
-Known = dict[int, tuple[Requisition, RequisitionLine]]
+Drafts = dict[tuple[int, int, int | None], int]
+"""The newest draft by site, supplier and store."""
 
 
 @dataclass(frozen=True)
@@ -202,22 +203,21 @@ def _suppliers(ctx: Context, picks: Sequence[Pick], known: Known) -> dict[int, i
     return chosen
 
 
-def _lock_drafts(ctx: Context) -> list[int]:
-    """This buyer's drafts. Everybody locks orders before the requisitions behind them, each by id."""
-    query = sa.select(Order.id).where(Order.state == OrderState.DRAFT, Order.buyer_id == ctx.user.id)
-    return list(ctx.session.scalars(query.order_by(Order.id).with_for_update()))
+def _lock_drafts(ctx: Context) -> Drafts:
+    """This buyer's drafts. Everybody locks orders before the requisitions behind them, each by id.
+
+    A buyer's second click waits for the first, and goes on with the draft that it made.
+    """
+    one_at_a_time(ctx.session, "drafts of", ctx.user.id)
+    query = orders.visible(ctx).where(Order.state == OrderState.DRAFT, Order.buyer_id == ctx.user.id)
+    columns = query.with_only_columns(Order.site_id, Order.supplier_id, Order.store_id, Order.id)
+    rows = ctx.session.execute(columns.order_by(Order.id).with_for_update())
+    return {(site_id, supplier_id, store_id): id for site_id, supplier_id, store_id, id in rows}
 
 
-def _draft_for(ctx: Context, batch: Batch, drafts: Sequence[int]) -> Order:
+def _draft_for(ctx: Context, batch: Batch, drafts: Drafts) -> Order:
     """Of this buyer's drafts the newest to that supplier and store, or a new one."""
-    query = orders.visible(ctx).where(
-        Order.id.in_(drafts),
-        Order.site_id == batch.site_id,
-        Order.supplier_id == batch.supplier_id,
-        Order.store_id.is_not_distinct_from(batch.store_id),
-    )
-    newest = query.order_by(Order.id.desc()).limit(1).with_only_columns(Order.id)
-    id = ctx.session.scalar(newest)
+    id = drafts.get((batch.site_id, batch.supplier_id, batch.store_id))
     if id is not None:
         return get(ctx.session, orders.visible(ctx).where(Order.id == id), what="order", lock=True)
     places = {head.place_id for head, _, _ in batch.parts}
@@ -255,9 +255,12 @@ def _append(ctx: Context, order: Order, batch: Batch, known: Known) -> None:
     else:
         bump(order)
     ctx.session.flush()
-    for order_line, parts in zip(made, together.values(), strict=True):
-        allocations.allocate(ctx, order_line, [Share(line.id, wanted) for _, line, wanted in parts], known)
-    ctx.session.flush()
+    shares = [
+        Share(line.id, order_line.id, wanted)
+        for order_line, parts in zip(made, together.values(), strict=True)
+        for _, line, wanted in parts
+    ]
+    allocations.allocate(ctx, shares, known)
 
 
 def _own_price(ctx: Context, order: Order, head: Requisition, line: RequisitionLine) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -21,7 +21,7 @@ from plantops.lifecycle import spoken
 from plantops.units import plain
 from purchasing import allocations, order_lines, prices, rates, suppliers
 from purchasing.events import OrderIssued
-from purchasing.models import Order, OrderLine, Supplier
+from purchasing.models import Order, OrderLine, Requisition, Supplier
 from purchasing.models.orders import LineState
 from purchasing.models.orders import OrderState as State
 from purchasing.order_lines import NewOrderLine, Offered
@@ -286,20 +286,25 @@ def _write_head(ctx: Context, order: Order, head: OrderHead) -> None:
 @requires(Can.BUY)
 def submit(ctx: Context, id: int, version: int) -> Order:
     """Fixes the rate, applies the supplier's minimum value, commits the money, asks for a yes above the limit."""
-    return _submit(ctx, draft(ctx, id, version))
+    order = draft(ctx, id, version)
+    with ctx.session.no_autoflush:
+        _submit(ctx, order)
+    ctx.session.flush()
+    return order
 
 
-def _submit(ctx: Context, order: Order, *, goes_on: bool = False) -> Order:
-    supplier = suppliers.supplier(ctx, order.supplier_id)
-    if reason := why_not_submit(order) or suppliers.why_not_order(ctx, supplier):
+def _submit(ctx: Context, order: Order) -> dict[int, Requisition]:
+    """To be flushed by the caller: nothing in between asks the database about this order. What lies behind it."""
+    supplier, lacking = suppliers.to_order_from(ctx, order.supplier_id)
+    if reason := why_not_submit(order) or lacking:
         raise Conflict(f"Cannot order this: {reason}.")
     own = places.currency_of(ctx, order.site_id)
     order.rate, order.rate_on = rates.rate(ctx, order.currency, own, ctx.today), ctx.today
     _apply_minimum(order, supplier)
     add_up(order)
     order.content_hash = content_hash(order)
-    lifecycle.move(ctx, order, State.PENDING)
-    allocations.bring_money(ctx, order, check=True)
+    lifecycle.move(ctx, order, State.PENDING, at_once=False)
+    behind = allocations.bring_money(ctx, order, check=True)
     approval = approvals.request(
         ctx,
         KIND,
@@ -310,10 +315,11 @@ def _submit(ctx: Context, order: Order, *, goes_on: bool = False) -> Order:
         cost_centre_id=order.lines[0].cost_centre_id,
         requested_by_id=order.buyer_id,
         content_hash=order.content_hash,
+        at_once=False,
     )
     if approval.state is ApprovalState.APPROVED:
-        _approved(ctx, order, at_once=not goes_on)
-    return order
+        _approved(ctx, order, at_once=False)
+    return behind
 
 
 @within("an order is refused by what its supplier lacks")
@@ -395,12 +401,13 @@ def issue(ctx: Context, id: int, version: int) -> Order:
     return _send_out(ctx, order)
 
 
-def _send_out(ctx: Context, order: Order) -> Order:
+def _send_out(ctx: Context, order: Order, behind: Mapping[int, Requisition] | None = None) -> Order:
+    """`behind` are the requisitions that it covers, when they are locked already."""
     with ctx.session.no_autoflush:
         order.number = numbers.plain(ctx, "PO", order.site_id)
     order.ordered_on = ctx.today
     lifecycle.move(ctx, order, State.ISSUED)
-    allocations.refresh(ctx, allocations.requisitions_of(ctx, [order.id]))
+    allocations.refresh(ctx, allocations.requisitions_of(ctx, [order.id]) if behind is None else behind, behind)
     announce(ctx, order)
     return order
 
@@ -419,12 +426,15 @@ def announce(ctx: Context, order: Order) -> None:
 @requires(Can.BUY)
 def place(ctx: Context, id: int, version: int) -> Order:
     """Submits, and issues at once when nobody needs to be asked."""
-    order = _submit(ctx, draft(ctx, id, version), goes_on=True)
+    order = draft(ctx, id, version)
+    with ctx.session.no_autoflush:
+        behind = _submit(ctx, order)
     if order.state is not State.APPROVED:
+        ctx.session.flush()
         return order
     if reason := why_not_issue(order):
         raise Conflict(f"Cannot issue this order: {reason}.")
-    return _send_out(ctx, order)  # approved just now, under the same locks: it is what was approved
+    return _send_out(ctx, order, behind)  # approved just now, under the same locks: it is what was approved
 
 
 @requires(Can.BUY)

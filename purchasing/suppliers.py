@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from plantops import parties
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
-from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.money import why_not_currency
 from plantops.parties import Party, PartyFacts, PartyKind
@@ -223,10 +223,28 @@ def supplier(ctx: Context, id: int) -> Supplier:
 @within("an order asks before it goes out, and again when it does")
 def why_not_order(ctx: Context, found: Supplier) -> str | None:
     """Why nothing may be ordered from this supplier now. Locks the party: a block waits, or is seen."""
-    party = get(
-        ctx.session, sa.select(Party).where(Party.id == found.party_id).with_for_update(read=True), what="party"
-    )
-    return why_not_order_from(party, list(ctx.session.scalars(current_papers(found.id))), ctx.today)
+    return to_order_from(ctx, found.id)[1]
+
+
+_CURRENT = (SupplierDocument.supplier_id == Supplier.id) & SupplierDocument.replaced_by_id.is_(None)
+TO_ORDER_FROM = (
+    sa.select(Supplier, Party, SupplierDocument)
+    .join(Party, Party.id == Supplier.party_id)
+    .outerjoin(SupplierDocument, _CURRENT)
+    .where(Supplier.id == sa.bindparam("id"))
+    .with_for_update(read=True, of=Party)
+    .execution_options(populate_existing=True)
+)
+
+
+@within("an order asks before it goes out")
+def to_order_from(ctx: Context, id: int) -> tuple[Supplier, str | None]:
+    """A supplier and why nothing may be ordered from it now, with one look. Locks the party like `why_not_order`."""
+    rows = ctx.session.execute(TO_ORDER_FROM, {"id": id}).all()
+    if not rows:
+        raise NotFound("There is no such supplier, or you may not see it.")
+    found, party, _ = rows[0]
+    return found, why_not_order_from(party, [paper for _, _, paper in rows if paper is not None], ctx.today)
 
 
 @within("an invoice compares the account on the bill")

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from plantops import verify
 from plantops.context import Context
@@ -126,17 +127,35 @@ def test_who_fills_an_order_waits_for_it_before_it_takes_the_requisition(plant: 
     assert broken(plant) == []
 
 
+def test_two_clicks_of_a_buyer_fill_one_draft(plant: House) -> None:
+    """Both find no draft yet, and neither has a row to lock: the second waits all the same."""
+    shop, made = prepared(plant, lambda shop: [shop.approved().lines[0].id, shop.approved().lines[0].id])
+    lines: list[int] = made  # type: ignore[assignment]
+    found: list[object] = []
+    with plant.database.transaction() as holding:
+        holding.execute(sa.select(Requisition.id).with_for_update())
+        clicks = threading.Thread(target=lambda: found.extend(at_once(plant, shop, "bea", *map(consolidate, lines))))
+        clicks.start()
+        _wait_until_somebody_waits(plant, how_many=2)
+    clicks.join(30)
+    assert found[0] == found[1]
+    with plant.acting() as ctx:
+        (order,) = ctx.session.scalars(sa.select(Order).options(selectinload(Order.lines)))
+        assert sum(line.quantity * line.factor for line in order.lines) == D(1000)
+    assert broken(plant) == []
+
+
 def consolidate(line_id: int) -> Callable[[Context], object]:
     return lambda ctx: [order.id for order in ordering.consolidate(ctx, [Pick(line_id)])]
 
 
-def _wait_until_somebody_waits(plant: House) -> None:
+def _wait_until_somebody_waits(plant: House, how_many: int = 1) -> None:
     waiting = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     for _ in range(200):
         with plant.acting() as ctx:
-            if ctx.session.scalar(waiting):
+            if (ctx.session.scalar(waiting) or 0) >= how_many:
                 return
         time.sleep(0.02)
     raise AssertionError("nobody waits for the order")
