@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ SHORTEST = 10
 LONGEST = 1000
 CHECKED_AT_ONCE = 2  # each check takes 64 MB and every core for a moment
 MOST_IN_LINE = 24  # a web process has 40 hands: the others go on with their work while a shift signs in
+MOST_OF_ADDRESS = 16  # of those: a whole plant may stand behind one address, but it is never the whole line
+MOST_OF_LOGIN = 2
 
 HASHER = PasswordHasher()
 
@@ -31,7 +34,9 @@ def _nobodys() -> str:
 
 DUMMY_HASH = _nobodys()
 _checking = threading.BoundedSemaphore(CHECKED_AT_ONCE)
-_line = threading.BoundedSemaphore(MOST_IN_LINE)
+_line = threading.Lock()
+_standing: Counter[tuple[str, str]] = Counter()
+"""How many stand in line, in all, of each login and of each address."""
 
 
 def why_not_password(password: str) -> str | None:
@@ -43,14 +48,25 @@ def why_not_password(password: str) -> str | None:
 
 
 @contextmanager
-def in_line() -> Iterator[None]:
-    """A place among those whose password is being checked. Raises Throttled at once when the line is too long."""
-    if not _line.acquire(blocking=False):
-        raise Throttled("Too many people sign in just now. Wait a moment, then try again.")
+def in_line(login: str, address: str | None = None) -> Iterator[None]:
+    """A place among those whose password is being checked. Raises Throttled at once when the line is too long.
+
+    One login and one address have only some of the places: who floods the line stands in nobody else's way.
+    """
+    wanted = {("login", login): MOST_OF_LOGIN, ("everybody", ""): MOST_IN_LINE}
+    if address is not None:
+        wanted[("address", address)] = MOST_OF_ADDRESS
+    with _line:
+        if any(_standing[who] >= most for who, most in wanted.items()):
+            raise Throttled("Too many people sign in just now. Wait a moment, then try again.")
+        _standing.update(wanted.keys())
     try:
         yield
     finally:
-        _line.release()
+        with _line:
+            _standing.subtract(wanted.keys())
+            for who in [who for who in wanted if not _standing[who]]:
+                del _standing[who]
 
 
 def matches(stored: str | None, password: str) -> bool:

@@ -324,15 +324,15 @@ def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None
     """
     if reason := why_not_password(new):
         raise Invalid(f"This password cannot be used: {reason}.", field="new")
-    keys = (f"login:{ctx.user.login}", f"account:{ctx.user.id}")
+    key = f"login:{ctx.user.login}"
     stored = ctx.session.scalar(sa.select(User.password_hash).where(User.id == ctx.user.id))
-    with in_line():
+    with in_line(ctx.user.login):
         with ctx.aside() as session:
-            count_try(session, *keys, ctx.now)
+            count_try(session, key, None, ctx.now)
         if not matches(stored, old):
             raise Invalid("The old password is not right.", field="old")
         with ctx.aside() as session:
-            session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
+            session.execute(sa.delete(LoginTry).where(LoginTry.key == key))
         made = hashed(new)
     user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
     if user.password_hash != stored:
@@ -371,7 +371,7 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     """
     login = login.strip().lower()[:200]
     keys = (f"login:{login}", f"address:{address}")
-    with in_line():
+    with in_line(login, address):
         with database.transaction(beside=True) as session:
             count_try(session, *keys, now)
             user = by_login(session, login)
@@ -387,16 +387,16 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
     return token
 
 
-def count_try(session: Session, login_key: str, address_key: str, now: datetime) -> None:
+def count_try(session: Session, login_key: str, address_key: str | None, now: datetime) -> None:
     """Counts a try of the account as failed before the password is looked at: guesses at once are counted too.
 
     The address counts what did fail only: a shift that signs in together is not taken for a guesser.
-    Raises Throttled when the account or the address has to wait.
+    Raises Throttled when the account or the address has to wait. Who is signed in already comes from no address.
     """
     session.execute(insert(LoginTry).values(key=login_key, failed=0, last_at=now).on_conflict_do_nothing())
     this = sa.select(LoginTry).execution_options(populate_existing=True)
     login = session.scalars(this.where(LoginTry.key == login_key).with_for_update()).first()
-    address = session.scalars(this.where(LoginTry.key == address_key)).first()
+    address = session.scalars(this.where(LoginTry.key == address_key)).first() if address_key else None
     allowed = ((login, TRIES_BEFORE_WAIT), (address, ADDRESS_TRIES_BEFORE_WAIT))
     if wait := max(wait_seconds(row.failed, row.last_at, now, most) if row else 0 for row, most in allowed):
         raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})

@@ -279,8 +279,8 @@ def test_a_flood_of_guesses_is_turned_away_before_it_takes_every_hand(plant: Hou
         people.sign_in(plant.database, "nobody", "guess", address="10.0.0.1", device="", now=NOW)
 
     with ExitStack() as line:
-        for _ in range(passwords.MOST_IN_LINE):
-            line.enter_context(passwords.in_line())
+        for number in range(passwords.MOST_IN_LINE):
+            line.enter_context(passwords.in_line(f"person{number}", f"10.0.1.{number}"))
         with pytest.raises(Throttled, match="Too many people sign in just now"):
             guess()
     with plant.acting() as ctx:
@@ -288,6 +288,22 @@ def test_a_flood_of_guesses_is_turned_away_before_it_takes_every_hand(plant: Hou
     with pytest.raises(Unauthenticated):
         guess()
     assert not passwords.matches(passwords.DUMMY_HASH, "x" * 100_000)
+
+
+def test_who_floods_the_line_stands_in_nobody_elses_way() -> None:
+    with ExitStack() as line:
+        for number in range(passwords.MOST_OF_ADDRESS):
+            line.enter_context(passwords.in_line(f"guess{number}", "10.0.0.1"))
+        with pytest.raises(Throttled):
+            line.enter_context(passwords.in_line("guess", "10.0.0.1"))
+        line.enter_context(passwords.in_line("ana", "10.0.0.2"))
+    with ExitStack() as line:
+        for number in range(passwords.MOST_OF_LOGIN):
+            line.enter_context(passwords.in_line("ana", f"10.0.1.{number}"))
+        with pytest.raises(Throttled):
+            line.enter_context(passwords.in_line("ana", "10.0.0.3"))
+        line.enter_context(passwords.in_line("bob", "10.0.0.3"))
+    assert not passwords._standing, "who left stands there no more"
 
 
 def test_only_a_few_passwords_are_checked_together(monkeypatch: pytest.MonkeyPatch) -> None:
