@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -41,17 +42,27 @@ def observe(scope: Scope, status: int, seconds: float) -> None:
     SECONDS.labels(route).observe(seconds)
 
 
-def why_not_metrics(token: str | None, client: str, headers: Headers) -> str | None:
-    """Why somebody may not read the figures. A token that is set is asked of everybody, this host included."""
+def why_not_metrics(token: str | None, client: str, headers: Headers, public_url: str) -> str | None:
+    """Why somebody may not read the figures. A token that is set is asked of everybody, this host included.
+
+    Without one only this host reads them, and only where it serves nobody else: behind a proxy everybody seems to
+    be this host, and not every proxy says that it is one.
+    """
     if token is not None:
         given = headers.get("authorization", "").encode()
         return None if hmac.compare_digest(given, f"Bearer {token}".encode()) else "bring the token of the metrics"
-    try:
-        is_here = ip_address(client).is_loopback
-    except ValueError:
-        is_here = False
+    if not is_loopback(urlsplit(public_url).hostname or ""):
+        return "set PLANTOPS_METRICS_TOKEN and bring it: this service is reached from elsewhere"
+    is_here = is_loopback(client)
     # What a proxy passes on seems to come from this host, or from where its sender says.
     return None if is_here and not any(name in headers for name in PASSED_ON) else "only from this host"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @router.get("/healthz")
@@ -76,7 +87,8 @@ def ready(request: Request) -> Response:
 def metrics(request: Request) -> Response:
     """For a Prometheus on this host, or for one that brings the token."""
     client = request.client.host if request.client else ""
-    if reason := why_not_metrics(session.house_of(request).settings.metrics_token, client, request.headers):
+    settings = session.house_of(request).settings
+    if reason := why_not_metrics(settings.metrics_token, client, request.headers, settings.public_url):
         return PlainTextResponse(f"{reason}\n", 403)
     pool = session.house_of(request).database.engine.pool
     CONNECTIONS.set(getattr(pool, "checkedout", lambda: 0)())

@@ -19,6 +19,7 @@ from web import assets
 from web.health import why_not_metrics
 from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY, LARGEST_TEXT, sayable
 
+HERE, TOKEN = "http://127.0.0.1:8000", "a token of the metrics"
 pytestmark = pytest.mark.db
 
 
@@ -170,24 +171,26 @@ def test_alive_ready_and_measured(client: Callable[..., Client]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "client", "headers", "open_to"),
+    ("token", "client", "headers", "public_url", "open_to"),
     [
-        (None, "127.0.0.1", {}, True),
-        (None, "::1", {}, True),
-        (None, "10.0.0.7", {}, False),
-        (None, "", {}, False),
-        (None, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
-        (None, "127.0.0.1", {"Via": "1.1 proxy"}, False),
-        (None, "10.0.0.7", {"Authorization": "Bearer None"}, False),
-        ("a token of the metrics", "10.0.0.7", {"Authorization": "Bearer a token of the metrics"}, True),
-        ("a token of the metrics", "10.0.0.7", {"Authorization": "Bearer another"}, False),
-        ("a token of the metrics", "127.0.0.1", {}, False),
+        (None, "127.0.0.1", {}, HERE, True),
+        (None, "::1", {}, "http://localhost:8000", True),
+        (None, "10.0.0.7", {}, HERE, False),
+        (None, "", {}, HERE, False),
+        (None, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, HERE, False),
+        (None, "127.0.0.1", {"Via": "1.1 proxy"}, HERE, False),
+        (None, "127.0.0.1", {}, "https://plantops.example", False),
+        (None, "10.0.0.7", {"Authorization": "Bearer None"}, HERE, False),
+        (TOKEN, "10.0.0.7", {"Authorization": f"Bearer {TOKEN}"}, "https://plantops.example", True),
+        (TOKEN, "10.0.0.7", {"Authorization": "Bearer another"}, HERE, False),
+        (TOKEN, "127.0.0.1", {}, HERE, False),
     ],
 )
 def test_the_figures_are_read_from_this_host_or_with_the_token(
-    token: str | None, client: str, headers: dict[str, str], open_to: bool
+    token: str | None, client: str, headers: dict[str, str], public_url: str, open_to: bool
 ) -> None:
-    assert (why_not_metrics(token, client, Headers(headers)) is None) is open_to
+    """Behind a proxy that says nothing of itself everybody seems to be this host."""
+    assert (why_not_metrics(token, client, Headers(headers), public_url) is None) is open_to
 
 
 def test_a_proxy_opens_the_figures_to_nobody(client: Callable[..., Client]) -> None:
