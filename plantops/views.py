@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops import listing_params
 from plantops.context import Context, anyone
-from plantops.db import Base, Id, Versioned, get, unaudited
+from plantops.db import Base, Id, Versioned, get, one_at_a_time, unaudited
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.listing import Listing
 from plantops.people import User
@@ -21,6 +21,7 @@ from plantops.permissions import Can
 
 LONGEST_TITLE = 60
 MOST_VIEWS = 50
+MOST_SHARED = 50  # with one team, of one list
 EVERYBODY = "employee"
 """The role of everybody who signs in."""
 
@@ -223,9 +224,12 @@ def save(
         raise Invalid(f"It cannot open first for others: {reason}.", field="for_all")
     own = sa.select(SavedView).where(SavedView.list == listing.name, SavedView.owner_id == ctx.user.id)
     view = ctx.session.scalar(own.where(SavedView.title == title).with_for_update())
+    kept = sa.select(sa.func.count()).select_from(own.subquery())
+    if view is None and (ctx.session.scalar(kept) or 0) >= MOST_VIEWS:
+        raise Conflict(f"You have {MOST_VIEWS} views of this list. Remove one first.")
+    if role is not None and (view is None or view.role != role):
+        _need_room(ctx, listing.name, role)
     if view is None:
-        if (ctx.session.scalar(sa.select(sa.func.count()).select_from(own.subquery())) or 0) >= MOST_VIEWS:
-            raise Conflict(f"You have {MOST_VIEWS} views of this list. Remove one first.")
         view = SavedView(list=listing.name, owner_id=ctx.user.id, title=title, asked={}, role=None, made_at=ctx.now)
         ctx.session.add(view)
     else:
@@ -235,6 +239,17 @@ def save(
         _only_default(ctx, listing.name, role, title)
     ctx.session.flush()
     return view
+
+
+def _need_room(ctx: Context, list: str, role: str) -> None:
+    """A team's shelf has an end: each page of the list reads all of it."""
+    one_at_a_time(ctx.session, "views of", list, role)
+    query = sa.select(sa.func.count()).where(SavedView.list == list, SavedView.role == role)
+    if (ctx.session.scalar(query) or 0) >= MOST_SHARED:
+        raise Conflict(
+            f"{MOST_SHARED} views of this list are shared with them already. Remove one first, or keep yours unshared.",
+            field="role",
+        )
 
 
 def _only_default(ctx: Context, list: str, role: str | None, besides: str) -> None:

@@ -78,6 +78,19 @@ def test_what_cannot_be_saved(ctx: Someone) -> None:
         views.open_first(ana, lists.STOCK, 10**9)
 
 
+def test_a_teams_shelf_has_an_end(ctx: Someone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_SHARED", 2)
+    ana, bob = ctx(as_="storekeeper", login="ana"), ctx(as_="storekeeper", login="bob")
+    first = views.save(ana, lists.STOCK, "One", LOW, role="storekeeper")
+    views.save(bob, lists.STOCK, "Two", LOW, role="storekeeper")
+    with pytest.raises(Conflict, match="2 views of this list are shared with them already"):
+        views.save(bob, lists.STOCK, "Three", LOW, role="storekeeper")
+    views.save(ana, lists.STOCK, "One", {"critical": "yes"}, role="storekeeper")
+    views.save(bob, lists.STOCK, "Three", LOW)
+    views.remove(ana, first.id)
+    views.save(bob, lists.STOCK, "Three", LOW, role="storekeeper")
+
+
 def test_a_view_of_a_filter_that_is_gone_says_so_and_never_opens_by_itself(ctx: Someone) -> None:
     ana = ctx(as_="storekeeper", login="ana")
     view = views.save(ana, lists.STOCK, "Old", LOW)
