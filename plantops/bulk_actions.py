@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,14 +11,15 @@ from typing import Any
 from plantops import jobs, links, listing_pages
 from plantops.context import Context, anyone, within
 from plantops.errors import Invalid, NotFound, PlantopsError
-from plantops.jobs import Done, JobRun
+from plantops.jobs import Done, JobRun, Pieces, SoFar
 from plantops.listing import BulkAction, Listing, ListParams, named
 
 JOB = "core.act_on_rows"
 HELD = timedelta(seconds=30)
 """For so long nothing has happened yet: whoever clicked wrongly takes it back and nobody was told anything."""
 MOST = 5000
-TRIED = 500
+TRIED, TRIED_SECONDS = 500, 2.0
+IN_ONE_PIECE = 50
 MOST_TOLD = 200
 LONGEST_REASON = 1000
 TRIAL = "trial"
@@ -67,13 +69,20 @@ def matching(ctx: Context, listing: Listing[Any], params: ListParams) -> list[in
 
 @anyone("the list's own right is asked for first, the action's by the action itself; all of it is undone")
 def try_out(ctx: Context, listing: Listing[Any], action: BulkAction, ids: Sequence[int]) -> Trial:
-    """Does it with each of the first 500 rows and takes it back, so that what is refused is known before."""
+    """Does it with the first 500 rows, as far as two seconds reach, and takes it back: what is refused is known before.
+
+    The rest is not tried; how many that are, the trial says.
+    """
     ctx.need(listing.permission)
     _need(ctx, action)
     versions = _versions(ctx, listing, ids)
     wanted = [id for id in dict.fromkeys(ids) if id in versions]
     reasons: dict[int, str] = {}
+    until, tried = time.monotonic() + TRIED_SECONDS, 0
     for id in wanted[:TRIED]:
+        if tried and time.monotonic() > until:
+            break
+        tried += 1
         attempt = ctx.session.begin_nested()
         try:
             action.act(ctx, id, versions[id], TRIAL)
@@ -81,7 +90,7 @@ def try_out(ctx: Context, listing: Listing[Any], action: BulkAction, ids: Sequen
             reasons[id] = error.message
         attempt.rollback()
     rows = tuple((id, versions[id]) for id in wanted if id not in reasons)
-    return Trial(rows, _told(ctx, listing, reasons), max(len(wanted) - TRIED, 0))
+    return Trial(rows, _told(ctx, listing, reasons), len(wanted) - tried)
 
 
 def _need(ctx: Context, action: BulkAction) -> None:
@@ -141,24 +150,49 @@ def begin(
 @within("the job of somebody who did one thing with many rows")
 def act_by_worker(
     ctx: Context, list: str, action: str, rows: Sequence[Sequence[int]], reason: str = "", back: str = "/"
-) -> Done:
-    """Each row by itself: what is refused is told, the others are done. Stopped, what is done stays."""
-    listing = named(ctx.registry, list)
-    deed, telling = action_of(listing, action), jobs.reporter(ctx)
-    _need(ctx, deed)
-    done = 0
-    reasons: dict[int, str] = {}
+) -> Pieces:
+    """Each row by itself, fifty in a transaction: what is refused is told, the others are done.
+
+    Stopped, what is done stays; a worker that takes over goes on behind the last fifty.
+    """
     in_turn = sorted((id, version) for id, version in rows)  # by id, so that two who do it never wait in a circle
-    for number, (id, version) in enumerate(in_turn):
-        if not telling.tell(number / len(rows), f"{done:,} done, {len(reasons):,} refused"):
-            break
+
+    def piece(ctx: Context, kept: Mapping[str, Any]) -> SoFar | Done:
+        listing = named(ctx.registry, list)
+        deed = action_of(listing, action)
+        _need(ctx, deed)
+        at, done, refused, told = _so_far(kept)
+        tried, reasons = _act(ctx, deed, in_turn[at : at + IN_ONE_PIECE], reason, at / len(in_turn))
+        at, done, refused = at + tried, done + tried - len(reasons), refused + len(reasons)
+        told |= {each.label: each.reason for each in _told(ctx, listing, reasons)[: MOST_TOLD - len(told)]}
+        if tried == IN_ONE_PIECE and at < len(in_turn):
+            return SoFar({"at": at, "done": done, "refused": refused, "told": told}, at / len(in_turn),
+                         f"{done:,} done, {refused:,} refused")  # fmt: skip
+        left = len(in_turn) - at
+        said = f"{deed.label}: {done:,} done, {refused:,} refused{f', {left:,} left as they were' if left else ''}."
+        return Done(said, back, told)
+
+    _need(ctx, action_of(named(ctx.registry, list), action))  # who may not do it is told before the first row
+    return Pieces(piece)
+
+
+def _so_far(kept: Mapping[str, Any]) -> tuple[int, int, int, dict[str, str]]:
+    """How many were tried, done and refused before this piece, and why."""
+    return kept.get("at", 0), kept.get("done", 0), kept.get("refused", 0), dict(kept.get("told", {}))
+
+
+def _act(
+    ctx: Context, deed: BulkAction, rows: Sequence[tuple[int, int]], reason: str, share: float
+) -> tuple[int, dict[int, str]]:
+    """How many of these rows were tried before somebody said stop, and why which of them were refused."""
+    telling = jobs.reporter(ctx)
+    reasons: dict[int, str] = {}
+    for tried, (id, version) in enumerate(rows):
+        if not telling.tell(share):
+            return tried, reasons
         try:
             with ctx.session.begin_nested():
                 deed.act(ctx, id, version, reason)
-            done += 1
         except PlantopsError as error:
             reasons[id] = error.message
-    refused = _told(ctx, listing, reasons)
-    left = len(rows) - done - len(refused)
-    said = f"{deed.label}: {done:,} done, {len(refused):,} refused{f', {left:,} left as they were' if left else ''}."
-    return Done(said, back, {each.label: each.reason for each in refused[:MOST_TOLD]})
+    return len(rows), reasons

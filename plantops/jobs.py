@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,9 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
-import procrastinate
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from plantops.context import Context, anyone, requires, within
@@ -31,8 +31,33 @@ NEVER_BEGAN = "state = 'queued' AND started_at IS NULL"
 RUNNING: dict[int, Reporter] = {}
 """The reporters of the jobs that this process runs, by run."""
 
-# Never opened: jobs are deferred on the connection of the transaction that asks for them.
-QUEUE = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+# The share lock keeps the worker from beginning the waiting one before this transaction is committed: it would not
+# see what this one did, and nobody would look again.
+WAITING_OR_NEW = sa.text(
+    """
+    WITH waiting AS (
+        SELECT id FROM core_job_run WHERE lock = CAST(:lock AS text) AND state = 'queued' ORDER BY id LIMIT 1 FOR SHARE
+    ), added AS (
+        INSERT INTO core_job_run (name, arguments, state, lock, acts_as_id, asked_by_id, queued_at, run_at, attempts,
+            message, cancel_asked)
+        SELECT :name, CAST(:arguments AS jsonb), 'queued', CAST(:lock AS text), :acts_as, :asked_by, :now,
+            CAST(:run_at AS timestamptz), 0, '', false
+        WHERE NOT EXISTS (SELECT FROM waiting)
+        ON CONFLICT (lock) WHERE state = 'queued' AND started_at IS NULL DO NOTHING RETURNING id
+    )
+    SELECT id, false AS is_new FROM waiting UNION ALL SELECT id, true FROM added
+    """
+)
+# What procrastinate's own `defer` does, by the function that our migration made, and in one round trip.
+ON_QUEUE = sa.text(
+    """
+    UPDATE core_job_run SET queue_id = (
+        SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[CAST(ROW('default', CAST(:name AS text), 0,
+            CAST(:lock AS text), NULL, jsonb_build_object('run_id', CAST(:run AS bigint)),
+            CAST(:run_at AS timestamptz)) AS procrastinate_job_to_defer_v1)]))
+    ) WHERE id = :run
+    """
+)
 
 
 class State(StrEnum):
@@ -108,6 +133,25 @@ class Computation(Generic[T]):
 
     compute: Callable[[Reporter], T]
     then: Callable[[Context, T], Done | None]
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """How far a job is that works piece by piece, and what its next piece has to know."""
+
+    kept: Mapping[str, Any]
+    share: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """
+    Work in pieces, each in a transaction of its own that also keeps how far it is: what was done stays done, and a
+    worker that takes over goes on behind it. `piece` gets what the last one kept, at first nothing.
+    """
+
+    piece: Callable[[Context, Mapping[str, Any]], SoFar | Done]
 
 
 class Reporter:
@@ -217,38 +261,23 @@ def defer(
     ctx.registry.job(job)
     values = {
         "name": job,
-        "arguments": dict(arguments),
-        "state": State.QUEUED,
+        "arguments": json.dumps(dict(arguments)),
         "lock": lock,
-        "acts_as_id": ctx.user.id,
-        "asked_by_id": ctx.on_behalf_of or ctx.user.id,
-        "queued_at": ctx.now,
+        "acts_as": ctx.user.id,
+        "asked_by": ctx.on_behalf_of or ctx.user.id,
+        "now": ctx.now,
         "run_at": run_at,
     }
-    waiting = sa.select(JobRun.id).where(JobRun.lock == lock, JobRun.state == State.QUEUED).order_by(JobRun.id).limit(1)
-    run_id: int | None = None
-    while run_id is None:
-        if lock is not None and (known := ctx.session.scalar(waiting)) is not None:
-            return known
-        adding = insert(JobRun).values(**values)
-        if lock is not None:
-            adding = adding.on_conflict_do_nothing(index_elements=["lock"], index_where=sa.text(NEVER_BEGAN))
-        run_id = ctx.session.scalar(adding.returning(JobRun.id))
-    put_on_queue(ctx.session, job, run_id, lock, run_at)
-    return run_id
+    while (found := ctx.session.execute(WAITING_OR_NEW, values).first()) is None:
+        pass  # somebody else's was committed just now: look again
+    if found.is_new:
+        put_on_queue(ctx.session, job, found.id, lock, run_at)
+    return int(found.id)
 
 
 def put_on_queue(session: Session, job: str, run_id: int, lock: str | None, run_at: datetime | None) -> None:
-    """Hand a run to procrastinate on the connection of this transaction: it is there when this one is committed."""
-    task = QUEUE.configure_task(
-        job,
-        allow_unknown=True,
-        lock=lock,
-        schedule_at=run_at,
-        connection=session.connection().connection.driver_connection,
-    )
-    queue_id = task.defer(run_id=run_id)
-    session.execute(sa.update(JobRun).where(JobRun.id == run_id).values(queue_id=queue_id))
+    """Hand a run to procrastinate in this transaction: it is there when this one is committed."""
+    session.execute(ON_QUEUE, {"name": job, "run": run_id, "lock": lock, "run_at": run_at})
 
 
 @anyone("each person stops the own jobs; others' need core.job.manage")

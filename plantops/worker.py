@@ -8,9 +8,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import procrastinate
@@ -34,7 +35,9 @@ from plantops.jobs import (
     Computation,
     Done,
     JobRun,
+    Pieces,
     Reporter,
+    SoFar,
     State,
     WorkerStopping,
     put_on_queue,
@@ -142,11 +145,14 @@ def _claim(session: Session, run_id: int, now: datetime) -> Claim | None:
 
 
 def _work(house: House, claim: Claim, job: Job, reporter: Reporter) -> None:
-    """The job's function in one transaction; for a Computation, the thinking without one, then a second."""
+    """The job's function in one transaction; for a Computation, the thinking without one, then a second.
 
-    def first(ctx: Context) -> Done | Computation[Any] | None:
-        found: Done | Computation[Any] | None = job.function(ctx, **claim.arguments)
-        if not isinstance(found, Computation):
+    For Pieces, as many as it takes.
+    """
+
+    def first(ctx: Context) -> Done | Computation[Any] | Pieces | None:
+        found: Done | Computation[Any] | Pieces | None = job.function(ctx, **claim.arguments)
+        if not isinstance(found, Computation | Pieces):
             _finish(ctx, claim, found)
         return found
 
@@ -156,6 +162,10 @@ def _work(house: House, claim: Claim, job: Job, reporter: Reporter) -> None:
         if isinstance(found, Computation):
             rest, thought = found, found.compute(reporter)
             _in_transaction(house, claim, lambda ctx: _finish(ctx, claim, rest.then(ctx, thought)))
+        if isinstance(found, Pieces):
+            piece = found.piece
+            while not _in_transaction(house, claim, lambda ctx: _one_piece(ctx, claim, piece)):
+                pass
     finally:
         del RUNNING[claim.run_id]
 
@@ -173,6 +183,23 @@ def _in_transaction(house: House, claim: Claim, work: Callable[[Context], T]) ->
         )
 
     return house.database.run(step)
+
+
+def _one_piece(ctx: Context, claim: Claim, piece: Callable[[Context, Mapping[str, Any]], SoFar | Done]) -> bool:
+    """Does the next piece and keeps how far it is, in one transaction: no row is done twice. True after the last."""
+    found = piece(ctx, ctx.session.scalar(sa.select(JobRun.result).where(JobRun.id == claim.run_id)) or {})
+    if isinstance(found, Done):
+        _finish(ctx, claim, found)
+        return True
+    kept = ctx.session.execute(
+        sa.update(JobRun)
+        .where(JobRun.id == claim.run_id, JobRun.state == State.RUNNING, JobRun.attempts == claim.attempt)
+        .values(result=dict(found.kept), progress=Decimal(str(round(found.share, 4))), message=found.message)
+        .returning(JobRun.id)
+    ).first()
+    if kept is None:
+        raise Superseded
+    return False
 
 
 def _finish(ctx: Context, claim: Claim, found: object) -> None:

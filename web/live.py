@@ -55,6 +55,7 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
     if run.state is jobs.State.QUEUED and run.run_at is not None and run.attempts == 0:
         begins = run.run_at.astimezone(ctx.zone)
         message, stop_label = f"Begins at {begins:%H:%M:%S}. Nothing has happened yet.", "Undo"
+    found = (run.result or {}) if run.state is jobs.State.DONE else {}  # before that it is what the job has to know
     return Work(
         id=run.id,
         title=job.title,
@@ -66,7 +67,7 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
         problem=run.error or "",
         result_url=run.link or "",
         stop_label=stop_label,
-        facts=tuple((name.replace("_", " "), str(value)) for name, value in (run.result or {}).items()),
+        facts=tuple((name.replace("_", " "), str(value)) for name, value in found.items()),
     )
 
 

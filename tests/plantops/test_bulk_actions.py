@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,8 +12,9 @@ from housekeeping import requests
 from housekeeping.desk_models import Request, RequestState
 from housekeeping.lists import REQUESTS
 from housekeeping.requests import NewRequest
-from plantops import bulk_actions, jobs, listing_params
+from plantops import bulk_actions, jobs, listing_params, people, worker
 from plantops.context import Context
+from plantops.core import House
 from plantops.errors import Forbidden, Invalid, NotFound
 from plantops.places import Site
 from tests.houses import Someone
@@ -50,11 +54,95 @@ def test_the_worker_does_what_it_can_and_tells_the_rest(ctx: Someone) -> None:
     rows = [[one.id, one.version] for one in made]
     requests.accept(boss, made[1].id, made[1].version, 2)  # somebody was quicker
     number = made[1].number
-    done = bulk_actions.act_by_worker(boss, REQUESTS.name, "refuse", rows, "We move out")
+    done = bulk_actions.act_by_worker(boss, REQUESTS.name, "refuse", rows, "We move out").piece(boss, {})
+    assert isinstance(done, jobs.Done)
     assert done.message == "Refuse: 2 done, 1 refused." and list(done.result) == [number]
     assert "changed" in done.result[number]
     wanted = [RequestState.REFUSED, RequestState.ACCEPTED, RequestState.REFUSED]
     assert states(boss, [row[0] for row in rows]) == wanted
+
+
+def test_a_trial_ends_in_time_and_says_what_it_did_not_look_at(ctx: Someone, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = ctx(as_="facility_manager")
+    ids = [one.id for one in reported(boss, 3)]
+    monkeypatch.setattr(bulk_actions, "TRIED_SECONDS", 0.0)
+    trial = bulk_actions.try_out(boss, REQUESTS, ACCEPT, ids)
+    assert (len(trial.rows), trial.untried) == (3, 2)
+
+
+def begun(plant: House, count: int) -> tuple[int, list[int]]:
+    """The run of a facility manager who accepts so many requests, and their ids."""
+    with plant.acting() as ctx:
+        boss = people.add_user(ctx, "boss", "Boss").id
+        people.grant(ctx, boss, "facility_manager")
+    with plant.acting(boss) as ctx:
+        rows = tuple((one.id, one.version) for one in reported(ctx, count))
+        return bulk_actions.begin(ctx, REQUESTS, ACCEPT, rows), [id for id, _version in rows]
+
+
+def accepted(plant: House, ids: list[int]) -> list[int]:
+    """How often each was accepted."""
+    steps = sa.text(
+        "SELECT count(t.id) FROM unnest(CAST(:ids AS bigint[])) AS wanted (id) LEFT JOIN core_transition t"
+        " ON t.kind = 'housekeeping_request' AND t.row_id = wanted.id AND t.target = 'accepted'"
+        " GROUP BY wanted.id ORDER BY wanted.id"
+    )
+    with plant.acting() as ctx:
+        return list(ctx.session.scalars(steps, {"ids": ids}))
+
+
+def waiting_for_a_row(plant: House) -> list[int]:
+    """The backends of this database that wait for somebody's lock."""
+    waits = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with plant.acting() as ctx:
+        return list(ctx.session.scalars(sa.text(waits)))
+
+
+def test_a_worker_that_dies_on_its_way_is_followed_by_one_that_goes_on_and_does_no_row_twice(
+    plant: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_actions, "IN_ONE_PIECE", 3)
+    run_id, ids = begun(plant, 8)
+    with ThreadPoolExecutor(1) as pool:
+        with plant.acting() as holding:
+            holding.session.execute(sa.select(Request.id).where(Request.id == ids[4]).with_for_update())
+            attempt = pool.submit(worker.run, plant, run_id)
+            until = time.monotonic() + 60
+            while not attempt.done() and time.monotonic() < until:
+                for backend in waiting_for_a_row(plant):  # in the second three
+                    with plant.acting() as ctx:
+                        ctx.session.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": backend})
+                time.sleep(0.05)
+        with pytest.raises(worker.TryAgain):
+            attempt.result(20)
+    assert accepted(plant, ids) == [1, 1, 1, 0, 0, 0, 0, 0]
+    worker.run(plant, run_id)
+    assert accepted(plant, ids) == [1] * 8
+    with plant.acting() as ctx:
+        run = ctx.session.get_one(jobs.JobRun, run_id)
+        assert (run.state, run.message) == (jobs.State.DONE, "Accept: 8 done, 0 refused.")
+
+
+def test_stopped_on_its_way_what_is_done_stays_and_the_rest_is_told(
+    plant: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_actions, "IN_ONE_PIECE", 3)
+    monkeypatch.setattr(jobs, "TELL_EVERY_SECONDS", 0.0)
+    run_id, ids = begun(plant, 8)
+    with ThreadPoolExecutor(1) as pool:
+        with plant.acting() as holding:
+            holding.session.execute(sa.select(Request.id).where(Request.id == ids[4]).with_for_update())
+            attempt = pool.submit(worker.run, plant, run_id)
+            until = time.monotonic() + 60
+            while not waiting_for_a_row(plant) and time.monotonic() < until:
+                time.sleep(0.05)
+            with plant.acting() as ctx:
+                jobs.cancel(ctx, run_id)
+        attempt.result(20)
+    assert accepted(plant, ids) == [1, 1, 1, 1, 1, 0, 0, 0]
+    with plant.acting() as ctx:
+        run = ctx.session.get_one(jobs.JobRun, run_id)
+        assert (run.state, run.message) == (jobs.State.DONE, "Accept: 5 done, 0 refused, 3 left as they were.")
 
 
 def test_who_may_not_and_what_cannot_begin(ctx: Someone) -> None:

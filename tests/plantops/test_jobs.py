@@ -139,6 +139,33 @@ def test_two_with_the_same_lock_never_run_at_the_same_time(shop: House) -> None:
         until(shop, second, State.DONE)
 
 
+def test_several_who_ask_at_once_ask_for_one(shop: House) -> None:
+    together = threading.Barrier(4)
+
+    def ask(number: int) -> int:
+        with shop.acting() as ctx:
+            together.wait(10)
+            return ctx.enqueue("testing.mark", lock="plan:12", code=f"A{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    with shop.acting() as ctx:
+        assert ctx.session.scalar(sa.select(sa.func.count()).where(JobRun.lock == "plan:12")) == 1
+
+
+def test_what_was_asked_for_again_begins_after_that_is_committed(shop: House) -> None:
+    """Else it would not see what the second one did, and nobody would look again."""
+    first = enqueue(shop, "mark", lock="plan:13", code="B1")
+    with ThreadPoolExecutor(1) as pool:
+        with shop.acting() as ctx:
+            assert ctx.enqueue("testing.mark", lock="plan:13", code="B1") == first
+            attempt = pool.submit(worker.run, shop, first)
+            wait_until(lambda: somebody_waits(shop) or attempt.done())
+            assert run_of(shop, first).state is State.QUEUED
+        attempt.result(20)
+    assert run_of(shop, first).state is State.DONE
+
+
 def test_a_job_that_is_tried_again_keeps_its_lock(shop: House) -> None:
     slow = replace(QUICK, first_retry=60)
     run_id = enqueue(shop, "fail_twice", lock="plan:10", code="R1")
@@ -314,6 +341,12 @@ def test_jobs_that_nobody_takes_are_noticed(shop: House) -> None:
     with shop.acting() as ctx:
         ctx.session.execute(sa.update(JobRun).values(queued_at=sa.text("now() - interval '10 minutes'")))
         assert jobs.overdue(ctx) == 1
+
+
+def somebody_waits(house: House) -> bool:
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with house.acting() as ctx:
+        return bool(ctx.session.scalar(sa.text(waits)))
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 90) -> None:

@@ -22,6 +22,7 @@ def show(ctx: Context, run: int) -> Response:
     """Waiting to begin, running, or done."""
     found = bulk_actions.run_of(ctx, run)
     listing = named(ctx.registry, str(found.arguments["list"]))
+    result = found.result or {}
     return render(
         ctx,
         "lists/many_run.html",
@@ -29,7 +30,7 @@ def show(ctx: Context, run: int) -> Response:
         action=bulk_actions.action_of(listing, str(found.arguments["action"])),
         count=len(found.arguments["rows"]),
         is_taken_back=found.state is jobs.State.CANCELLED and found.started_at is None,
-        refused=sorted((found.result or {}).items()),
+        refused=sorted((result if found.state is jobs.State.DONE else result.get("told", {})).items()),
         work=replace(live.work_of(ctx, found), facts=(), result_url=""),
         back=safe_path(str(found.arguments.get("back", "/"))),
     )
