@@ -214,6 +214,16 @@ def attach(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
 # Transaction ids begin anew in another PostgreSQL, so a restore shifts those that follow behind all that it brought.
 SHIFT = "CREATE OR REPLACE FUNCTION core_audit_shift() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT {by}::bigint'"
 
+# The end of a restore, as part of it: what is written from now on stands behind every row and every seal that it
+# brought, or nothing of it is there.
+BEGIN_AGAIN = """
+SELECT pg_catalog.set_config('search_path', 'public', true);
+DO $do$ BEGIN EXECUTE (
+    SELECT replace($shift$__SHIFT__$shift$, '__BY__', (GREATEST(max(latest), 0) + 1)::text)
+    FROM (SELECT max(txid) AS latest FROM core_audit UNION ALL SELECT max(up_to_txid) FROM core_audit_seal) AS brought
+); END $do$;
+""".replace("__SHIFT__", SHIFT.format(by="__BY__"))
+
 # Up to here no transaction of this database still runs. Those of other databases on the server (a backup, a
 # neighbour's report) do not hold the chain up; whoever cannot be told to be elsewhere counts as ours.
 FINISHED = """
@@ -255,14 +265,6 @@ def seal(ctx: Context) -> int:
         session.add(AuditSeal(up_to_txid=up_to, rows=count, previous=previous, link=link))
         session.flush()
     return int(count)
-
-
-def begin_again(connection: sa.Connection) -> None:
-    """After a restore: what is written from now on stands behind every row and every seal that was brought."""
-    latest = connection.scalar(
-        sa.text("SELECT GREATEST((SELECT max(txid) FROM core_audit), (SELECT max(up_to_txid) FROM core_audit_seal), 0)")
-    )
-    connection.execute(sa.text(SHIFT.format(by=int(latest or 0) + 1)))
 
 
 def verify(session: Session) -> Verdict:

@@ -11,9 +11,11 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import sqlalchemy as sa
 
@@ -91,20 +93,17 @@ def restore(url: str, files: Path, source: Path) -> Backup:
 
 
 def load(url: str, dump: Path) -> None:
-    """Brings a dump back in one transaction, into any PostgreSQL from 15 on."""
+    """Brings a dump back and lets the audit chain go on, in one transaction, into any PostgreSQL from 15 on."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    script = dump.with_name("database.sql")
-    run_tool("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
     with engine.connect() as connection:
         known = set(connection.scalars(sa.text("SELECT name FROM pg_settings")))
     ready = dump.with_name("ready.sql")
-    with script.open("rb") as lines, ready.open("wb") as kept:
+    command = [str(binary("pg_restore")), "--no-owner", "--no-privileges", "--file=-", str(dump)]
+    with said_by(command) as lines, ready.open("wb") as kept:
         kept.writelines(without_strange_settings(lines, known))
-    script.unlink()
+        kept.write(audit.BEGIN_AGAIN.encode())
     run_tool("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={ready}",
              url=url, into=True)  # fmt: skip
-    with engine.begin() as connection:
-        audit.begin_again(connection)
 
 
 def without_strange_settings(lines: Iterable[bytes], known: set[str]) -> Iterator[bytes]:
@@ -148,6 +147,21 @@ def revision_of(database: Database, module: str) -> str:
 def checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def said_by(command: list[str]) -> Iterator[IO[bytes]]:
+    """What a PostgreSQL program writes, line by line, so that a whole dump never lies on the disk twice."""
+    with tempfile.TemporaryFile() as errors:
+        try:
+            program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
+        except FileNotFoundError as missing:
+            raise Unavailable(f"{command[0]} is not there. It comes with PostgreSQL's client programs.") from missing
+        with program:
+            yield program.stdout  # type: ignore[misc]
+        if program.returncode:
+            errors.seek(0)
+            raise Unavailable(f"The backup could not be read: {errors.read().decode(errors='replace').strip()[-500:]}")
 
 
 def run_tool(name: str, *arguments: str, url: str = "", into: bool = False) -> None:

@@ -95,16 +95,16 @@ def upgrade(database: Database, registry: Registry) -> list[str]:
     return done
 
 
-def upgrade_module(connection: sa.Connection, module: Module) -> list[str]:
+def upgrade_module(connection: sa.Connection, module: Module, to: str = "head") -> list[str]:
     directory = scripts(module)
     steps: list[str] = []
 
     def forward(revision: Any, _context: Any) -> Any:
-        found = directory._upgrade_revs("head", revision)
+        found = directory._upgrade_revs(to, revision)
         steps.extend(f"{module.name}: {step.doc or step.revision}" for step in found)
         return found
 
-    with EnvironmentContext(Config(), directory, fn=forward, destination_rev="head") as environment:
+    with EnvironmentContext(Config(), directory, fn=forward, destination_rev=to) as environment:
         environment.configure(connection=connection, **options(module))
         environment.run_migrations()
     if steps:

@@ -11,8 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from plantops import audit, backup, cli, files, places, verify
+from plantops.context import SYSTEM_ID, mark_actor
 from plantops.core import House
+from plantops.db import Database
 from plantops.errors import Conflict, Invalid
+from plantops.migrations import runner
+from plantops.module import Registry
 from plantops.settings import Settings
 from tests import houses
 
@@ -101,6 +105,37 @@ def test_the_audit_chain_goes_on_where_transactions_are_numbered_anew(
         verdict = audit.verify(ctx.session)
     house.database.dispose()
     assert (verdict.seals, verdict.unsealed_rows, verdict.broken) == (2, 0, ())
+
+
+def test_a_backup_from_before_the_chain_could_be_shifted_is_brought_up_to_date(
+    plant: House, server_url: str, shared_folder: Path, empty: str, tmp_path: Path
+) -> None:
+    core = plant.registry.modules[0]
+    old = houses.make_database(server_url, "template0", shared_folder)
+    database = Database(old)
+    with database.transaction() as session:
+        mark_actor(session, SYSTEM_ID)
+        runner.upgrade_module(session.connection(), core, "core_0010")
+        # A server that has seen a billion transactions.
+        late = "ALTER TABLE core_audit ALTER COLUMN txid SET DEFAULT pg_current_xact_id()::text::bigint + 1000000000"
+        session.execute(sa.text(late))
+        session.execute(sa.text("UPDATE core_user SET name = 'The system' WHERE id = 1"))
+    database.dispose()
+    saved = backup.make(old, tmp_path / backup.FILES, tmp_path / "old.backup", now=houses.NOW)
+    houses.drop_database(old, server_url)
+    assert saved.modules == {"core": "core_0010"}
+    backup.restore(empty, tmp_path / "elsewhere", tmp_path / "old.backup")
+    house = House(Registry((core,)), Database(empty), plant.settings, plant.clock)
+    runner.upgrade(house.database, house.registry)
+    with house.acting() as ctx:
+        places.add_site(ctx, "OST", "Depot Osterby", zone="Europe/Luxembourg", currency="EUR", country="LU")
+    with house.acting() as ctx:
+        assert audit.seal(ctx) >= 2
+        verdict = audit.verify(ctx.session)
+        first = ctx.session.scalar(sa.text("SELECT min(txid) FROM core_audit WHERE table_name = 'core_site'"))
+    house.database.dispose()
+    assert (verdict.unsealed_rows, verdict.broken) == (0, ())
+    assert first is not None and first > 10**9, "it stands behind what was brought"
 
 
 def test_settings_that_an_older_server_does_not_know_are_left_out_of_a_dump() -> None:
