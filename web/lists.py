@@ -44,7 +44,7 @@ __all__ = ["Bulk", "Named", "asked_again", "list_page", "list_print", "pill"]
 
 PILL = Markup('<span class="pill tone-{}">{}</span>')
 SITE = "site"
-VIEW, WHOLE = "view", "0"
+VIEW, WHOLE, SUGGESTED = "view", "0", "menu"
 LONGEST_ADDRESS = 8000
 IN_GROUP = re.compile(r"list-g\d{1,4}(-more)?")
 
@@ -102,8 +102,13 @@ def first(values: Sequence[str]) -> str:
 
 
 def opened(shelf: Shelf, given: dict[str, list[str]], *, is_first: bool) -> dict[str, list[str]]:
-    """What is asked for: in the address, by the view that it names, or by the view that opens first."""
+    """What is asked for: in the address, by the view that it names, or by the view that opens first.
+
+    What the menu suggests gives way to a view that opens first for this person.
+    """
     named = first(given.pop(VIEW, []))
+    if named == SUGGESTED and is_first and shelf.start is not None:
+        given = {}
     view = shelf.view(int(named)) if named.isascii() and named.isdigit() and int(named[:18]) > 0 else None
     if view is None and is_first and not given and named != WHOLE:
         view = shelf.start

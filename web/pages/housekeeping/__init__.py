@@ -14,7 +14,7 @@ PAGES = Pages(
     menu=(
         Entry(
             "Requests",
-            "/housekeeping/requests?state=new,accepted",
+            "/housekeeping/requests?state=new,accepted&view=menu",
             "message",
             (Can.READ_REQUESTS,),
             words="tickets issues desk faults",

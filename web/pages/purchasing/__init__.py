@@ -66,7 +66,7 @@ PAGES = Pages(
         Entry("To order", "/purchasing/to-order", "shopping-cart", (Can.BUY,), words="buyer worklist"),
         Entry(
             "Orders",
-            f"/purchasing/orders?state={ORDERS_AT_WORK}",
+            f"/purchasing/orders?state={ORDERS_AT_WORK}&view=menu",
             "file-text",
             (Can.READ_ORDERS,),
             words="po purchase",
@@ -78,7 +78,7 @@ PAGES = Pages(
         Entry("Receipts", "/purchasing/receipts", "history", (Can.READ_RECEIPTS,), words="goods received gr"),
         Entry(
             "Invoices",
-            f"/purchasing/invoices?state={BILLS_TO_SETTLE}",
+            f"/purchasing/invoices?state={BILLS_TO_SETTLE}&view=menu",
             "receipt",
             (Can.READ_INVOICES,),
             words="bills accounts payable pay",
