@@ -15,13 +15,22 @@ from plantops.settings import Settings
 from tests import houses
 from tests.browser import browser, chromium, client, served  # noqa: F401  one browser per process, for pages and stories
 
-LONG = ("web/", "stories/", "bench/")  # folders whose files take minutes
+# Files and folders that take long, in the order in which they begin. The bench of routes compiles what other files use.
+LONG = (
+    "web/test_every_page", "bench/test_routes", "web/", "stories/", "bench/", "plantops/test_run", "test_",
+    "plantops/test_jobs", "plantops/test_demo", "plantops/test_people", "housekeeping/", "plantops/test_embedded",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file is done by one process: the long ones first, so that neither waits for the other at the end."""
     tests = Path(__file__).parent
-    items.sort(key=lambda item: not item.path.relative_to(tests).as_posix().startswith(LONG))
+
+    def turn(item: pytest.Item) -> int:
+        name = item.path.relative_to(tests).as_posix()
+        return next((turn for turn, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,8 @@ def make_database(server_url: str, template: str, shared: Path) -> str:
     """A fresh copy of the template; returns its URL."""
     name = f"plantops_test_{os.getpid()}_{uuid4().hex[:8]}"
     with one_at_a_time(shared / "copy-lock"), admin_engine(server_url).connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        # Copying its files takes a third of the time of writing each page to the log as well.
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     return url_of(server_url, name)
 
 

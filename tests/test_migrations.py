@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from plantops.core import CORE, everything, initialise
+from plantops.core import CORE, everything, initialise, open_house
 from plantops.db import Base, Database
 from plantops.errors import Invalid
 from plantops.migrations import runner
@@ -40,9 +41,42 @@ def empty(server_url: str, shared_folder: Path) -> Iterator[str]:
     houses.drop_database(url, server_url)
 
 
+@dataclass
+class Nursery:
+    """Databases with modules in them, each grown from the one with all but its last module, the first from nothing.
+
+    That is what an upgrade from nothing does: one module after the other, each in a transaction of its own.
+    """
+
+    server_url: str
+    shared_folder: Path
+    settings: Settings
+    grown: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def database(self, chosen: tuple[str, ...]) -> str:
+        names = tuple(name for name in everything().only(chosen).names if name != "core")
+        if names not in self.grown:
+            assert names == () or everything().only(names[:-1]).names[1:] == names[:-1], "it is the same way there"
+            before = sa.make_url(self.database(names[:-1])).database if names else "template0"
+            url = houses.make_database(self.server_url, before or "", self.shared_folder)
+            initialise(url, self.settings, names).database.dispose()
+            self.grown[names] = url
+        return self.grown[names]
+
+
+@pytest.fixture(scope="module")
+def nursery(server_url: str, shared_folder: Path, settings: Settings) -> Iterator[Nursery]:
+    made = Nursery(server_url, shared_folder, settings)
+    yield made
+    for url in made.grown.values():
+        houses.drop_database(url, server_url)
+
+
 @pytest.mark.parametrize("chosen", SUBSETS, ids="+".join)
-def test_every_allowed_subset_installs_from_nothing(empty: str, chosen: tuple[str, ...], settings: Settings) -> None:
-    house = initialise(empty, settings, chosen)
+def test_every_allowed_subset_installs_from_nothing(
+    nursery: Nursery, chosen: tuple[str, ...], settings: Settings
+) -> None:
+    house = open_house(nursery.database(chosen), settings)
     assert set(house.registry.names) == {"core", *chosen}
     assert runner.behind(house.database, house.registry) == []
     with house.database.engine.connect() as connection:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -40,7 +41,13 @@ class Components:
 
 def make_environment(folders: Mapping[str, Path]) -> Environment:
     """`folders` maps a page package to its templates: `purchasing/order.html` is in the folder of purchasing."""
-    by_package: dict[str, BaseLoader] = {name: FileSystemLoader(folder) for name, folder in folders.items()}
+    return _environment(tuple(folders.items()))
+
+
+@cache
+def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
+    """One for all applications of a process that have the same pages: what is compiled stays compiled."""
+    by_package: dict[str, BaseLoader] = {name: FileSystemLoader(folder) for name, folder in folders}
     environment = Environment(
         loader=ChoiceLoader([PrefixLoader(by_package), FileSystemLoader(COMPONENTS)]),
         autoescape=True,

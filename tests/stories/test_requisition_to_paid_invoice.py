@@ -187,6 +187,7 @@ def it_went_out_as_paper(bea: Page, letterbox: Mailbox, order: str) -> None:
         bea.reload()
         return bea.get_by_label("Mails").get_by_text("Sent").count() == 1
 
+    wait_until(lambda: bool(letterbox.got), MAILED_MS)  # without a page drawn twice a second meanwhile
     wait_until(sent, MAILED_MS)
     with bea.expect_download() as download:
         bea.get_by_role("link", name=f"{order}.pdf").click()
