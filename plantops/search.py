@@ -16,7 +16,7 @@ from plantops.places import sort_key
 
 EACH = 5
 MOST = 30
-SHORTEST_WORD = 2
+SHORTEST_WORD = 3
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def search(ctx: Context, typed: str) -> list[Hit]:
         return []
     found = _ask(ctx, kinds, wanted, [arm for each in kinds for arm in _beginning(ctx, each)])
     lacking = [each for each in kinds if len(found[each]) < EACH]
-    if lacking and max(map(len, sort_key(wanted).split())) >= SHORTEST_WORD:
+    if lacking and not is_settled(wanted, [hit for hits in found.values() for hit in hits.values()]):
         arms = [_rows(ctx, each).where(each.has_the_words).limit(2 * EACH) for each in lacking]
         for each, hits in _ask(ctx, kinds, wanted, arms).items():
             found[each] |= {origin: hit for origin, hit in hits.items() if origin not in found[each]}
@@ -50,6 +50,15 @@ def search(ctx: Context, typed: str) -> list[Hit]:
     best = [hit for each in kinds for hit in [*found[each].values()][:EACH] if hit.href]
     best.sort(key=lambda hit: (sort_key(hit.title) != key, not sort_key(hit.title).startswith(key)))
     return best[:MOST]
+
+
+def is_settled(wanted: str, begun: Sequence[Hit]) -> bool:
+    """Is it enough to look at how things are called? Words in the middle of a title are not looked for when what was
+    typed is shorter than any that tells something, or when it is the beginning of a number that was found."""
+    key = sort_key(wanted)
+    if max(map(len, key.split())) < SHORTEST_WORD or any(sort_key(hit.title) == key for hit in begun):
+        return True
+    return bool(begun) and " " not in key and any(character.isdigit() for character in key)
 
 
 @within("a kind of record is searched by who may read it")

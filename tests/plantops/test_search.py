@@ -44,6 +44,23 @@ def test_accents_and_marks_make_no_difference(ctx: Someone) -> None:
         assert titles(search.search(ctx(as_="buyer"), typed))[:1] == ["Ørsted & Söhne Großhandel “Łódź”"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "settled"),
+    [
+        ("26", True),
+        ("po", True),
+        ("PO-VER-26-0", True),
+        ("Bearing", True),
+        ("bear", False),
+        ("2rs", False),
+        ("bear 62", False),
+    ],
+)
+def test_how_things_are_called_is_enough_for_numbers_and_short_words(typed: str, settled: bool) -> None:
+    begun = {"PO-VER-26-0": [Hit("PO-VER-26-000001", "Order", "/x")], "Bearing": [Hit("Bearing", "Item", "/x")]}
+    assert search.is_settled(typed, begun.get(typed, [])) is settled
+
+
 def test_what_one_may_not_read_is_not_found(ctx: Someone) -> None:
     add_party(ctx(), PartyFacts("Kessling Hygiene"))
     assert search.search(ctx(as_="employee"), "kessling") == []
