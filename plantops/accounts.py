@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from plantops import people
+from plantops import factors, people
 from plantops.context import SYSTEM_ID, Context, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.passwords import hashed, why_not_password
-from plantops.people import SignIn, User, UserGrant
+from plantops.people import User, UserGrant
 from plantops.permissions import Can
 from plantops.places import CostCentre, Site, sort_key
 
@@ -107,6 +107,8 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
         raise Conflict("The system's own account stays as it is.")
+    if facts.email != user.email:
+        factors.need_recent(ctx)  # a verified address may lead to an account
     user.name, user.email, user.language = facts.name.strip(), facts.email, facts.language
     user.sort_key = sort_key(user.name)
     bump(user)
@@ -117,6 +119,7 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
 def set_password(ctx: Context, id: int, version: int, password: str) -> User:
     """A first or forgotten password, told to the person by other means; all of their sessions end."""
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
+    factors.need_recent(ctx)
     if reason := why_not_password(password):
         raise Invalid(f"This password cannot be used: {reason}.", field="password")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
@@ -124,8 +127,7 @@ def set_password(ctx: Context, id: int, version: int, password: str) -> User:
         raise Conflict("Nobody signs in as the system.")
     user.password_hash = hashed(password)
     bump(user)
-    ended = sa.update(SignIn).where(SignIn.user_id == id, SignIn.ended_at.is_(None))
-    ctx.session.execute(ended.values(ended_at=ctx.now))
+    factors.end_sessions(ctx, id)
     return user
 
 

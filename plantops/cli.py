@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plantops import audit, entrance, export_command, import_command, operations, people
+from plantops import audit, entrance, export_command, factors, import_command, operations, people
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
 from plantops.core import everything, initialise
@@ -84,6 +84,16 @@ def run_user_add(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_reset_second_factor(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        user = people.by_login(ctx.session, args.login)
+        if user is None:
+            raise NotFound(f"There is no account {args.login}.")
+        factors.reset(ctx, user.id)
+    print(f"{user.login} has no second factor any more, and is signed out everywhere.")
+    return 0
+
+
 def run_token_add(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
         user = people.by_login(ctx.session, args.login)
@@ -138,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     conforming = command("conform", run_conform, "does a module keep to the rules of the house?")
     conforming.add_argument("module")
 
-    user = commands.add_parser("user", help="accounts").add_subparsers(dest="what", required=True)
+    user = commands.add_parser("user", aliases=["users"], help="accounts").add_subparsers(dest="what", required=True)
     add = command("add", run_user_add, "a new account", under=user)
     add.add_argument("login")
     add.add_argument("--name")
@@ -146,6 +156,10 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--role", action="append", default=[])
     add.add_argument("--password-file", type=Path)
     add.add_argument("--as", dest="as_login")
+
+    reset = command("reset-second-factor", run_reset_second_factor, "phone lost: a new second factor", under=user)
+    reset.add_argument("login")
+    reset.add_argument("--as", dest="as_login")
 
     token = commands.add_parser("token", help="API tokens").add_subparsers(dest="what", required=True)
     add = command("add", run_token_add, "a new API token; its text is shown once", under=token)

@@ -85,6 +85,8 @@ class Context:
     on_behalf_of: int | None = None
     request_id: str = ""
     channel: str = "web"
+    proved_at: datetime | None = None
+    """When the person at this browser last showed who they are; None where no browser is."""
 
     @property
     def today(self) -> date:
@@ -113,14 +115,15 @@ class Context:
     ) -> None:
         """Raises Forbidden unless the person may do it there."""
         if not self.may(permission, site_id=site_id, cost_centre_id=cost_centre_id):
-            raise Forbidden(f"You may not {to or spoken(permission)}. Ask an administrator for the right {permission}.")
+            raise Forbidden(f"You may not {to or spoken(permission)}. {what_is_missing(permission)}")
 
     def need_everywhere(self, permission: StrEnum, *, to: str) -> None:
         """Raises Forbidden unless the person holds it for the whole company: for what belongs to no single site."""
         self.need(permission, to=to)
         if not self.may_everywhere(permission):
             raise Forbidden(
-                f"You may not {to}: it concerns every site, and you hold the right {permission} for some only."
+                f"You may not {to}: it concerns every site, and you hold the right {named(permission)} for some only. "
+                "People with the role administrator can give it for all."
             )
 
     def sites(self, permission: StrEnum) -> frozenset[int] | None:
@@ -202,6 +205,18 @@ def spoken(permission: StrEnum) -> str:
     return f"{verb} {' '.join(subject)}".replace("_", " ").strip()
 
 
+def named(permission: StrEnum) -> str:
+    """`purchasing.requisition.approve` -> `“approve requisition” of purchasing`."""
+    module = str(permission).partition(".")[0]
+    return f"“{spoken(permission)}”" + ("" if module == "core" else f" of {module}")
+
+
+def what_is_missing(*permissions: StrEnum) -> str:
+    """Which right would do, in words, and who can give it."""
+    rights = " or ".join(named(permission) for permission in permissions)
+    return f"It takes the right {rights}. People with the role administrator can give it to you."
+
+
 def mark_actor(session: Session, actor_id: int, on_behalf_of: int | None = None, request_id: str = "") -> None:
     """Tell the audit triggers who acts in this transaction; they refuse to write when nobody said so."""
     session.execute(
@@ -225,8 +240,7 @@ def requires(
         @functools.wraps(function)
         def guarded(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not any(ctx.may(permission) for permission in permissions):
-                names = " or ".join(str(p) for p in permissions)
-                raise Forbidden(f"You may not {spoken(permissions[0])}. Ask an administrator for the right {names}.")
+                raise Forbidden(f"You may not {spoken(permissions[0])}. {what_is_missing(*permissions)}")
             return function(ctx, *args, **kwargs)
 
         guarded.__rights__ = permissions  # type: ignore[attr-defined]

@@ -20,9 +20,12 @@ SEEN_EVERY = timedelta(minutes=1)
 
 # Every page begins with this, so it is one round trip instead of five; it also tells the audit trail who acts.
 WHO = sa.text(
-    "SELECT s.id, s.created_at, s.seen_at, s.ended_at, u.id AS user_id, u.login, u.name, u.language, u.active,"
+    "SELECT s.id, s.created_at, s.seen_at, s.ended_at, s.address, s.is_strong,"
+    " coalesce(s.proved_at, s.created_at) AS proved_at, u.id AS user_id, u.login, u.name, u.language, u.active,"
     " (SELECT coalesce(json_agg(json_build_array(g.role, g.site_id, g.cost_centre_id) ORDER BY g.id), '[]')"
     "  FROM core_grant g WHERE g.user_id = u.id) AS grants,"
+    " EXISTS (SELECT FROM core_grant g JOIN core_strong_role r ON r.role = g.role"
+    "  WHERE g.user_id = u.id) AS strong_only,"
     " (SELECT zone FROM core_site WHERE in_totals ORDER BY id LIMIT 1) AS zone,"
     " (SELECT json_agg(json_build_array(id, currency) ORDER BY in_totals DESC, id) FROM core_site) AS currencies,"
     " set_config('plantops.actor', u.id::text, true), set_config('plantops.on_behalf_of', '', true),"
@@ -40,14 +43,20 @@ def enter(
     settings: Settings,
     now: datetime,
     request_id: str = "",
+    address: str = "",
 ) -> Context:
-    """The context of the person whose browser holds this session. Raises Unauthenticated when it has ended."""
+    """The context of the person whose browser holds this session.
+
+    Raises Unauthenticated when it has ended, or when a role of the person asks for a second factor that it has not.
+    """
     row = session.execute(WHO, {"hash": digest(token), "request": request_id}).one_or_none()
     ended = row is None or has_ended(SignIn(created_at=row.created_at, seen_at=row.seen_at, ended_at=row.ended_at), now)
     if row is None or ended or not row.active:
         raise Unauthenticated("Your session has ended. Sign in again; what you typed is kept.")
-    if now - row.seen_at > SEEN_EVERY:
-        session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
+    if row.strong_only and not row.is_strong:
+        raise Unauthenticated("Your role asks for a second factor. Sign in again to show it or to set it up.")
+    if now - row.seen_at > SEEN_EVERY or address != row.address:
+        session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now, address=address[:100]))
     session.info[CURRENCIES] = dict(row.currencies or ())
     rights = registry.role_permissions()
     grants = tuple(Grant(role, rights.get(role, frozenset()), site, centre) for role, site, centre in row.grants)
@@ -60,4 +69,5 @@ def enter(
         settings=settings,
         zone=ZoneInfo(row.zone or "UTC"),
         request_id=request_id,
+        proved_at=row.proved_at,
     )

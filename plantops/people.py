@@ -78,6 +78,12 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    method: Mapped[str] = mapped_column(default="password", server_default="password")
+    is_strong: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Two factors were shown: a role that asks for them opens only then."""
+    proved_at: Mapped[datetime | None]
+    """When the person last showed who they are; None: at the beginning only."""
 
 
 class Token(Base):
@@ -364,8 +370,8 @@ def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365
 # --- Signing in: before there is a context
 
 
-def sign_in(database: Database, login: str, password: str, *, address: str, device: str, now: datetime) -> str:
-    """A new session; returns the cookie's value. Throttled per account and per address.
+def check_password(database: Database, login: str, password: str, *, address: str, now: datetime) -> int:
+    """Whose login and password these are. Throttled per account and per address; opens nothing yet.
 
     Raises Throttled, or Unauthenticated with the same sentence for an unknown account and a wrong password.
     """
@@ -376,14 +382,35 @@ def sign_in(database: Database, login: str, password: str, *, address: str, devi
             count_try(session, *keys, now)
             user = by_login(session, login)
         is_right = matches(user.password_hash if user and user.active else None, password)  # no connection meanwhile
-    if not is_right or user is None:
-        with database.transaction(beside=True) as session:
-            failed_again(session, keys[1], now)
-        raise Unauthenticated("The login or the password is not right.", field="password")
     with database.transaction(beside=True) as session:
-        session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
-        token = secrets.token_urlsafe(32)
-        session.add(SignIn(token_hash=digest(token), user_id=user.id, created_at=now, seen_at=now, device=device[:200]))
+        if is_right:
+            session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
+        else:
+            failed_again(session, keys[1], now)
+    if not is_right or user is None:
+        raise Unauthenticated("The login or the password is not right.", field="password")
+    return user.id
+
+
+def open_session(
+    session: Session, user_id: int, *, method: str, is_strong: bool, address: str, device: str, now: datetime
+) -> str:
+    """A new session for who has shown who they are; returns the cookie's value."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_hash=digest(token),
+            user_id=user_id,
+            created_at=now,
+            seen_at=now,
+            proved_at=now,
+            device=device[:200],
+            address=address[:100],
+            method=method,
+            is_strong=is_strong,
+        )
+    )
+    session.flush()
     return token
 
 
@@ -401,6 +428,13 @@ def count_try(session: Session, login_key: str, address_key: str | None, now: da
     if wait := max(wait_seconds(row.failed, row.last_at, now, most) if row else 0 for row, most in allowed):
         raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
     failed_again(session, login_key, now)
+
+
+def check_address(session: Session, key: str, now: datetime) -> None:
+    """Raises Throttled when the address has to wait; for what cannot be guessed, and is counted when it failed."""
+    row = session.scalars(sa.select(LoginTry).where(LoginTry.key == key)).first()
+    if row and (wait := wait_seconds(row.failed, row.last_at, now, ADDRESS_TRIES_BEFORE_WAIT)):
+        raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
 
 
 def failed_again(session: Session, key: str, now: datetime) -> None:
@@ -431,6 +465,11 @@ def token_user(session: Session, token: str, now: datetime) -> tuple[int, frozen
     if found is None or found.ended_at or (found.expires_at and found.expires_at <= now):
         raise Unauthenticated("This token is unknown or has expired. Ask an administrator for a new one.")
     return found.user_id, frozenset(found.scopes.split())
+
+
+def method_of(session: Session, token: str) -> str:
+    """How this session was begun; empty when there is none."""
+    return session.scalar(sa.select(SignIn.method).where(SignIn.token_hash == digest(token))) or ""
 
 
 def sign_out(session: Session, token: str, now: datetime) -> None:

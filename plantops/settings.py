@@ -24,6 +24,22 @@ class BadSetting(Invalid):
 
 
 @dataclass(frozen=True)
+class CompanyAccounts:
+    """The company's own sign-in service (OpenID Connect), and how far it is believed."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    name: str = "the company account"
+    links_by_mail: bool = False
+    """An address that the service has verified leads to the account with that address, once."""
+    makes_accounts: bool = False
+    """Who is known there but not here gets an account with the role employee."""
+    shows_second_factor: bool = False
+    """The service itself asks everybody for a second factor."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """What this process was told. `database_url` None means the embedded PostgreSQL in `data`."""
 
@@ -36,6 +52,7 @@ class Settings:
     given_secret: bytes | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     """Who asks for /metrics from elsewhere brings it; None: only this host asks."""
+    company: CompanyAccounts | None = None
 
     @classmethod
     def read(cls, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
@@ -51,6 +68,7 @@ class Settings:
             log_level=_log_level(given.get("PLANTOPS_LOG_LEVEL")),
             given_secret=None if secret is None else _given_secret(secret),
             metrics_token=_metrics_token(given.get("PLANTOPS_METRICS_TOKEN")),
+            company=_company(given),
         )
 
     def secret(self) -> bytes:
@@ -125,6 +143,40 @@ def _public_url(text: str | None) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadSetting(f"PLANTOPS_PUBLIC_URL must be the address people type, such as {form}; it is {text}.")
     return text.rstrip("/")
+
+
+def _company(given: _Given) -> CompanyAccounts | None:
+    issuer = given.get("PLANTOPS_OIDC_ISSUER")
+    if issuer is None:
+        return None
+    client_id = given.get("PLANTOPS_OIDC_CLIENT_ID")
+    if client_id is None:
+        raise BadSetting("PLANTOPS_OIDC_ISSUER is set, so PLANTOPS_OIDC_CLIENT_ID is needed as well.")
+    return CompanyAccounts(
+        issuer=_issuer(issuer),
+        client_id=client_id,
+        client_secret=given.get("PLANTOPS_OIDC_CLIENT_SECRET"),
+        name=given.get("PLANTOPS_OIDC_NAME") or CompanyAccounts.name,
+        links_by_mail=_yes(given, "PLANTOPS_OIDC_LINK_BY_MAIL"),
+        makes_accounts=_yes(given, "PLANTOPS_OIDC_NEW_ACCOUNTS"),
+        shows_second_factor=_yes(given, "PLANTOPS_OIDC_SECOND_FACTOR"),
+    )
+
+
+def _issuer(text: str) -> str:
+    form = "https://login.example.com/realms/plant"
+    parts = _split("PLANTOPS_OIDC_ISSUER", text, form)
+    is_own = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.scheme == "https" or is_own) or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting(f"PLANTOPS_OIDC_ISSUER must be the service's https address, such as {form}; it is {text}.")
+    return text
+
+
+def _yes(given: _Given, name: str) -> bool:
+    word = (given.get(name) or "no").lower()
+    if word not in ("yes", "no"):
+        raise BadSetting(f"{name} must be yes or no; it is {word}.")
+    return word == "yes"
 
 
 def _smtp_url(text: str | None) -> str | None:

@@ -15,9 +15,13 @@ LONGEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 500, 60, 150
 ADAPTERS = {
     "plantops/mail.py": {"smtplib"},
     "plantops/running.py": {"socket", "urllib.request"},  # is the port free, does the web process answer
+    "plantops/oidc.py": {
+        "authlib.integrations.requests_client"
+    },  # the company's sign-in service, named in the settings
     "plantops/embedded.py": {"socket"},  # the embedded server's own Unix socket
 }
-OUTBOUND = {"smtplib", "socket", "http.client", "urllib.request", "ftplib", "requests", "httpx", "aiohttp", "telnetlib"}
+OUTBOUND = {"smtplib", "socket", "http.client", "urllib.request", "ftplib", "requests", "httpx", "aiohttp", "telnetlib",
+            "urllib3", "authlib.integrations.requests_client", "authlib.integrations.httpx_client"}  # fmt: skip
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|managers?|services?|commons?)(_|$)")
 PLANT_FLOOR = re.compile(
     r"(asyncua|opcua|modbus|snap7|pylogix|pycomm3|paho|mqtt|bacpypes|bac0|pyads|canopen|cpppo|profinet|ethercat)", re.I

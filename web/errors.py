@@ -21,6 +21,7 @@ from starlette.types import Scope
 from plantops import errors
 from plantops.db import constraint_of, sqlstate
 from plantops.errors import PlantopsError
+from plantops.factors import ProofNeeded
 from web import session
 from web.security import TooLarge
 from web.visit import Toast, Visit, visiting
@@ -105,6 +106,8 @@ def answer(request: Request, error: PlantopsError) -> Response:
         return problem(request, status, error)
     if status == 401:
         return to_sign_in(request)
+    if isinstance(error, ProofNeeded):
+        return to_confirm(request)
     if request.headers.get("hx-request-type") == "partial":
         return part(request, status, error)
     return page(request, status, error.message, error.fields)
@@ -125,6 +128,20 @@ def to_sign_in(request: Request) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
     here = session.safe_path(request.url.path + query)
     return RedirectResponse("/login" if here == "/" else f"/login?next={quote(here, safe='')}", status_code=303)
+
+
+def to_confirm(request: Request) -> Response:
+    """To the page where somebody shows again who they are, and back to where the form stood."""
+    if request.headers.get("hx-request") == "true":
+        came = request.headers.get("hx-current-url", "")
+    else:
+        came = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
+    parts = urlsplit(came)
+    here = session.safe_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    address = f"/account/confirm?next={quote(here, safe='')}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=200, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
 
 
 def part(request: Request, status: int, error: PlantopsError) -> Response:

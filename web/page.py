@@ -17,7 +17,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
 
-from plantops import idempotency
+from plantops import idempotency, sealing
 from plantops.context import Context
 from web import errors, session
 from web.forms import Form
@@ -226,7 +226,9 @@ def once(ctx: Context, request: Request, form: Form, work: Callable[[Context], R
     """The same form sent twice: the second gets the answer of the first, and nothing is done again."""
     if not form.key or ctx.channel != "web":
         return work(ctx)
-    done = idempotency.begin(ctx, form.key, request.url.path, form.fingerprint())
+    # Keyed, for a form may hold a password: nobody who has the database only can try out what was typed.
+    typed = sealing.keyed_digest(ctx.settings, "form", form.fingerprint().hex())
+    done = idempotency.begin(ctx, form.key, request.url.path, typed)
     if done is not None:
         return Response(done.body, done.status, headers=dict(done.headers))
     response = work(ctx)

@@ -17,6 +17,7 @@ from plantops.core import House
 from plantops.entering import enter
 from plantops.errors import Forbidden, Unauthenticated
 from plantops.settings import Settings
+from plantops.signing_in import Door
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 COOKIE_SECONDS = int(people.ABSOLUTE.total_seconds())
@@ -74,6 +75,7 @@ def signed_in(request: Request, session: Session) -> Context:
         settings=house.settings,
         now=house.clock(),
         request_id=request_id(request),
+        address=address_of(request),
     )
 
 
@@ -95,6 +97,15 @@ def bearer(request: Request, session: Session) -> Context:
     return house.context(session, user_id, channel="api", request_id=request_id(request), scopes=scopes)
 
 
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def door_of(request: Request) -> Door:
+    """Where somebody stands who signs in."""
+    return Door(address_of(request), request.headers.get("user-agent", "")[:200])
+
+
 def request_id(request: Request) -> str:
     return str(request.scope.get("plantops.request_id", ""))
 
@@ -113,6 +124,33 @@ def set_session(response: Response, settings: Settings, token: str) -> None:
 
 def end_session(response: Response, settings: Settings) -> None:
     response.delete_cookie(cookie_name(settings), path="/", secure=is_secure(settings), httponly=True, samesite="lax")
+
+
+def put_note(response: Response, settings: Settings, name: str, note: str, seconds: int) -> None:
+    """What a browser carries sealed from one step of signing in to the next."""
+    response.set_cookie(
+        _note_cookie(settings, name),
+        note,
+        max_age=seconds,
+        path="/",
+        secure=is_secure(settings),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def note_of(request: Request, name: str) -> str:
+    return str(request.cookies.get(_note_cookie(house_of(request).settings, name), ""))
+
+
+def drop_note(response: Response, settings: Settings, name: str) -> None:
+    response.delete_cookie(
+        _note_cookie(settings, name), path="/", secure=is_secure(settings), httponly=True, samesite="lax"
+    )
+
+
+def _note_cookie(settings: Settings, name: str) -> str:
+    return f"__Host-{name}" if is_secure(settings) else name
 
 
 def safe_path(asked: str) -> str:

@@ -19,6 +19,7 @@ from plantops.db import Database
 from plantops.errors import Conflict, Forbidden, Invalid, Throttled, Unauthenticated
 from plantops.permissions import Can
 from tests.houses import NOW, Someone
+from tests.plantops.signing import sign_in
 
 pytestmark = pytest.mark.db
 
@@ -147,7 +148,7 @@ def test_scopes_narrow_a_token(ctx: Someone) -> None:
 def test_signing_in_and_out(plant: House) -> None:
     with plant.acting() as ctx:
         ana = people.add_user(ctx, "ana", "Ana", password="correct horse battery")
-    token = people.sign_in(plant.database, "ANA", "correct horse battery", address="127.0.0.1", device="test", now=NOW)
+    token = sign_in(plant, "ANA", "correct horse battery", address="127.0.0.1", now=NOW)
     with plant.database.transaction() as session:
         assert people.session_user(session, token, NOW) == ana.id
         with pytest.raises(Unauthenticated):
@@ -161,11 +162,11 @@ def test_wrong_passwords_and_unknown_accounts_say_the_same_and_then_wait(plant: 
     sentences = set()
     for login in ("nobody", "ana", "ana", "ana", "ana", "ana"):
         with pytest.raises(Unauthenticated) as caught:
-            people.sign_in(plant.database, login, "wrong", address="127.0.0.9", device="", now=NOW)
+            sign_in(plant, login, "wrong", address="127.0.0.9", now=NOW)
         sentences.add(caught.value.message)
     assert len(sentences) == 1
     with pytest.raises(Throttled, match="Wait 60 seconds"):
-        people.sign_in(plant.database, "ana", "wrong", address="127.0.0.9", device="", now=NOW)
+        sign_in(plant, "ana", "wrong", address="127.0.0.9", now=NOW)
 
 
 def test_many_sign_in_at_once_while_each_holds_a_page(plant: House) -> None:
@@ -183,8 +184,9 @@ def test_many_sign_in_at_once_while_each_holds_a_page(plant: House) -> None:
         with plant.database.transaction() as session:
             session.execute(sa.text("SELECT 1"))
             all_hold_one.wait(10)
-            token = people.sign_in(plant.database, login, "correct horse battery", address="", device="", now=NOW)
-            found.append(token)
+            user_id = people.check_password(plant.database, login, "correct horse battery", address="", now=NOW)
+            at = {"method": "password", "is_strong": False, "address": "", "device": ""}
+            found.append(people.open_session(session, user_id, now=NOW, **at))
 
     threads = [threading.Thread(target=page, args=(f"ana{number}",)) for number in range(pages)]
     for thread in threads:
@@ -197,7 +199,7 @@ def test_many_sign_in_at_once_while_each_holds_a_page(plant: House) -> None:
 def test_a_closed_account_is_out_at_once(plant: House) -> None:
     with plant.acting() as ctx:
         ana = people.add_user(ctx, "ana", "Ana", password="correct horse battery")
-    token = people.sign_in(plant.database, "ana", "correct horse battery", address="", device="", now=NOW)
+    token = sign_in(plant, "ana", "correct horse battery", address="", now=NOW)
     with plant.acting() as ctx:
         people.close_account(ctx, ana.id, ana.version)
     with plant.database.transaction() as session, pytest.raises(Unauthenticated):
@@ -213,7 +215,7 @@ def test_a_dozen_guesses_at_once_are_no_more_than_five(plant: House) -> None:
     def guess(number: int) -> None:
         all_are_in.wait(10)
         try:
-            people.sign_in(plant.database, "ana", f"guess {number}", address="10.0.0.1", device="", now=NOW)
+            sign_in(plant, "ana", f"guess {number}", address="10.0.0.1", now=NOW)
         except (Throttled, Unauthenticated) as error:
             found.append(type(error))
 
@@ -245,9 +247,9 @@ def test_guesses_of_the_old_password_wait_as_those_at_the_door(plant: House) -> 
     with pytest.raises(Throttled, match="Wait 60 seconds"):
         change("a new sentence", right)
     with pytest.raises(Throttled):
-        people.sign_in(plant.database, "ana", "a new sentence", address="127.0.0.1", device="", now=NOW)
+        sign_in(plant, "ana", "a new sentence", address="127.0.0.1", now=NOW)
     later = NOW + timedelta(seconds=61)
-    assert people.sign_in(plant.database, "ana", "a new sentence", address="127.0.0.1", device="", now=later)
+    assert sign_in(plant, "ana", "a new sentence", address="127.0.0.1", now=later)
 
 
 def test_two_changes_of_one_password_are_one(plant: House) -> None:
@@ -276,7 +278,7 @@ def test_two_changes_of_one_password_are_one(plant: House) -> None:
 
 def test_a_flood_of_guesses_is_turned_away_before_it_takes_every_hand(plant: House) -> None:
     def guess() -> None:
-        people.sign_in(plant.database, "nobody", "guess", address="10.0.0.1", device="", now=NOW)
+        sign_in(plant, "nobody", "guess", address="10.0.0.1", now=NOW)
 
     with ExitStack() as line:
         for number in range(passwords.MOST_IN_LINE):

@@ -8,6 +8,7 @@ import pytest
 
 from plantops import jobs, outbox, people
 from tests.browser import PASSWORD, Client, Served
+from tests.plantops.signing import sign_in
 
 pytestmark = pytest.mark.db
 
@@ -22,9 +23,7 @@ def test_an_account_from_first_role_to_the_last_day(client: Opened, served: Serv
     assert answer.headers["HX-Redirect"] == where
     assert "Auditor" in admin.get(where).text
 
-    token = people.sign_in(
-        served.house.database, "nina", "ten and more", address="x", device="", now=served.house.clock()
-    )
+    token = sign_in(served.house, "nina", "ten and more", address="x")
     nina = client()
     nina.http.cookies.set("session", token)
     nina.token = token

@@ -14,6 +14,7 @@ from plantops import accounts, people
 from plantops.accounts import AccountFacts
 from plantops.core import House
 from plantops.errors import Invalid
+from tests.plantops.signing import sign_in
 from web.api import Context, Version, api_router
 from web.app import create
 
@@ -108,7 +109,7 @@ def test_a_cookie_is_no_token(api: TestClient, plant: House) -> None:
     with plant.acting() as ctx:
         user = people.add_user(ctx, "anna", "Anna", password="ten and more")
         people.grant(ctx, user.id, "administrator")
-    cookie = people.sign_in(plant.database, "anna", "ten and more", address="", device="", now=plant.clock())
+    cookie = sign_in(plant, "anna", "ten and more")
     problem(api.get("/api/v1/accounts/1", cookies={"session": cookie}), 401, "unauthenticated")
 
 

@@ -28,6 +28,10 @@ TYPED = ("/personnel", "/housekeeping", "/transport")
 PHONE = 390
 # What these answer is no page: rows for a combobox, a file, a stream.
 NO_PAGE = re.compile(r"/lookup$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$")
+# Steps that stand only for who has begun to sign in: looked at in test_sign_in_pages.py.
+AT_THE_DOOR = re.compile(
+    r"/login|/account/company/link|/account/confirm/company|/account/apps/new|/account/recovery-codes"
+)
 COLOURS_AND_TARGETS = ("color-contrast", "target-size")
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle"
 HOSTILE = f"<img src=x onerror=alert(1)>'; DROP TABLE core_user; -- {{{{7*7}}}} {LONG}"
@@ -128,7 +132,9 @@ class Walk:
 def every_page(served: Served) -> list[str]:
     """The routes that a person opens."""
     ours = routes(create(served.house), PlantRoute)
-    return [path for method, path in ours if method == "GET" and path != "/login" and not NO_PAGE.search(path)]
+    return [
+        path for method, path in ours if method == "GET" and not AT_THE_DOOR.match(path) and not NO_PAGE.search(path)
+    ]
 
 
 def standing(path: str, known: Paths) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ from pathlib import Path
 
 from plantops.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.admin import imports, machinery, users
+from web.pages.admin import imports, machinery, sign_in, users
 
 PAGES = Pages(
     name="admin",
     title="Administration",
-    routers=(users.router, machinery.router, imports.router),
+    routers=(users.router, sign_in.router, machinery.router, imports.router),
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Accounts", "/admin/users", "users", (Can.READ_USERS,), words="people roles rights logins"),
+        Entry("Second factor", "/admin/sign-in", "key", (Can.READ_USERS,)),
         Entry("Imports", "/admin/imports", "upload", (Can.IMPORT,), words="upload files csv excel"),
         Entry("Jobs", "/admin/jobs", "hourglass", (Can.READ_JOBS,), words="worker queue running"),
         Entry("Outgoing mail", "/admin/mails", "mail", (Can.READ_OUTBOX,), words="outbox letters"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
-from plantops import accounts, people, places
+from plantops import accounts, factors, people, places, sessions
 from plantops.accounts import AccountFacts
 from plantops.admin_lists import USERS
 from plantops.permissions import Can
@@ -70,6 +70,7 @@ def show(ctx: Context, id: int) -> Response:
             for centre in places.list_cost_centres(ctx, site.id)
         ],
         languages=accounts.LANGUAGES,
+        held=factors.of_account(ctx, id),
         why_not_close=accounts.why_not_close(account.id, account.active, ctx.user.id),
     )
 
@@ -84,6 +85,18 @@ def change(ctx: Context, id: int, form: Form) -> Response:
 def set_password(ctx: Context, id: int, form: Form) -> Response:
     user = accounts.set_password(ctx, id, form.version, form.text("password", required=True))
     return see(ctx, f"/admin/users/{id}", f"{user.login} has a new password and must sign in again.")
+
+
+@router.post("/admin/users/{id}/sessions/end")
+def end_sessions(ctx: Context, id: int, form: Form) -> Response:
+    user = sessions.end_all_of(ctx, id, form.version)
+    return see(ctx, f"/admin/users/{id}", f"{user.login} is signed out everywhere.")
+
+
+@router.post("/admin/users/{id}/reset-second-factor")
+def reset_second_factor(ctx: Context, id: int, form: Form) -> Response:
+    user = factors.reset(ctx, id, form.version)
+    return see(ctx, f"/admin/users/{id}", f"{user.login} has no second factor any more, and is signed out everywhere.")
 
 
 @router.post("/admin/users/{id}/roles")

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from web.menu import Pages
-from web.pages.login import login
+from web.pages.login import login, second
 
 PAGES = Pages(
     name="login",
     title="",
-    routers=(login.router, login.leaving),
+    routers=(login.router, second.router, login.leaving),
     templates=Path(__file__).parent / "templates",
     order=1,
 )
