@@ -386,7 +386,7 @@ def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
         case Approver.USER:
             why = "the rule names you"
         case _:
-            why = f"you are {titles.get(row.role or '', row.role or 'an approver').lower()} there"
+            why = f"you are {titles.get(row.role or '', row.role or 'an approver').lower()} of this site"
     if row.on_behalf_of:
         why = why.replace("you hold", f"{row.on_behalf_of} holds").replace("you are", f"{row.on_behalf_of} is")
         why = f"{why.replace('names you', f'names {row.on_behalf_of}')}, and you stand in"
@@ -419,7 +419,7 @@ ABOUT: dict[str, sa.Select[*tuple[Any, ...]]] = {
     .join(Supplier, Supplier.id == Order.supplier_id)
     .join(Party, Party.id == Supplier.party_id),
     three_way.KIND: sa.select(
-        Invoice.id, Invoice.number, sa.literal("bill without an order, their number ") + Invoice.supplier_number,
+        Invoice.id, Invoice.number, sa.literal("Bill without an order, their number ") + Invoice.supplier_number,
         Party.name,
     )
     .join(Supplier, Supplier.id == Invoice.supplier_id)

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from plantops.context import what_is_missing
 from plantops.events import WaitingCard
+from plantops.permissions import Can
 from plantops.wording import plural
 
 
@@ -26,3 +28,8 @@ def test_a_card_of_one_thing_is_said_in_the_singular() -> None:
     assert WaitingCard("orders late", 1, "/", one="order late").words == "order late"
     assert WaitingCard("orders late", 2, "/", one="order late").words == "orders late"
     assert WaitingCard("to approve", 1, "/").words == "to approve"
+
+
+def test_a_refusal_names_the_right_in_words_and_who_gives_it() -> None:
+    said = what_is_missing(Can.MANAGE_USERS)
+    assert said == "It takes the right “manage user”. People with the role administrator can give it to you."

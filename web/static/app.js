@@ -104,8 +104,25 @@
       field.setAttribute("aria-invalid", "true");
       first ??= field;
     }
+    $$("a[data-to-field]", form).forEach(nameField);
     (first ?? $(".form-errors > *", form)?.parentElement)?.focus();
   };
+  // The summary names each field as the page does; what belongs to no field of the page is no link.
+  const fieldOf = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const nameField = (link) => {
+    const field = fieldOf(link);
+    if (!field) return link.replaceWith(...link.childNodes);
+    const label = field.labels?.[0]?.firstChild?.textContent.trim();
+    if (label) link.prepend(/[?!.:]$/.test(label) ? `${label} ` : `${label}: `);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-to-field]");
+    const field = link && fieldOf(link);
+    if (!field) return;
+    event.preventDefault();
+    field.closest("details:not([open])")?.setAttribute("open", "");
+    field.focus();
+  });
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     const form = formOf(ctx.sourceElement);

@@ -45,6 +45,6 @@ PAGES = Pages(
         ),
         Entry("Codes at the places", "/housekeeping/codes", "qrcode", (Can.TRIAGE,), words="qr print"),
     ),
-    slots={"home.panels": (panels.my_work,)},
+    slots={"home.doors": (panels.doors,), "home.panels": (panels.my_work,)},
     order=50,
 )

@@ -11,6 +11,10 @@ from web.page import Context, drawn
 NEXT = 5
 
 
+def doors(ctx: Context) -> Markup | None:
+    return drawn(ctx, "housekeeping/doors.html") if ctx.may(Can.REPORT) else None
+
+
 def my_work(ctx: Context) -> Markup | None:
     if not ctx.may(Can.WORK):
         return None

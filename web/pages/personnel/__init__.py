@@ -92,7 +92,7 @@ PAGES = Pages(
             words="injury accident near miss safety",
         ),
     ),
-    slots={"home.panels": (panels.missing, panels.my_shifts)},
+    slots={"home.doors": (panels.doors,), "home.panels": (panels.missing, panels.my_shifts)},
     actions=(
         Entry("Ask for leave", "/personnel/leave", "beach", (Can.ASK_LEAVE,), words="holiday vacation new days off"),
         Entry(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from personnel import attendance, shifts
+from personnel import attendance, employees, shifts
 from personnel.permissions import Can
 from plantops import places
 from web.page import Context, drawn
@@ -19,6 +19,13 @@ def my_shifts(ctx: Context) -> Markup | None:
     mine = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
     coming = [one for one in mine if one.ends_at > ctx.now and not one.released][:NEXT]
     return drawn(ctx, "personnel/panel_shifts.html", shifts=coming, now=ctx.now) if coming else None
+
+
+def doors(ctx: Context) -> Markup | None:
+    """What somebody with a personnel number does most, one tap away."""
+    if not ctx.may(Can.READ_OWN) or employees.myself(ctx) is None:
+        return None
+    return drawn(ctx, "personnel/doors.html", Can=Can)
 
 
 def missing(ctx: Context) -> Markup | None:

@@ -11,6 +11,7 @@ from web.pages.purchasing import (
     drafts,
     invoices,
     orders,
+    panels,
     prices,
     questions,
     receive,
@@ -44,7 +45,11 @@ PAGES = Pages(
         prices.router,
     ),
     api=(api.router,),
-    slots={"item.panels": (prices.item_panel,), "party.panels": (prices.party_panel,)},
+    slots={
+        "home.doors": (panels.doors,),
+        "item.panels": (prices.item_panel,),
+        "party.panels": (prices.party_panel,),
+    },
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry(
