@@ -19,7 +19,7 @@ LONGEST = 1000
 CHECKED_AT_ONCE = 2  # each check takes 64 MB and every core for a moment
 MOST_IN_LINE = 24  # a web process has 40 hands: the others go on with their work while a shift signs in
 MOST_OF_ADDRESS = 16  # of those: a whole plant may stand behind one address, but it is never the whole line
-MOST_OF_LOGIN = 2
+MOST_OF_LOGIN = 5  # as many tries as it has before it waits
 
 HASHER = PasswordHasher()
 
