@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 import lxml.html
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
 
 from plantops import logs, passwords, people
@@ -270,12 +270,30 @@ def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
     assert not ear.heard, "\n".join(ear.heard)
 
 
-def axe(page: Page, *, only: tuple[str, ...] = ()) -> list[str]:
-    """What axe finds on the page as it is now, one line each; `only` names rules, such as color-contrast."""
-    options: dict[str, Any] = {"runOnly": {"type": "rule", "values": list(only)}} if only else {}
-    found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found
-        for node in violation["nodes"]
-    ]
+# What turns on the colours: nothing else changes for the other rules when a page turns dark.
+COLOURS = ("color-contrast", "link-in-text-block")
+RUN_AXE = """([inside, only]) => axe.run(inside || document, {resultTypes: ["violations"], selectors: false,
+  ...(only.length ? {runOnly: {type: "rule", values: only}} : {})})
+  .then(r => r.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} ${n.failureSummary}`)))"""
+
+# Nothing is half-way between two colours when it is measured.
+STILL = """() => { const sheet = new CSSStyleSheet(); document.adoptedStyleSheets.push(sheet);
+  sheet.replaceSync("*, *::before, *::after { transition: none !important; }"); }"""
+THEME = "it => document.documentElement.dataset.bsTheme === it"
+
+
+def axe(page: Page, *, only: tuple[str, ...] = (), inside: str = "") -> list[str]:
+    """What axe finds on the page as it is now, one line each; `only` names rules, `inside` one element."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return cast(list[str], page.evaluate(RUN_AXE, [inside, list(only)]))
+
+
+def looks(page: Page, *, width: int = 1280, dark: bool = False) -> None:
+    """Turns the device: a page that is open is drawn anew."""
+    colours: Literal["dark", "light"] = "dark" if dark else "light"
+    page.evaluate(STILL)
+    page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    if page.url != "about:blank":
+        page.wait_for_function(THEME, arg=colours)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.browser import Served
+from tests.browser import Served, axe, looks
 from tests.web import world
 from tests.web.test_purchasing_pages import Shop, shop
 from tests.web.test_routes import routes
@@ -25,7 +24,7 @@ pytestmark = [pytest.mark.db, pytest.mark.browser]
 Open = Callable[..., Page]
 PARTS = ("", "/purchasing", "/personnel", "/housekeeping", "/transport")
 TYPED = ("/personnel", "/housekeeping", "/transport")
-PHONE = 390
+DESK, PHONE = 1280, 390
 # What these answer is no page: rows for a combobox, a file, a stream.
 NO_PAGE = re.compile(r"/lookup$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$")
 # Steps that stand only for who has begun to sign in: looked at in test_sign_in_pages.py.
@@ -37,9 +36,6 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstell
 HOSTILE = f"<img src=x onerror=alert(1)>'; DROP TABLE core_user; -- {{{{7*7}}}} {LONG}"
 TOLD = {200, 303, 409, 422}
 
-RUN_AXE = """([inside, only]) => axe.run(inside || document, {resultTypes: ["violations"],
-  ...(only.length ? {runOnly: {type: "rule", values: only}} : {})})
-  .then(r => r.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target} ${n.failureSummary}`)))"""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   ["it scrolls sideways", ...[...document.querySelectorAll("body *")]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest("[popover], .visually-hidden"))
@@ -63,6 +59,7 @@ FILL = """([id, hostile]) => {
 VALUES = """ids => Object.fromEntries(ids.map(id => [id, document.getElementById(id)?.value ?? "gone"]))"""
 SEND = "id => { const f = document.getElementById(id); f.noValidate = true; f.requestSubmit(); window.stands = true; }"
 ANSWERED = "id => { const f = document.getElementById(id); return !f || !f.hasAttribute('aria-busy'); }"
+MARKED = """id => [...document.getElementById(id).elements].filter(e => e.ariaInvalid === "true").map(e => e.id)"""
 SAID = """id => { const f = document.getElementById(id); return [...f.querySelectorAll(".form-errors, .field-error"),
   ...document.querySelectorAll(`[data-error-form="${id}"]`)].map(e => e.textContent.trim()).join(" ").trim(); }"""
 
@@ -92,16 +89,17 @@ class Walk:
             self.wrong.append(f"{path}: {answer.status if answer else 'no answer'} at {self.page.url}")
 
     def look(self, path: str, *, only: tuple[str, ...] = (), inside: str = "", narrow: bool = False) -> None:
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE_SCRIPT)
         self.page.evaluate(UNSTICK)
-        found: list[str] = self.page.evaluate(RUN_AXE, [inside, list(only)])
+        found = axe(self.page, only=only, inside=inside)
         if narrow:
             found += self.page.evaluate(TOO_WIDE)
         self.wrong += [f"{path}: {one}" for one in found]
 
-    def send(self, path: str, form: str, typed: str) -> None:
-        """Sends a form with this in every field: the answer is in words, what was typed stays, axe finds nothing."""
+    def send(self, path: str, form: str, typed: str, marked: set[str]) -> None:
+        """Sends a form with this in every field: the answer is in words, what was typed stays, axe finds nothing.
+
+        Axe looks again when a field is marked that was not marked when it looked at this form before.
+        """
         where, self.sent = f"{path} form#{form} with {typed[:5]!r}", self.sent + 1
         before: dict[str, Any] = self.page.evaluate(FILL, [form, typed])
         with self.page.expect_response(lambda answer: answer.request.method == "POST") as caught:
@@ -118,7 +116,12 @@ class Walk:
         self.wrong += [f"{where}: {id} lost what was typed" for id in before if before[id] != after[id]]
         if not self.page.evaluate(SAID, form):
             self.wrong.append(f"{where}: {status} without a word in the form")
-        self.look(where, inside=f"#{form}", narrow=True)
+        now = {"", *self.page.evaluate(MARKED, form)}
+        if now <= marked:
+            self.wrong += [f"{where}: {one}" for one in self.page.evaluate(TOO_WIDE)]
+        else:
+            self.look(where, inside=f"#{form}", narrow=True)
+        marked |= now
 
     def leave(self, path: str, *, redirected: bool) -> None:
         """It was taken: what it leads to is looked at as well, then the page is opened again."""
@@ -170,13 +173,17 @@ def test_every_page_has_its_document_in_the_world(served: Served, known: Paths) 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_nothing_for_axe_light_and_wide_then_dark_and_on_a_phone(browser: Open, pages: list[str], part: str) -> None:
-    desk, phone = Walk(browser(ROLES, LOGIN)), Walk(browser(ROLES, LOGIN, width=PHONE, dark=True))
+    """What only colours and sizes change is looked at again on the same page, as when a phone turns dark."""
+    walk, width = Walk(browser(ROLES, LOGIN)), DESK
     for path in of_part(["/login", *pages], part):
-        desk.open(path)
-        desk.look(path)
-        phone.open(path)
-        phone.look(f"{path} dark at 390", only=COLOURS_AND_TARGETS, narrow=True)
-    assert not desk.wrong + phone.wrong, "\n".join(desk.wrong + phone.wrong)
+        walk.open(path)
+        for turned in (False, True):
+            if turned:
+                width = DESK + PHONE - width
+                looks(walk.page, width=width, dark=width == PHONE)
+            phone = width == PHONE
+            walk.look(f"{path} at {width}", only=COLOURS_AND_TARGETS if phone else (), narrow=phone)
+    assert not walk.wrong, "\n".join(walk.wrong)
 
 
 @pytest.mark.parametrize("part", TYPED)
@@ -189,8 +196,9 @@ def test_a_form_sent_empty_or_with_nonsense_says_so_and_keeps_what_was_typed(
         forms: list[str] = walk.page.evaluate(FORMS)
         assert "" not in forms, f"{path} has a form without an id."
         for form in forms:
+            marked: set[str] = set()
             for typed in ("", HOSTILE):
                 if walk.page.evaluate("id => !!document.getElementById(id)", form):
-                    walk.send(path, form, typed)
+                    walk.send(path, form, typed, marked)
     assert not walk.wrong, "\n".join(walk.wrong)
     assert walk.refused >= 2
