@@ -106,7 +106,7 @@ class Floor:
         self.rights = {role: frozenset(map(str, can)) for role, can in registry.role_permissions().items()}
         self.titles = registry.role_titles()
         self.menu = [
-            (pages.title, [(one.title, one.url, one.icon, frozenset(map(str, one.can))) for one in pages.menu])
+            (pages.title, [(one.title, one.url, one.icon, frozenset(map(str, one.can)), one.key) for one in pages.menu])
             for pages in page_packages(registry)
             if pages.menu
         ]

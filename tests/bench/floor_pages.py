@@ -91,25 +91,33 @@ TOP = (
     '<a class="skip" href="#main">To the content</a>\n<header class="topbar no-print">\n'
     f'<button class="tool for-phone" type="button" popovertarget="menu" aria-label="Menu">{sign("menu-2")}</button>\n'
     f'<a class="brand" href="/">{sign("building-factory-2")} <span>plantops</span></a>\n<span class="push"></span>\n'
+    f'<a class="tool" href="/find" data-opens="palette" aria-label="Find">{sign("search")}<span class="for-desk muted">'
+    f'Ctrl K</span></a><a class="tool" href="/bell" aria-label="Bell">{sign("bell")}</a>\n'
     f'<button class="tool for-desk" type="button" data-opens="shortcuts" aria-label="Keyboard shortcuts">{sign("keyboard")}'
     f'</button>\n<button class="tool" type="button" data-switch="theme" aria-label="Light or dark">{sign("moon")}</button>\n'
     '<button class="tool" type="button" popovertarget="me" aria-label="%(name)s: account">'
     f'{sign("user")}<span class="for-desk">%(name)s</span></button>\n<div class="menu" id="me" popover>\n'
     '<p class="px-2 pt-1 mb-1"><strong>%(name)s</strong><br><span class="muted">%(titles)s</span></p>\n<hr>\n'
-    f'<a href="/account">{sign("key")} Password and sessions</a>\n<form action="/logout" method="post" data-forgets>'
+    f'<a href="/desk">{sign("adjustments")} My desk</a>\n<a href="/account">{sign("key")} Password and sessions</a>\n<form action="/logout" method="post" data-forgets>'
     f'<input type="hidden" name="_csrf" value="%(csrf)s"><button>{sign("logout")} Sign out</button></form>\n</div>\n'
     '</header>\n<div class="shell">\n<nav class="side no-print" id="menu" popover aria-label="Main">\n'
     '<button class="tool for-phone" type="button" popovertarget="menu" popovertargetaction="hide">'
     f"{sign('x')} Close</button>\n"
 )
 KEYS = (
-    ("j k", "Next and previous row"), ("Enter", "Open the row"), ("x", "Pick the row"), ("/", "To the search field"),
-    ("g h", "Home"), ("Ctrl Enter", "Send the form"), ("Esc", "Close"), ("?", "This help"),
+    ("Ctrl K", "Find a page, a record, or something to do"), ("Ctrl Enter", "Send the form"), ("Esc", "Close"),
+    ("/", "To the search field"), ("j k", "Next and previous row"), ("Enter", "Open the row"), ("x", "Pick the row"),
+    ("e", "Change the row or the page"), ("?", "This help"), ("g b", "Bell"),
 )  # fmt: skip
+GOES = "<!-- where a g leads -->"
 FOOT = (
-    '</main>\n</div>\n<dialog id="shortcuts" aria-labelledby="shortcuts-title"><div class="panel">\n'
+    '</main>\n</div>\n<dialog id="palette" class="palette-box" aria-label="Find"><div class="panel">\n'
+    '<form class="palette" action="/find" method="get" role="search"><input class="form-control" type="search" name="q">'
+    '</form>\n<div id="found" data-for=""></div>\n<p class="muted mb-0 for-desk"><kbd>↑</kbd> <kbd>↓</kbd> choose ·'
+    ' <kbd>Enter</kbd> open · <kbd>Esc</kbd> close</p>\n</div></dialog>\n<dialog id="shortcuts" aria-labelledby="shortcuts-title"><div class="panel">\n'
     '<h2 id="shortcuts-title">Keyboard shortcuts</h2>\n<table class="dense mb-3"><tbody>\n'
     + "".join(f'<tr><th scope="row"><kbd>{keys}</kbd></th><td>{what}</td></tr>\n' for keys, what in KEYS)
+    + GOES
     + '</tbody></table>\n<div class="form-check mb-3"><input class="form-check-input" type="checkbox" id="single-keys" '
     'data-switch="keys" checked><label class="form-check-label" for="single-keys">Single keys work as shortcuts</label>'
     '</div>\n<form method="dialog"><button class="btn btn-primary">Close</button></form>\n</div></dialog>\n'
@@ -118,25 +126,28 @@ FOOT = (
     ' value="yes">Yes, do it</button><button class="btn btn-plain" value="no">No, go back</button></div>\n</form>'
     "</dialog>\n</body>\n</html>\n"
 )
-Menu = Sequence[tuple[str, Sequence[tuple[str, str, str, frozenset[str]]]]]
-"""Sections of (title, address, icon, rights), as the page packages of the product offer them."""
+Menu = Sequence[tuple[str, Sequence[tuple[str, str, str, frozenset[str], str]]]]
+"""Sections of (title, address, icon, rights, key), as the page packages of the product offer them."""
 
 
 def shell(person: Person, menu: Menu, title: str, crumbs: str, main: str) -> str:
     known = {"csrf": person.csrf, "login": person.login, "name": escape(person.name), "titles": escape(person.titles)}
-    parts = [HEAD % escape(title), TOP % known]
+    parts, goes = [HEAD % escape(title), TOP % known], ""
     for section, entries in menu:
         shown = [one for one in entries if not one[3] or one[3] & person.rights]
         if shown:
             parts.append(f"<h2>{section}</h2><ul>\n" if section else "<ul>\n")
-            for name, url, icon, _ in shown:
+            for name, url, icon, _, key in shown:
                 current = ' aria-current="page"' if url == HERE else ""
+                goes += f'<tr><th scope="row"><kbd>g {key}</kbd></th><td>{name}</td></tr>\n' if key else ""
                 parts.append(f'<li><a href="{url}"{current}>{sign(icon)} {name}</a></li>\n')
             parts.append("</ul>\n")
     parts.append(
         '</nav>\n<main id="main" class="main" tabindex="-1">\n<nav aria-label="Where you are" class="no-print">'
     )
-    parts.append(f'<ol class="crumbs">\n<li><a href="/">Home</a></li>\n{crumbs}</ol></nav>\n{main}{FOOT}')
+    parts.append(
+        f'<ol class="crumbs">\n<li><a href="/">Home</a></li>\n{crumbs}</ol></nav>\n{main}{FOOT.replace(GOES, goes)}'
+    )
     return "".join(parts)
 
 
