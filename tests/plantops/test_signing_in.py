@@ -14,7 +14,7 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from plantops import accounts, authenticators, factors, passwords, people, sealing, sessions, signing_in
+from plantops import accounts, authenticators, cli, factors, passwords, people, sealing, sessions, signing_in, verify
 from plantops.accounts import AccountFacts
 from plantops.core import House
 from plantops.entering import enter
@@ -380,6 +380,20 @@ def test_a_reset_takes_all_ends_sessions_and_tells_the_person(person: Make) -> N
         ).all()
         assert who == [boss.id]
     assert isinstance(ana.comes(), Opened)
+
+
+def test_the_command_resets_as_the_page_does(
+    person: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ana = person(phone=True)
+    monkeypatch.setenv("PLANTOPS_DATABASE_URL", ana.plant.database.url)
+    assert cli.main(["users", "reset-second-factor", ana.login]) == 0
+    assert "no second factor any more" in capsys.readouterr().out
+    assert isinstance(ana.comes(), Opened)
+    assert cli.main(["users", "reset-second-factor", ana.login]) == 1
+    assert cli.main(["user", "reset-second-factor", "nobody"]) == 2
+    with ana.plant.acting() as ctx:
+        assert verify.verify(ctx).broken == ()
 
 
 # --- Is it still you?
