@@ -70,9 +70,9 @@ def fill(url: str, asked: Asked) -> None:
             asked.say(f"palette: {rows:,} rows of {table} ...")
             connection.execute(
                 sa.text(
-                    f"INSERT INTO {table} SELECT made.* FROM (SELECT t AS one FROM {table} AS t ORDER BY id LIMIT 1) AS first,"
-                    f" generate_series(1, :rows) AS n, LATERAL jsonb_populate_record(first.one, jsonb_build_object("
-                    f"'id', {FIRST_ID} + n, {FILLED[table]})) AS made"
+                    f"INSERT INTO {table} SELECT made.* FROM (SELECT t AS one FROM {table} AS t ORDER BY id LIMIT 1)"
+                    f" AS first, generate_series(1, :rows) AS n, LATERAL jsonb_populate_record(first.one,"
+                    f" jsonb_build_object('id', {FIRST_ID} + n, {FILLED[table]})) AS made"
                 ),
                 {"rows": rows},
             )
