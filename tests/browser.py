@@ -272,7 +272,8 @@ def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 # What turns on the colours: nothing else changes for the other rules when a page turns dark.
 COLOURS = ("color-contrast", "link-in-text-block")
-RUN_AXE = """([inside, only]) => axe.run(inside || document, {resultTypes: ["violations"], selectors: false,
+RUN_AXE = """([inside, only, without]) => axe.run({include: [[inside || "html"]], exclude: without.map(one => [one])},
+  {resultTypes: ["violations"], selectors: false,
   ...(only.length ? {runOnly: {type: "rule", values: only}} : {})})
   .then(r => r.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} ${n.failureSummary}`)))"""
 
@@ -282,11 +283,14 @@ STILL = """() => { const sheet = new CSSStyleSheet(); document.adoptedStyleSheet
 THEME = "it => document.documentElement.dataset.bsTheme === it"
 
 
-def axe(page: Page, *, only: tuple[str, ...] = (), inside: str = "") -> list[str]:
-    """What axe finds on the page as it is now, one line each; `only` names rules, `inside` one element."""
+def axe(page: Page, *, only: tuple[str, ...] = (), inside: str = "", without: tuple[str, ...] = ()) -> list[str]:
+    """What axe finds on the page as it is now, one line each.
+
+    `only` names rules, `inside` one element, `without` those that are not looked into.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    return cast(list[str], page.evaluate(RUN_AXE, [inside, list(only)]))
+    return cast(list[str], page.evaluate(RUN_AXE, [inside, list(only), list(without)]))
 
 
 def looks(page: Page, *, width: int = 1280, dark: bool = False) -> None:

@@ -25,6 +25,7 @@ Open = Callable[..., Page]
 PARTS = ("", "/purchasing", "/personnel", "/housekeeping", "/transport")
 TYPED = ("/personnel", "/housekeeping", "/transport")
 DESK, PHONE = 1280, 390
+SHELL = ("header.topbar", "nav.side")
 # What these answer is no page: rows for a combobox, a file, a stream.
 NO_PAGE = re.compile(r"/lookup$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$")
 # Steps that stand only for who has begun to sign in: looked at in test_sign_in_pages.py.
@@ -43,7 +44,7 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 # A bar that sticks to the foot of the phone covers what can be scrolled from under it; axe does not scroll.
 UNSTICK = "() => document.querySelectorAll('.sticky, .main-actions').forEach(e => { e.style.position = 'static'; })"
 # Forms in which something can be typed or chosen, by id; those without an id cannot be told what is wrong.
-FORMS = """() => [...document.querySelectorAll("main form[method=post], dialog form[method=post]")]
+FORMS = """() => [...document.querySelectorAll("main form[method=post], dialog:not(#shortcuts) form[method=post]")]
   .filter(f => [...f.elements].some(e => e.matches("input:not([type=hidden]), textarea, select"))).map(f => f.id)"""
 FILL = """([id, hostile]) => {
   const form = document.getElementById(id);
@@ -70,6 +71,8 @@ class Walk:
 
     page: Page
     wrong: list[str] = field(default_factory=list)
+    shells: set[bool] = field(default_factory=set)
+    """Narrow or wide: where bar and menu, the same on every page, were looked at."""
     sent: int = 0
     refused: int = 0
 
@@ -90,7 +93,10 @@ class Walk:
 
     def look(self, path: str, *, only: tuple[str, ...] = (), inside: str = "", narrow: bool = False) -> None:
         self.page.evaluate(UNSTICK)
-        found = axe(self.page, only=only, inside=inside)
+        without = SHELL if narrow in self.shells else ()
+        found = axe(self.page, only=only, inside=inside, without=() if inside else without)
+        if not inside and self.page.locator(SHELL[1]).count():
+            self.shells.add(narrow)
         if narrow:
             found += self.page.evaluate(TOO_WIDE)
         self.wrong += [f"{path}: {one}" for one in found]
