@@ -54,7 +54,7 @@ def weekly_minutes(ctx: Context, employee_ids: Collection[int], day: date) -> di
     query = sa.select(Assignment.employee_id, Assignment.weekly_minutes).where(
         Assignment.employee_id.in_(employee_ids), holds_on(day)
     )
-    return dict(ctx.session.execute(query).tuples().all())
+    return dict(ctx.session.execute(query).all())
 
 
 @within("neighbours plan under their own right")

@@ -26,7 +26,7 @@ def test_the_sheet_of_codes_is_drawn_after_what_was_read_is_committed(plant: Hou
     with plant.acting() as ctx:
         done = printing.then(ctx, content)
         assert done is not None
-        assert done.message == "1 codes are ready to be printed."
+        assert done.message == "1 code is ready to be printed."
         assert files.content(ctx, int(str(done.link).rpartition("/")[2])) == content
 
 

@@ -86,7 +86,7 @@ def asks_for_three_days(ann: Page) -> None:
 
 
 def approves_by_keyboard(lea: Page) -> None:
-    waiting(lea, "Leaves to decide", "1", keyboard=True)
+    waiting(lea, "Leave to decide", "1", keyboard=True)
     expect(lea.locator("main")).to_contain_text("Ann Arbour, 1 Dec 2026 to 3 Dec 2026")
     expect(lea.locator("main")).to_contain_text("Tue 01 Dec: clean would have 0 of 1 people on the roster.")
     press(lea, "Approve")
@@ -112,11 +112,11 @@ def accepts_the_least_change(fred: Page) -> str:
         return fred.get_by_role("row").filter(has_text="Proposed").count() == 1
 
     wait_until(proposed, COMPUTED_MS)
-    waiting(fred, "roster proposals to look at", "1")
+    waiting(fred, "roster proposal to look at", "1")
     fred.get_by_role("row").filter(has_text="Proposed").get_by_role("link").click()
     changes = fred.get_by_label("What changes").get_by_role("listitem")
-    takers = {one.split(":")[0] for one in changes.all_inner_texts() if "off → E clean" in one}
-    given = [one for one in changes.all_inner_texts() if one.startswith("Ann Arbour") and "E clean → off" in one]
+    takers = {one.split(":")[0] for one in changes.all_inner_texts() if "off → E Clean" in one}
+    given = [one for one in changes.all_inner_texts() if one.startswith("Ann Arbour") and "E Clean → off" in one]
     assert len(given) == 3
     assert changes.count() == 6, "nobody else's day moves"
     expect(fred.locator("main")).to_contain_text("This proposal changes as little as it can.")

@@ -61,7 +61,7 @@ def reports_water(phone: Page, code: str) -> str:
 
 
 def triages_by_keyboard(desk: Page, number: str) -> None:
-    waiting(desk, "requests to triage", "1", keyboard=True)
+    waiting(desk, "request to triage", "1", keyboard=True)
     tab_to(desk, desk.get_by_role("link", name=number))
     desk.keyboard.press("Enter")
     expect(desk.locator("main")).to_contain_text("Water under the second rack")
@@ -85,7 +85,7 @@ def gives_it_to(desk: Page, who: str) -> None:
 
 
 def does_the_work(cleo: Page) -> None:
-    waiting(cleo, "work orders for me", "1")
+    waiting(cleo, "work order for me", "1")
     cleo.get_by_role("link", name="WO-").click()
     cleo.get_by_role("button", name="Start").click()
     toast(cleo, "is begun")

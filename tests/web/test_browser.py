@@ -97,7 +97,7 @@ def test_an_ended_session_loses_nothing_that_was_typed(browser: Open, served: Se
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("is back")
     expect(form.get_by_label("What is needed")).to_have_value("Forty gloves, before Thursday")
     expect(form.get_by_label("It is urgent")).to_be_checked()
@@ -114,7 +114,7 @@ def test_somebody_else_does_not_get_what_was_typed(browser: Open, served: Served
     page.locator("#sample").get_by_role("button", name="Save").click()
     page.get_by_label("Login").fill(served.person("employee", "dora"))
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#sample").get_by_label("What is needed")).to_have_value("Gloves L, nitrile")
 
 
