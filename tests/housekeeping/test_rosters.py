@@ -218,7 +218,9 @@ def test_people_needed_follow_from_minutes() -> None:
 def test_how_good_in_words() -> None:
     assert "is not known: the time was too short to prove it" in boards.in_words(100, None, None)
     assert "no roster can have fewer: this is proved" in boards.in_words(100, Decimal(100), Decimal(0))
-    assert "none can have fewer than 50: at most 50.0% could still be gained" in boards.in_words(100, Decimal(50), Decimal("0.5"))
+    assert "none can have fewer than 50: at most 50.0% could still be gained" in boards.in_words(
+        100, Decimal(50), Decimal("0.5")
+    )
 
 
 def test_shifts_are_published_by_the_clock_of_the_site(ctx: Someone) -> None:
