@@ -233,8 +233,8 @@ def test_matrix_tree_and_incidents_read_well(browser: Open, client: Enter, hall:
 
 
 def test_the_first_page_says_what_waits_for_whom(client: Enter, hall: Hall) -> None:
-    assert "1Certificate expires within 60 days" in words(client("hr", "hanna"), "/")
-    assert "1Person away today" in words(client("line_manager", "bo"), "/")
+    assert "within 60 days" in words(client("hr", "hanna"), "/")
+    assert "away today" in words(client("line_manager", "bo"), "/")
     assert "My leave" in words(client("employee", "ada"), "/")
 
 
