@@ -10,12 +10,12 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from plantops import parties
-from plantops.parties import PartyFacts
 from plantops.permissions import Can as Core
 from purchasing import catalogue, suppliers
 from purchasing.models.sources import MinimumRule
 from purchasing.permissions import Can
 from purchasing.suppliers import SUPPLIERS, Terms
+from web.companies import Company
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -33,29 +33,6 @@ RULES = (
     (MinimumRule.SURCHARGE, "adds a surcharge to smaller ones"),
     (MinimumRule.FREE_FREIGHT, "charges freight on smaller ones"),
 )
-
-
-@dataclass(frozen=True)
-class Newcomer:
-    """The company behind a new supplier; `sure` says that it is another one than those of a similar name."""
-
-    name: str
-    legal_name: str = ""
-    street: str = ""
-    postcode: str = ""
-    town: str = ""
-    country: str | None = None
-    vat_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    language: str = "en"
-    is_one_time: bool = False
-    sure: bool = False
-
-    def as_facts(self) -> PartyFacts:
-        known = asdict(self)
-        del known["sure"]
-        return PartyFacts(**known)
 
 
 @dataclass(frozen=True)
@@ -113,7 +90,7 @@ def add(ctx: Context, form: Form) -> Response:
     if form.text("party_id"):
         made = suppliers.buy_from(ctx, form.number("party_id"), terms)
     else:
-        typed = form.into(Newcomer)
+        typed = form.into(Company)
         made = suppliers.add_supplier(ctx, typed.as_facts(), terms, sure=typed.sure)
     return see(ctx, to(made.id), "The supplier is there. Enter an account and the papers next.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi.responses import Response
@@ -10,8 +9,8 @@ from markupsafe import Markup
 
 from plantops import parties
 from plantops.lists import PARTIES
-from plantops.parties import PartyFacts, PartyKind
 from plantops.permissions import Can
+from web.companies import CompanyOfKinds
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -24,48 +23,6 @@ TABS = (
     Named("Blocked", {"blocked": "yes"}),
     Named("All"),
 )
-
-
-@dataclass(frozen=True)
-class Company:
-    """What is typed about a company; `sure` says that it is another one than those of a similar name."""
-
-    name: str
-    is_supplier: bool = False
-    is_carrier: bool = False
-    is_contractor: bool = False
-    legal_name: str = ""
-    street: str = ""
-    postcode: str = ""
-    town: str = ""
-    country: str | None = None
-    vat_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    language: str = "en"
-    is_one_time: bool = False
-    sure: bool = False
-
-    def as_facts(self) -> PartyFacts:
-        chosen = {
-            PartyKind.SUPPLIER: self.is_supplier,
-            PartyKind.CARRIER: self.is_carrier,
-            PartyKind.CONTRACTOR: self.is_contractor,
-        }
-        return PartyFacts(
-            self.name,
-            frozenset(kind for kind, is_it in chosen.items() if is_it),
-            self.legal_name,
-            self.street,
-            self.postcode,
-            self.town,
-            self.country,
-            self.vat_id,
-            self.email,
-            self.phone,
-            self.language,
-            self.is_one_time,
-        )
 
 
 def to(id: int) -> str:
@@ -90,7 +47,7 @@ def new(ctx: Context) -> Response:
 
 @router.post("/parties")
 def add(ctx: Context, form: Form) -> Response:
-    typed = form.into(Company)
+    typed = form.into(CompanyOfKinds)
     made = parties.add_party(ctx, typed.as_facts(), sure=typed.sure)
     return see(ctx, to(made.id), f"{made.name} is there.")
 
@@ -108,7 +65,7 @@ def edit(ctx: Context, id: int) -> Response:
 
 @router.post("/parties/{id}")
 def change(ctx: Context, id: int, form: Form) -> Response:
-    typed = form.into(Company)
+    typed = form.into(CompanyOfKinds)
     parties.change_party(ctx, id, form.version, typed.as_facts(), sure=typed.sure)
     return see(ctx, to(id), "Saved.")
 
