@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from housekeeping import requests
 from housekeeping.desk_models import Request, RequestState
 from housekeeping.permissions import Can
-from plantops import places
 from plantops.context import Context, within
 from plantops.listing import BulkAction, Column, Facet, Kind, Listing, Select
+from plantops.lists import site_facet
 from plantops.places import Place
 
 
@@ -24,11 +24,6 @@ def request_rows(ctx: Context) -> Select:
         .outerjoin(Place, Place.id == Request.place_id)
         .where(Request.id.in_(requests.visible(ctx).with_only_columns(Request.id)))
     )
-
-
-@within("the filter by site")
-def site_names(ctx: Context) -> list[tuple[int, str]]:
-    return [(site.id, site.name) for site in places.list_sites(ctx)]
 
 
 NOW: sa.ColumnElement[datetime] = sa.literal_column("clock.now", sa.DateTime(timezone=True))
@@ -65,7 +60,7 @@ REQUESTS: Listing[object] = Listing(
         Facet("category", "Category", Request.category, options=lambda _ctx: [(c, c) for c in requests.CATEGORIES]),
         Facet("priority", "Priority", Request.priority, Kind.NUMBER),
         Facet("reported", "Reported on", Request.reported_at, Kind.DATE),
-        Facet("site", "Site", Request.site_id, value=int, options=site_names),
+        site_facet(Request.site_id),
     ),
     search=(Request.number, Request.text, Place.sort_key),
     bulk=(

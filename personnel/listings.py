@@ -21,17 +21,12 @@ from personnel.models import (
 )
 from personnel.permissions import Can
 from personnel.time_models import LeaveRequest, LeaveState, LeaveType
-from plantops import places
 from plantops.context import Context
 from plantops.findable import Findable
 from plantops.listing import Column, Facet, Kind, Listing, Select
-from plantops.permissions import Can as CoreCan
+from plantops.lists import site_facet
 
 Manager = aliased(Employee, name="manager")
-
-
-def _sites(ctx: Context) -> list[tuple[int, str]]:
-    return [(site.id, site.name) for site in places.list_sites(ctx)] if ctx.may(CoreCan.READ_PLACES) else []
 
 
 def _departments(ctx: Context) -> list[tuple[int, str]]:
@@ -94,7 +89,7 @@ EMPLOYEES: Listing[object] = Listing(
         Column("agency", "Agency", Employee.agency, place="rest"),
     ),
     facets=(
-        Facet("site", "Site", Employee.site_id, options=_sites, value=int),
+        site_facet(Employee.site_id),
         Facet("department", "Department", Assignment.department_id, options=_departments, value=int),
         Facet("hired", "Here since", Employment.hired_on, Kind.DATE),
         Facet("agency", "From an agency", Employee.agency.is_not(None), Kind.YES_NO),
@@ -134,7 +129,7 @@ LEAVE_REQUESTS: Listing[object] = Listing(
         Column("state", "State", LeaveRequest.state, Kind.CHOICE, place="aside"),
     ),
     facets=(
-        Facet("site", "Site", LeaveRequest.site_id, options=_sites, value=int),
+        site_facet(LeaveRequest.site_id),
         Facet("state", "State", LeaveRequest.state, options=LeaveState),
         Facet("type", "Leave", LeaveRequest.leave_type_id, options=_leave_types, value=int),
         Facet("first", "From", LeaveRequest.first_day, Kind.DATE),
@@ -188,7 +183,7 @@ CERTIFICATES: Listing[object] = Listing(
         Column("withdrawn_on", "Withdrawn on", Certificate.withdrawn_on, Kind.DATE, place="rest"),
     ),
     facets=(
-        Facet("site", "Site", Employee.site_id, options=_sites, value=int),
+        site_facet(Employee.site_id),
         Facet("type", "Certificate", Certificate.type_id, options=_certificate_types, value=int),
         Facet("expires", "Expires on", Certificate.expires_on, Kind.DATE),
     ),
@@ -221,7 +216,7 @@ INCIDENTS: Listing[object] = Listing(
         Column("days_away", "Days away", Incident.days_away, Kind.NUMBER, place="rest"),
     ),
     facets=(
-        Facet("site", "Site", Incident.site_id, options=_sites, value=int),
+        site_facet(Incident.site_id),
         Facet("kind", "Kind", Incident.kind, options=IncidentKind),
         Facet("outcome", "Class", Incident.outcome, options=Outcome),
         Facet("happened", "Day", Incident.happened_on, Kind.DATE),

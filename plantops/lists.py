@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from plantops import items, parties, places, stores
-from plantops.context import Context
+from plantops.context import Context, within
 from plantops.findable import Findable
 from plantops.items import Category, Item, ItemKind
-from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.listing import Column, Expression, Facet, Kind, Listing, Select
 from plantops.parties import Party
 from plantops.people import User
 from plantops.permissions import Can
@@ -18,8 +18,14 @@ from plantops.stock_ledger import Balance, Move, MoveKind
 from plantops.stores import Level, Store
 
 
-def _sites(ctx: Context) -> list[tuple[int, str]]:
+@within("the filter by site")
+def site_names(ctx: Context) -> list[tuple[int, str]]:
     return [(site.id, site.name) for site in places.list_sites(ctx)] if ctx.may(Can.READ_PLACES) else []
+
+
+def site_facet(column: Expression) -> Facet:
+    """Every list that has a site is filtered by it in the same way."""
+    return Facet("site", "Site", column, options=site_names, value=int)
 
 
 def _categories(ctx: Context) -> list[tuple[int, str]]:
@@ -134,7 +140,7 @@ STOCK: Listing[object] = Listing(
     ),
     facets=(
         Facet("store", "Store", Balance.store_id, options=_store_names, value=int),
-        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        site_facet(Store.site_id),
         Facet("category", "Category", Item.category_id, options=_categories, value=int),
         Facet("low", "Low", Balance.on_hand <= Level.minimum, Kind.YES_NO),
         Facet("critical", "Critical", Item.is_critical, Kind.YES_NO),
@@ -187,7 +193,7 @@ MOVES: Listing[object] = Listing(
     facets=(
         Facet("item", "Item", Move.item_id, value=int, counted=False),
         Facet("store", "Store", Move.store_id, options=_store_names, value=int),
-        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        site_facet(Store.site_id),
         Facet("kind", "Kind", Move.kind, options=MoveKind),
         Facet("at", "When", Move.at, Kind.TIME),
     ),
@@ -223,7 +229,7 @@ STORES: Listing[object] = Listing(
         Column("cost_centre", "Paid by", CostCentre.code),
     ),
     facets=(
-        Facet("site", "Site", Store.site_id, options=_sites, value=int),
+        site_facet(Store.site_id),
         Facet("closed", "Closed", Store.archived, Kind.YES_NO),
     ),
     search=(Store.sort_key, Store.code),

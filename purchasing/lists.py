@@ -7,9 +7,9 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from plantops import places
 from plantops.context import Context, within
 from plantops.listing import BulkAction, Column, Expression, Facet, Kind, Listing, Select
+from plantops.lists import site_facet
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
@@ -86,11 +86,6 @@ def unknown_rows(ctx: Context) -> Select:
     )
 
 
-@within("the filter by site")
-def site_names(ctx: Context) -> list[tuple[int, str]]:
-    return [(site.id, site.name) for site in places.list_sites(ctx)]
-
-
 LATE = sa.and_(
     Order.state.in_((OrderState.ISSUED, OrderState.ACKNOWLEDGED)),
     # OFFSET 0 has each order looked at by itself; else every open line is read to show fifty orders.
@@ -134,7 +129,7 @@ REQUISITIONS: Listing[object] = Listing(
         Facet("sent", "Sent on", Requisition.submitted_at, Kind.DATE),
         Facet("drafted", "Drafted by the house", requisitions.drafted_by_house(), Kind.YES_NO),
         Facet("need_by", "Needed by", Requisition.need_by, Kind.DATE),
-        Facet("site", "Site", Requisition.site_id, value=int, options=site_names),
+        site_facet(Requisition.site_id),
     ),
     search=(Requisition.number, Requisition.title, User.name),
     bulk=(
@@ -170,7 +165,7 @@ ORDERS: Listing[object] = Listing(
         Facet("late", "Late", LATE, Kind.YES_NO),
         Facet("held", "On hold", Order.on_hold, Kind.YES_NO),
         Facet("ordered", "Ordered on", Order.ordered_on, Kind.DATE),
-        Facet("site", "Site", Order.site_id, value=int, options=site_names),
+        site_facet(Order.site_id),
     ),
     search=(Order.number, Party.sort_key, Order.supplier_reference),
     bulk=(
@@ -208,7 +203,7 @@ INVOICES: Listing[object] = Listing(
         Facet("disputed", "In dispute", Invoice.in_dispute, Kind.YES_NO),
         Facet("due", "Due", Invoice.due_on, Kind.DATE),
         Facet("discount", "Discount until", Invoice.discount_until, Kind.DATE),
-        Facet("site", "Site", Invoice.site_id, value=int, options=site_names),
+        site_facet(Invoice.site_id),
     ),
     search=(Invoice.number, Invoice.supplier_number, Party.sort_key),
 )
@@ -236,7 +231,7 @@ RECEIPTS: Listing[object] = Listing(
         Facet("kind", "Kind", Receipt.kind, options=ReceiptKind),
         Facet("state", "State", Receipt.state, options=ReceiptState),
         Facet("arrived", "Came on", Receipt.arrived_on, Kind.DATE),
-        Facet("site", "Site", Receipt.site_id, value=int, options=site_names),
+        site_facet(Receipt.site_id),
     ),
     search=(Receipt.number, Receipt.delivery_note, Order.number, Party.sort_key),
 )
@@ -261,7 +256,7 @@ UNKNOWN: Listing[object] = Listing(
     facets=(
         Facet("state", "State", UnknownDelivery.state, options=UnknownState),
         Facet("arrived", "Came on", UnknownDelivery.arrived_on, Kind.DATE),
-        Facet("site", "Site", UnknownDelivery.site_id, value=int, options=site_names),
+        site_facet(UnknownDelivery.site_id),
     ),
     search=(UnknownDelivery.sender, UnknownDelivery.text, UnknownDelivery.delivery_note),
 )
