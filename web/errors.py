@@ -50,7 +50,6 @@ TITLES = {
     503: "Not available just now",
 }
 NEXT_STEPS = {
-    403: "Ask the person who looks after plantops at your plant, or go back to what you may do.",
     404: "It may have been moved, or you may not see it. Search for it in its list.",
     405: "Go back and use the buttons of the page.",
     413: "Send a smaller file: at most 20 MB.",

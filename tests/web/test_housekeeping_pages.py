@@ -137,7 +137,10 @@ def test_an_employee_reports_by_page_and_sees_the_own_only(client: Enter) -> Non
     assert not anna.page(url).xpath("//*[@id='refuse-dialog']")
     assert anna.page("/housekeeping/requests/new").xpath(f"//a[@href='{url}']")
     assert client("employee", "berta").get(url).status_code == 404
-    assert anna.get("/housekeeping/requests").status_code == 403
+    refused = anna.get("/housekeeping/requests")
+    assert refused.status_code == 403
+    assert "It takes the right" in refused.text
+    assert "Ask the person" not in refused.text  # who gives it was just said
 
 
 def test_a_roster_says_who_is_missing_what_changes_and_scrolls_in_its_box(
