@@ -11,6 +11,7 @@ from personnel.models import Employee
 from personnel.permissions import Can
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
+from plantops.wording import day_and_month
 
 SOON = timedelta(days=60)
 
@@ -29,7 +30,7 @@ def _office(ctx: Context) -> list[WaitingCard]:
     ending = contracts.due(ctx, ctx.today + timedelta(days=contracts.WARN_DAYS))
     cards = []
     if expiring:
-        detail = f"{expired} have expired" if expired else f"the first on {expiring[0].due_on:%d %b}"
+        detail = f"{expired} have expired" if expired else f"the first on {day_and_month(expiring[0].due_on)}"
         tone = "bad" if expired else "warn"
         title, one = "Certificates expire within 60 days", "Certificate expires within 60 days"
         cards.append(
@@ -79,7 +80,8 @@ def _own(ctx: Context) -> list[WaitingCard]:
     planned = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
     mine = [shift for shift in planned if not shift.released]
     if mine:
-        detail = f"next {mine[0].starts_at.astimezone(ctx.zone):%a %d %b %H:%M}"
+        begins = mine[0].starts_at.astimezone(ctx.zone)
+        detail = f"next {begins:%a} {day_and_month(begins)} {begins:%H:%M}"
         title, one = "Shifts in the next two weeks", "Shift in the next two weeks"
         cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60, one=one))
     for balance in leave_accounts.balances(ctx, me)[:1]:

@@ -14,6 +14,7 @@ from plantops.due import due
 from plantops.events import DueItem, Waiting, WaitingCard
 from plantops.links import origin_of
 from plantops.people import User
+from plantops.wording import day_and_month
 
 AHEAD = timedelta(days=7)
 MOST = 10
@@ -52,7 +53,7 @@ def _send(ctx: Context, user_id: int) -> bool:
         return False
     user = ctx.session.get_one(User, user_id)
     text = letter(user.name, cards, unread, soon, ctx.settings.public_url, reader.today)
-    subject = f"What waits for you on {reader.today:%d %B}"
+    subject = f"What waits for you on {day_and_month(reader.today)}"
     outbox.write(
         ctx, to=user.email or "", to_name=user.name, subject=subject, text=text, origin=origin_of("core_user", user_id)
     )

@@ -18,6 +18,7 @@ from plantops.money import Money
 from plantops.people import User
 from plantops.places import Place, Site
 from plantops.units import UNITS, Quantity
+from plantops.wording import whole_day
 from purchasing import suppliers
 from purchasing.models import Order, OrderLine, Revision
 from purchasing.models.orders import LineState, RevisionState
@@ -152,7 +153,7 @@ def reminder_mail(to: Correspondence) -> tuple[str, str]:
     order = to.order
     missing = [
         f"  {line.position}. {line.description}: {Quantity(still_open(line), line.unit)}, "
-        f"due {line.promised_on or line.need_by:%d %b %Y}"
+        f"due {whole_day(line.promised_on or line.need_by)}"
         for line in order.lines
         if line.state is LineState.OPEN and still_open(line) > Decimal(0)
     ]

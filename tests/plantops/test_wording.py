@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from plantops.context import what_is_missing
 from plantops.events import WaitingCard
 from plantops.permissions import Can
-from plantops.wording import plural
+from plantops.wording import day_and_month, plural, whole_day
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,11 @@ def test_a_count_takes_its_form(count: int, said: str) -> None:
 
 def test_a_phrase_without_its_number() -> None:
     assert plural("It is not filled.", "They are not filled.", 1) == "It is not filled."
+
+
+def test_a_day_is_written_as_it_is_said() -> None:
+    assert day_and_month(date(2026, 12, 4)) == "4 Dec"
+    assert whole_day(date(2026, 12, 14)) == "14 Dec 2026"
 
 
 def test_a_card_of_one_thing_is_said_in_the_singular() -> None:
