@@ -42,7 +42,7 @@ class AwardProgram:
         for number in self.ways:
             self._way(number)
         suppliers = choices.problem.suppliers
-        self.used = [pulp.LpVariable(f"order{at}", 0, 1, pulp.LpBinary) for at in range(len(suppliers))]
+        self.used = [self.program.add_variable(f"order{at}", 0, 1, pulp.LpBinary) for at in range(len(suppliers))]
         self.small: dict[int, pulp.LpVariable] = {}
         self.money: Terms = {}
         self._lines()
@@ -53,17 +53,17 @@ class AwardProgram:
 
     def _way(self, number: int) -> None:
         way = self.choices.ways[number]
-        self.take[number] = pulp.LpVariable(f"x{number}", 0, 1, pulp.LpBinary)
+        self.take[number] = self.program.add_variable(f"x{number}", 0, 1, pulp.LpBinary)
         self.objective[self.take[number]] = way.cost(way.low)
         if way.top > way.low:
-            more = pulp.LpVariable(f"more{number}", 0, way.top - way.low, pulp.LpInteger)
+            more = self.program.add_variable(f"more{number}", 0, way.top - way.low, pulp.LpInteger)
             self.more[number] = more
             self.objective[more] = way.value + way.freight
             self._row({more: 1.0, self.take[number]: -float(way.top - way.low)}, "<=", 0.0)
 
     def _row(self, terms: Terms, sense: str, right: float, soft: Soft | None = None) -> None:
         if self.elastic and soft is not None:
-            gives = pulp.LpVariable(f"gives{len(self.given)}", 0)
+            gives = self.program.add_variable(f"gives{len(self.given)}", 0)
             self.given.append((soft, gives))
             self.objective[gives] = GIVES * soft.weight
             terms = terms | {gives: 1.0 if sense == ">=" else -1.0}
@@ -122,7 +122,7 @@ class AwardProgram:
         if one.minimum_rule is not Minimum.NONE and one.minimum_value > 0:
             row: Terms = value | {used: -float(one.minimum_value)}
             if one.minimum_rule is not Minimum.REFUSE:
-                self.small[at] = small = pulp.LpVariable(f"small{at}", 0, 1, pulp.LpBinary)
+                self.small[at] = small = self.program.add_variable(f"small{at}", 0, 1, pulp.LpBinary)
                 self.objective[small] = self.money[small] = float(one.charge)
                 row[small] = float(one.minimum_value)
             self._row(row, ">=", 0.0, Soft(f"{one.id} would have to take an order {{by}} under its minimum value."))
@@ -140,7 +140,7 @@ class AwardProgram:
         """Rows over all suppliers."""
         problem = self.choices.problem
         if self.choices.has_share_caps:
-            total = pulp.LpVariable("value", 0)
+            total = self.program.add_variable("value", 0)
             self._row(self._packs(self.ways, "value") | {total: -1.0}, "=", 0.0)
             for at, one in enumerate(problem.suppliers):
                 if one.max_share is not None:

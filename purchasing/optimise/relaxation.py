@@ -90,15 +90,15 @@ class Relaxation:
         self.objective: dict[pulp.LpVariable, float] = {}
         self.rows: list[tuple[tuple[str, int], dict[pulp.LpVariable, float], str, float]] = []
         suppliers = self.problem.suppliers
-        self.used = [pulp.LpVariable(f"order{at}", 0, 1) for at in range(len(suppliers))]
-        self.total = pulp.LpVariable("value", 0)
+        self.used = [program.add_variable(f"order{at}", 0, 1) for at in range(len(suppliers))]
+        self.total = program.add_variable("value", 0)
         budget: dict[pulp.LpVariable, float] = {}
         for at, one in enumerate(suppliers):
             self.objective[self.used[at]] = budget[self.used[at]] = float(one.order_cost)
             if one.minimum_rule is not Minimum.NONE and one.minimum_value > 0:
                 row = {self.used[at]: -float(one.minimum_value)}
                 if one.minimum_rule is not Minimum.REFUSE:
-                    small = pulp.LpVariable(f"small{at}", 0, 1)
+                    small = program.add_variable(f"small{at}", 0, 1)
                     row[small] = float(one.minimum_value)
                     self.objective[small] = budget[small] = float(one.charge)
                 self.rows.append((("least", at), row, ">=", 0.0))
@@ -114,7 +114,7 @@ class Relaxation:
             self.rows.append((("orders", 0), dict.fromkeys(self.used, 1.0), "<=", float(self.problem.max_suppliers)))
         if self.problem.budget is not None:
             self.rows.append((("budget", 0), budget, "<=", float(self.problem.budget)))
-        self._frame_lines()
+        self._frame_lines(program)
         program.setObjective(pulp.LpAffineExpression(self.objective))
         for number, (key, terms, sense, right) in enumerate(self.rows):
             left = pulp.LpAffineExpression(terms)
@@ -122,11 +122,11 @@ class Relaxation:
             self._rows[key] = number
         self.master = Master(program)
 
-    def _frame_lines(self) -> None:
+    def _frame_lines(self, program: pulp.LpProblem) -> None:
         dearest = float(self.ends.cost.max(initial=0.0)) + sum(float(one.order_cost) for one in self.problem.suppliers)
         self.missing = []
         for at, line in enumerate(self.problem.lines):
-            missing = pulp.LpVariable(f"missing{at}", 0)
+            missing = program.add_variable(f"missing{at}", 0)
             self.missing.append(missing)
             self.objective[missing] = NOT_COVERED * (1.0 + dearest)
             self.rows.append((("line", at), {missing: 1.0}, ">=" if line.max_suppliers > 1 else "=", 1.0))
@@ -134,7 +134,7 @@ class Relaxation:
                 self.rows.append((("count", at), {}, "<=", float(line.max_suppliers)))
                 for name in self.choices.locks.get(line.id, {}):
                     supplier = self.choices.supplier_number[name]
-                    row = {pulp.LpVariable(f"unlocked{at}_{supplier}", 0): 1.0}
+                    row = {program.add_variable(f"unlocked{at}_{supplier}", 0): 1.0}
                     self.objective[next(iter(row))] = NOT_COVERED * (1.0 + dearest)
                     self.rows.append((("lock", at * len(self.problem.suppliers) + supplier), row, ">=", 1.0))
 

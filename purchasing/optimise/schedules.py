@@ -44,8 +44,8 @@ class Schedules:
         self.at_dock: dict[int, int] = {}
         self.objective: dict[pulp.LpVariable, float] = {}
         self.rows: list[tuple[dict[pulp.LpVariable, float], str, float]] = []
-        self._frame()
         program = pulp.LpProblem("schedules", pulp.LpMinimize)
+        self._frame(program)
         program.setObjective(pulp.LpAffineExpression(self.objective))
         for terms, sense, right in self.rows:
             left = pulp.LpAffineExpression(terms)
@@ -54,20 +54,20 @@ class Schedules:
         self.first = len(self.master.variables)
         self.add(np.zeros((len(shared.every), shared.problem.weeks), np.int32))
 
-    def _frame(self) -> None:
+    def _frame(self, program: pulp.LpProblem) -> None:
         shared = self.shared
         for _ in shared.every:
             self._row({}, "=", 1.0)
         for at, members in enumerate(shared.members):
             for week in np.flatnonzero(self.open[at]).tolist():
-                order = pulp.LpVariable(f"order{at}_{week}", 0, 1, pulp.LpBinary)
+                order = program.add_variable(f"order{at}_{week}", 0, 1, pulp.LpBinary)
                 self.objective[order] = float(shared.order_cost[at])
                 for item in members:
                     self.at_line[int(item), week] = self._row({order: -1.0}, "<=", 0.0)
                 if shared.minimum[at] > 0:
                     terms = {order: -1.0}
                     if not shared.refuses[at]:
-                        small = pulp.LpVariable(f"small{at}_{week}", 0, 1, pulp.LpBinary)
+                        small = program.add_variable(f"small{at}_{week}", 0, 1, pulp.LpBinary)
                         self.objective[small] = float(shared.charge[at])
                         terms[small] = 1.0
                     self.at_value[at, week] = self._row(terms, ">=", 0.0)
