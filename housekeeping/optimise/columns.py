@@ -63,12 +63,12 @@ class LineMaster:
         arrays, rows = self.arrays, range(len(self.arrays.required))
         problem = pulp.LpProblem("roster", pulp.LpMinimize)
         # PuLP hands variables over by name: the names keep the order
-        nobody = [pulp.LpVariable(f"a_nobody{e:06}", 0) for e in self.people]
-        missing = [pulp.LpVariable(f"b_missing{r:06}", 0) for r in rows]
-        extra = [pulp.LpVariable(f"c_extra{r:06}", 0) for r in rows]
+        nobody = [problem.add_variable(f"a_nobody{e:06}", 0) for e in self.people]
+        missing = [problem.add_variable(f"b_missing{r:06}", 0) for r in rows]
+        extra = [problem.add_variable(f"c_extra{r:06}", 0) for r in rows]
         # what keeps the rows solvable while lines are lacking that meet the numbers of `confine`
-        short = [pulp.LpVariable(f"d_short{r:06}", 0) for r in rows]
-        beyond = [pulp.LpVariable(f"e_beyond{r:06}", 0) for r in rows]
+        short = [problem.add_variable(f"d_short{r:06}", 0) for r in rows]
+        beyond = [problem.add_variable(f"e_beyond{r:06}", 0) for r in rows]
         no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
         costs = [*[no_line] * len(nobody), *arrays.under, *arrays.over, *[no_line] * (2 * len(rows))]
         settled_cost = sum(arrays.line_cost(e, line) for e, line in self.settled.items())

@@ -26,12 +26,13 @@ Row: TypeAlias = "tuple[Rule, int | None, list[tuple[Term, int]], int]"  # rule,
 class LineRows:
     """The variables and rules of one person's line; a cell that is settled is a number instead of a variable.
 
-    `possible` [H, S+1] are the cells that may be.
+    `possible` [H, S+1] are the cells that may be; the variables are those of `problem`.
     """
 
     arrays: Arrays
     e: int
     possible: Flags
+    problem: pulp.LpProblem
     work: dict[tuple[int, int], Term] = field(init=False)
     variables: dict[tuple[int, int], pulp.LpVariable] = field(init=False)
     weekends: list[pulp.LpVariable] = field(init=False, default_factory=list)
@@ -46,7 +47,7 @@ class LineRows:
                 elif len(options) == 1:
                     self.work[day, s] = 1
                 else:
-                    variable = pulp.LpVariable(f"x{self.e}_{day}_{s}", 0, 1, pulp.LpBinary)
+                    variable = self.problem.add_variable(f"x{self.e}_{day}_{s}", 0, 1, pulp.LpBinary)
                     self.work[day, s] = self.variables[day, s] = variable
 
     def line(self) -> LineArray:
@@ -144,7 +145,7 @@ class LineRows:
             elif arrays.weekend[day] == 2 and person.history and person.history[-1] is not None:
                 continue
             else:
-                variable = pulp.LpVariable(f"weekend{self.e}_{day}", 0, 1, pulp.LpBinary)
+                variable = self.problem.add_variable(f"weekend{self.e}_{day}", 0, 1, pulp.LpBinary)
                 self.weekends.append(variable)
                 found.append((variable, 1))
                 yield Rule.WEEKENDS, int(day), [*self.on(int(day)), (variable, -1)], 0
@@ -160,7 +161,7 @@ class CompactRoster:
     def __init__(self, arrays: Arrays, possible: Flags) -> None:
         self.arrays = arrays
         self.problem = pulp.LpProblem("cells", pulp.LpMinimize)
-        self.people = [LineRows(arrays, e, possible[e]) for e in range(arrays.people)]
+        self.people = [LineRows(arrays, e, possible[e], self.problem) for e in range(arrays.people)]
         self.objective: dict[pulp.LpVariable, float] = {}
         self._add_lines()
         self._add_cover()
@@ -194,7 +195,7 @@ class CompactRoster:
             for cell, row in zip(arrays.cell_of[group], arrays.row_of[group], strict=True):
                 terms[row].append((line.work[divmod(int(cell), arrays.off + 1)], 1))
         for row, required in enumerate(arrays.required):
-            missing, extra = pulp.LpVariable(f"missing{row}", 0), pulp.LpVariable(f"extra{row}", 0)
+            missing, extra = (self.problem.add_variable(f"{name}{row}", 0) for name in ("missing", "extra"))
             self.objective[missing], self.objective[extra] = arrays.under[row], arrays.over[row]
             expression, constant = collected(terms[row])
             balance = pulp.LpAffineExpression({**expression, missing: 1, extra: -1})

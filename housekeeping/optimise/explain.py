@@ -56,7 +56,7 @@ def clash(problem: Problem, person: Person) -> Clash:
 
 def _by_program(arrays: Arrays, e: int) -> LineArray | None:
     """The same question to PuLP, for limits too large to count and too tight to price."""
-    rows = LineRows(arrays, e, arrays.possible[e])
+    rows = LineRows(arrays, e, arrays.possible[e], pulp.LpProblem("line", pulp.LpMinimize))
     line, _ = _solved(arrays, rows, elastic=False, forbidden={})
     return line
 
@@ -109,7 +109,8 @@ def _way_out(problem: Problem, person: Person) -> tuple[str, ...]:
     possible = np.zeros((arrays.days, arrays.off + 1), bool)
     possible[:, arrays.off] = True
     possible[:, [at for at, name in enumerate(arrays.shift_ids) if name in person.shifts]] = True
-    line, _ = _solved(arrays, LineRows(arrays, 0, possible), True, _forbidden(arrays, person, possible))
+    rows = LineRows(arrays, 0, possible, pulp.LpProblem("line", pulp.LpMinimize))
+    line, _ = _solved(arrays, rows, True, _forbidden(arrays, person, possible))
     if line is None:
         return ()
     cells = arrays.cells({0: line})[person.id]
@@ -136,7 +137,7 @@ def _solved(
     arrays: Arrays, rows: LineRows, elastic: bool, forbidden: Mapping[tuple[int, int], float]
 ) -> tuple[LineArray | None, float]:
     """The cheapest line by PuLP; with `elastic` every rule but one shift a day may be broken at its price."""
-    problem = pulp.LpProblem("line", pulp.LpMinimize)
+    problem = rows.problem
     objective: dict[pulp.LpVariable, float] = {}
     for (day, s), variable in rows.variables.items():
         objective[variable] = forbidden.get((day, s), 0.0) - forbidden.get((day, arrays.off), 0.0)
@@ -144,7 +145,7 @@ def _solved(
         expression, constant = collected(terms)
         left: dict[pulp.LpVariable, float] = dict(expression)
         if elastic and rule in PRICES:
-            broken = pulp.LpVariable(f"broken{at}", 0)
+            broken = problem.add_variable(f"broken{at}", 0)
             objective[broken] = PRICES[rule]
             left[broken] = -1
         if left:
