@@ -110,7 +110,8 @@ def test_a_cookie_is_no_token(api: TestClient, plant: House) -> None:
         user = people.add_user(ctx, "anna", "Anna", password="ten and more")
         people.grant(ctx, user.id, "administrator")
     cookie = sign_in(plant, "anna", "ten and more")
-    problem(api.get("/api/v1/accounts/1", cookies={"session": cookie}), 401, "unauthenticated")
+    api.cookies.set("session", cookie)
+    problem(api.get("/api/v1/accounts/1"), 401, "unauthenticated")
 
 
 def test_reading_gives_the_version_as_etag(api: TestClient, plant: House) -> None:
