@@ -96,7 +96,7 @@ class CostCentre(Versioned, Base):
 
 def sort_key(text: str) -> str:
     """Folded for sorting and searching alike everywhere: no accents, no case (the database has no ICU)."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "ae"))
     return "".join(ch for ch in decomposed if not unicodedata.combining(ch)).casefold().strip()
 
 

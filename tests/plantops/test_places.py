@@ -166,5 +166,12 @@ def test_jobs_and_mails_belong_to_no_site_so_one_site_s_administrator_sees_the_o
     assert not keeper.may_everywhere(Can.READ_JOBS)
 
 
+@pytest.mark.parametrize(
+    ("name", "key"), [("Ørsted", "orsted"), ("ÆRØ", "aero"), ("Straße", "strasse"), ("Ärger", "arger")]
+)
+def test_a_name_sorts_and_is_found_without_case_and_accents(name: str, key: str) -> None:
+    assert places.sort_key(name) == places.sort_key(name.upper()) == key
+
+
 def _queued_by(letter: outbox.OutgoingMail, ctx: Context) -> set[int]:
     return {run.id for run in jobs.list_runs(ctx) if run.arguments == {"mail_id": letter.id}}
