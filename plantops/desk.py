@@ -75,7 +75,8 @@ WITH noted AS (
 
 
 def why_not_mark(url: str, title: str) -> str | None:
-    if not url.startswith("/") or url.startswith("//") or len(url) > LONGEST_URL or not url.isprintable():
+    # To a browser /\ is the beginning of another host's address, as // is.
+    if not url.startswith("/") or url.startswith(("//", "/\\")) or len(url) > LONGEST_URL or not url.isprintable():
         return "it is no page of this house"
     return None if title.strip() else "it has no title"
 

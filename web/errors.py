@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -119,7 +119,7 @@ def is_api(request: Request) -> bool:
 def to_sign_in(request: Request) -> Response:
     """To the sign-in page, and back to the open page afterwards. The browser keeps what was typed."""
     if request.headers.get("hx-request") == "true":
-        parts = urlsplit(request.headers.get("hx-current-url", ""))
+        parts = session.taken_apart(request.headers.get("hx-current-url", ""))
         here = session.safe_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
         return Response(status_code=401, headers={"HX-Redirect": f"/login?next={quote(here, safe='')}"})
     if request.method != "GET":
@@ -135,7 +135,7 @@ def to_confirm(request: Request) -> Response:
         came = request.headers.get("hx-current-url", "")
     else:
         came = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
-    parts = urlsplit(came)
+    parts = session.taken_apart(came)
     here = session.safe_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
     address = f"/account/confirm?next={quote(here, safe='')}"
     if request.headers.get("hx-request") == "true":

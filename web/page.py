@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -104,7 +104,7 @@ def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response: 
 def back(ctx: Context, otherwise: str, toast: str = "") -> Response:
     """To the page that the form stood on, so that it is drawn anew; `otherwise` where it cannot be told."""
     visit = this_visit()
-    here = urlsplit(visit.request.headers.get("hx-current-url", ""))
+    here = session.taken_apart(visit.request.headers.get("hx-current-url", ""))
     if visit.is_partial and here.path.startswith("/"):
         return see(ctx, session.safe_path(f"{here.path}?{here.query}" if here.query else here.path), toast)
     came = came_from(visit.request)
@@ -118,7 +118,7 @@ def whole_page(visit: Visit) -> dict[str, str]:
 
 def came_from(request: Request) -> str:
     """The page that a form stood on, if it is one of ours."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    parts = session.taken_apart(request.headers.get("referer", ""))
     if parts.netloc != request.headers.get("host", "") or not parts.path.startswith("/"):
         return "/"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

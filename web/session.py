@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -20,6 +20,7 @@ from plantops.settings import Settings
 from plantops.signing_in import Door
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+NOWHERE = SplitResult("nowhere", "", "", "", "")
 COOKIE_SECONDS = int(people.ABSOLUTE.total_seconds())
 
 
@@ -153,9 +154,17 @@ def _note_cookie(settings: Settings, name: str) -> str:
     return f"__Host-{name}" if is_secure(settings) else name
 
 
+def taken_apart(address: str) -> SplitResult:
+    """What a browser sent as an address; nothing at all where it is none, such as `//[`."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return NOWHERE
+
+
 def safe_path(asked: str) -> str:
     """Where to go after signing in: a path of this house, never another address."""
-    parts = urlsplit(asked)
+    parts = taken_apart(asked)
     if parts.scheme or parts.netloc or not asked.startswith("/") or asked.startswith(("//", "/\\", "/login")):
         return "/"
     return asked

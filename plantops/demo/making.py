@@ -8,9 +8,10 @@ import time
 
 import sqlalchemy as sa
 
-from plantops.core import initialise
+from plantops.core import House, initialise
 from plantops.db import Database
 from plantops.demo import build
+from plantops.errors import Conflict
 from plantops.migrations import runner
 from plantops.settings import Settings
 
@@ -39,11 +40,12 @@ def clear_away(database: Database, settings: Settings) -> None:
 
 
 def make_demo(settings: Settings, url: str) -> None:
-    """Tables and demo plant in an empty database."""
+    """Tables and demo plant in an empty database. Raises Conflict when a plant is in it, or a part of one."""
     began = time.monotonic()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # each step of each table is no news here
-    print("Making the demo plant: two years of history, about half a minute ...", flush=True)
     house = initialise(url, settings)
+    refuse_taken(house)
+    print("Making the demo plant: two years of history, about half a minute ...", flush=True)
     build(house, lambda text: print(text, flush=True))
     with house.acting() as ctx:
         ctx.session.execute(
@@ -52,6 +54,18 @@ def make_demo(settings: Settings, url: str) -> None:
         )
     house.database.dispose()
     print(f"Made in {time.monotonic() - began:.0f} s.", flush=True)
+
+
+def refuse_taken(house: House) -> None:
+    """Before any key of its tables is set aside: in a plant where people work that would let in what points nowhere."""
+    with house.acting() as ctx:
+        taken = ctx.session.scalar(sa.text("SELECT EXISTS (SELECT FROM core_place)"))
+    if taken:
+        house.database.dispose()
+        raise Conflict(
+            "A plant is in this database already, or a demo that was broken off while it was made. "
+            "Make the demo in an empty database; one that holds half a demo is dropped and created first."
+        )
 
 
 def demo_is_whole(database: Database) -> bool:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from plantops import running
+from plantops import running, verify
 from plantops.core import House, everything, initialise
 from plantops.db import Database
 from plantops.demo import Demo, making, parts_of, plant, together
 from plantops.demo.aside import set_aside
 from plantops.demo.together import Part
-from plantops.errors import Invalid, Unavailable
+from plantops.errors import Conflict, Invalid, Unavailable
 from plantops.migrations import runner
 from plantops.module import DemoPart, Module, Registry
 from plantops.settings import Settings
@@ -101,7 +101,7 @@ def test_a_part_ends_when_the_demo_is_killed() -> None:
 
 CHILDREN = """
 import sys, time
-from plantops import running
+from plantops import running, verify
 from plantops.settings import Settings
 with running.children(Settings.read(), sys.argv[1], int(sys.argv[2])) as begun:
     running.wait_until_ready(f"http://127.0.0.1:{sys.argv[2]}", begun)
@@ -164,6 +164,10 @@ def test_what_was_broken_off_is_cleared_away(empty: House, settings: Settings) -
     left.parent.mkdir(parents=True, exist_ok=True)
     left.touch()
     assert not making.demo_is_whole(empty.database)
+    before = keys_and_indexes(empty.database, ["core_transition"])
+    with pytest.raises(Conflict, match="broken off"):
+        making.make_demo(settings, empty.database.url)
+    assert keys_and_indexes(empty.database, ["core_transition"]) == before
     making.clear_away(empty.database, settings)
     assert runner.installed(empty.database) == ()
     assert not left.exists()
@@ -181,6 +185,7 @@ def test_foreign_keys_wait_until_the_history_is_in(empty: House) -> None:
     with empty.acting() as ctx:
         waiting = set_aside(ctx, tables)
     assert len(keys_and_indexes(empty.database, tables)) < len(before) - 5
+    assert "fk_core_transition_actor_id" in broken(empty), "whoever pulls the plug now is told"
     unknown = sa.text(
         "INSERT INTO core_transition (kind, row_id, source, target, actor_id, reason, at)"
         " VALUES ('core_place', 1, 'draft', 'sent', 999999, '', now())"
@@ -191,6 +196,13 @@ def test_foreign_keys_wait_until_the_history_is_in(empty: House) -> None:
     with empty.acting() as ctx:
         waiting.bring_back(ctx)
     assert keys_and_indexes(empty.database, tables) == before
+    assert broken(empty) == []
+
+
+def broken(house: House) -> list[str]:
+    """What `verify` says."""
+    with house.acting() as ctx:
+        return [each.sentence.split()[0] for each in verify.verify(ctx).broken]
 
 
 def keys_and_indexes(database: Database, tables: list[str]) -> set[str]:

@@ -39,7 +39,8 @@ def test_favourites_are_ones_own_and_can_be_taken_off(ctx: Someone) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "", "/a\nb"]
+    "url",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "", "/a\nb"],
 )
 def test_only_pages_of_the_house_are_marked(ctx: Someone, url: str) -> None:
     with pytest.raises(Invalid, match="no page of this house"):

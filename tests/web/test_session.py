@@ -99,6 +99,7 @@ def test_a_form_needs_the_token_of_its_session(client: Callable[..., Client]) ->
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Origin": "https://other.example"},
@@ -129,6 +130,23 @@ def test_a_password_is_changed_only_with_the_old_one(client: Callable[..., Clien
 def test_a_stolen_cookie_name_is_bound_to_tls_in_earnest(served: Served) -> None:
     assert session.cookie_name(served.house.settings) == "session"
     assert session.safe_path("/purchasing?x=1") == "/purchasing?x=1"
+
+
+@pytest.mark.parametrize("asked", ["//[", "http://[", "//x.example", "/\\x.example", "/\t/x.example", "javascript:x"])
+def test_nobody_is_led_to_another_house(client: Callable[..., Client], asked: str) -> None:
+    assert session.safe_path(asked) == "/"
+    assert client().http.get("/login", params={"next": asked}).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Referer", "HX-Current-URL"])
+def test_an_address_that_is_none_is_no_fault_of_the_house(client: Callable[..., Client], header: str) -> None:
+    anna = client("employee")
+    given = {"_csrf": session.csrf_of(anna.token), "url": "/stock", "title": "Stock", "on": "yes"}
+    headers = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true", "HX-Request-Type": "partial", header: "http://["}
+    answer = anna.http.post("/desk/favourites", data=given, headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/desk")
+    anna.post("/logout")
+    assert anna.http.get("/desk", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("address", ["/stock?q=\u0394\u20ac", "/stock\n?q=1", "/\U0001f600"])
