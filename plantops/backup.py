@@ -131,10 +131,13 @@ def unpack(source: Path, folder: Path) -> Backup:
         raise Invalid(f"{source.name} is not a whole backup of plantops: {error}.") from error
     if found != FORMAT:
         raise Invalid(f"{source.name} has format {found}; this program reads format {FORMAT}.")
+    if DUMP not in backup.checksums:
+        raise Invalid(f"{source.name} is damaged: it does not say what its database was. Use another backup.")
     for name, expected in backup.checksums.items():
         path = folder / name
-        outside = name != DUMP and not (PurePosixPath(name).parts[0] == FILES and ".." not in PurePosixPath(name).parts)
-        if outside or not path.is_file() or checksum(path) != expected:
+        plain = PurePosixPath(name)  # files//etc is another place once files/ is taken off
+        inside = name == DUMP or (plain.as_posix() == name and plain.parts[:1] == (FILES,) and ".." not in plain.parts)
+        if not inside or not path.is_file() or checksum(path) != expected:
             raise Invalid(f"{source.name} is damaged: {name} is not what was saved. Use another backup.")
     return backup
 

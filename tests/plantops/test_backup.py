@@ -169,6 +169,19 @@ def climb_out(parts: dict[str, bytes]) -> None:
     parts[backup.MANIFEST] = json.dumps(manifest).encode()
 
 
+def climb_to_the_top(parts: dict[str, bytes]) -> None:
+    manifest = json.loads(parts[backup.MANIFEST])
+    name = next(name for name in manifest["checksums"] if name.startswith(backup.FILES))
+    manifest["checksums"][name.replace("/", "//", 1)] = manifest["checksums"].pop(name)
+    parts[backup.MANIFEST] = json.dumps(manifest).encode()
+
+
+def say_nothing_of_the_database(parts: dict[str, bytes]) -> None:
+    manifest = json.loads(parts[backup.MANIFEST])
+    del manifest["checksums"][backup.DUMP]
+    parts[backup.MANIFEST] = json.dumps(manifest).encode()
+
+
 def another_format(parts: dict[str, bytes]) -> None:
     parts[backup.MANIFEST] = parts[backup.MANIFEST].replace(b'"format": 1', b'"format": 99')
 
@@ -177,7 +190,10 @@ def no_manifest(parts: dict[str, bytes]) -> None:
     del parts[backup.MANIFEST]
 
 
-@pytest.mark.parametrize("change", [damage, lose_a_file, climb_out, another_format, no_manifest])
+@pytest.mark.parametrize(
+    "change",
+    [damage, lose_a_file, climb_out, climb_to_the_top, say_nothing_of_the_database, another_format, no_manifest],
+)
 def test_an_archive_that_is_not_whole_changes_nothing(
     change: Callable[[dict[str, bytes]], None], saved: Path, empty: str, tmp_path: Path
 ) -> None:
