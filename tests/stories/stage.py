@@ -55,6 +55,15 @@ def toast(page: Page, words: str) -> None:
     expect(page.locator("#toasts")).to_contain_text(words)
 
 
+def number(page: Page, kind: str) -> str:
+    """The number in the heading of a document, such as PO-2026-00017, once it stands there."""
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(re.compile(rf"{kind}-[\w-]+"))
+    found = re.search(rf"{kind}-[\w-]+", heading.inner_text())
+    assert found
+    return found[0]
+
+
 def figure(text: str) -> Decimal:
     """The number in a text such as `EUR 1,234.50` or `84.2 %`."""
     found = re.search(r"-?\d[\d,]*(\.\d+)?", text)

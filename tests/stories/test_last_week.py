@@ -79,7 +79,9 @@ def test_the_figures_of_last_week_add_up_on_the_page_on_paper_and_in_sheets(
         pia.go_back()
         pia.get_by_role("link", name="Requests in time").first.click()
         done = added_up(pia)
-        pia.get_by_role("navigation", name="Part of the figure").get_by_role("link", name="Denominator").click()
+        part = pia.get_by_role("navigation", name="Part of the figure").get_by_role("link", name="Denominator")
+        part.click()
+        expect(part).to_have_attribute("aria-current", "page")
         assert 100 * done / added_up(pia) == in_time
 
         pdf, xlsx = takes_along(pia)

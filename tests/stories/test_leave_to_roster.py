@@ -115,10 +115,10 @@ def accepts_the_least_change(fred: Page) -> str:
     waiting(fred, "roster proposal to look at", "1")
     fred.get_by_role("row").filter(has_text="Proposed").get_by_role("link").click()
     changes = fred.get_by_label("What changes").get_by_role("listitem")
+    expect(changes, "nobody else's day moves").to_have_count(6)
     takers = {one.split(":")[0] for one in changes.all_inner_texts() if "off → E Clean" in one}
     given = [one for one in changes.all_inner_texts() if one.startswith("Ann Arbour") and "E Clean → off" in one]
     assert len(given) == 3
-    assert changes.count() == 6, "nobody else's day moves"
     expect(fred.locator("main")).to_contain_text("This proposal changes as little as it can.")
     fred.get_by_role("button", name="Accept and publish").click()
     fred.get_by_role("dialog").get_by_role("button", name="Accept and publish").click()

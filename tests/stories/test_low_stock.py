@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +17,7 @@ from purchasing import catalogue, suppliers
 from purchasing.catalogue import OfferFacts
 from purchasing.suppliers import Terms
 from tests.browser import Served
-from tests.stories.stage import menu, press, tab_to, toast, waiting
+from tests.stories.stage import menu, number, press, tab_to, toast, waiting
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
 
@@ -109,9 +108,3 @@ def orders(bea: Page) -> str:
     bea.get_by_role("button", name="Order", exact=True).click()
     toast(bea, "goes to the supplier")
     return number(bea, "PO")
-
-
-def number(page: Page, kind: str) -> str:
-    found = re.search(rf"{kind}-[\w-]+", page.get_by_role("heading", level=1).inner_text())
-    assert found
-    return found[0]

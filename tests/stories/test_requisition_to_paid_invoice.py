@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ from purchasing.catalogue import OfferFacts
 from purchasing.suppliers import Terms
 from tests.browser import Served
 from tests.plantops.test_outbox import Mailbox, free_port, server
-from tests.stories.stage import menu, press, tab_to, toast, wait_until, working
+from tests.stories.stage import menu, number, press, tab_to, toast, wait_until, working
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
 
@@ -101,9 +100,7 @@ def asks_for_forty_boxes(rita: Page) -> str:
     expect(rita.locator("#lines tfoot")).to_contain_text("380.00")
     rita.get_by_role("button", name="Submit").click()
     toast(rita, "waits for approval")
-    found = re.search(r"PR-[\w-]+", rita.get_by_role("heading", level=1).inner_text())
-    assert found
-    return found[0]
+    return number(rita, "PR")
 
 
 def approves_by_keyboard(aron: Page, asked: str) -> None:
@@ -128,9 +125,7 @@ def orders(bea: Page, asked: str) -> str:
     expect(bea.get_by_role("heading", level=1)).to_contain_text("Draft: Kessling Hygiene")
     bea.get_by_role("button", name="Order", exact=True).click()
     toast(bea, "goes to the supplier")
-    found = re.search(r"PO-[\w-]+", bea.get_by_role("heading", level=1).inner_text())
-    assert found
-    return found[0]
+    return number(bea, "PO")
 
 
 def receives(remo: Page, order: str) -> None:
