@@ -47,6 +47,10 @@ class Column:
     at_least: Decimal | None = None
     at_most: Decimal | None = None
     choices: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Other words that a file may have at its head."""
+    example: str = ""
+    """What the file to fill in shows; without one, something that its kind allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class ImportKind:
     needs_site: bool = True
     options: tuple[str, ...] = ()
     """The names that the map's table [options] may have."""
+    lists: tuple[str, ...] = ()
+    """The lists that show what it makes, by their names: each of them has a way to this import."""
     chunk_rows: int = CHUNK_ROWS
 
     def column(self, name: str) -> Column:
@@ -157,6 +163,11 @@ class ImportKind:
 def kinds(registry: Registry) -> dict[str, ImportKind]:
     """Every kind of the installed modules by name."""
     return {kind.name: kind for module in registry.modules for kind in module.imports}
+
+
+def kinds_of(registry: Registry, listing: str) -> list[ImportKind]:
+    """What can be imported into a list."""
+    return [kind for kind in kinds(registry).values() if listing in kind.lists]
 
 
 def kind_named(registry: Registry, name: str) -> ImportKind:

@@ -182,6 +182,8 @@ class ListView:
     more_url: str = ""
     exports: tuple[Option, ...] = ()
     """Copies of exactly what is filtered."""
+    imports: tuple[Option, ...] = ()
+    """Files that can be brought in here."""
     tools: Tools | None = None
     groups: tuple[Group, ...] = ()
     totals: tuple[Markup | str, ...] = ()

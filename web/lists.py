@@ -14,7 +14,16 @@ from urllib.parse import parse_qs, urlencode
 from fastapi.responses import Response
 from markupsafe import Markup, escape
 
-from plantops import bulk_actions, exports, links, listing_groups, listing_pages, listing_params, views
+from plantops import (
+    bulk_actions,
+    exports,
+    import_templates,
+    links,
+    listing_groups,
+    listing_pages,
+    listing_params,
+    views,
+)
 from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.listing import NONE, FacetView, Kind, Listing, ListPage, ListParams
@@ -209,6 +218,7 @@ class _Drawn:
             deeds_asked=urlencode(given),
             total=total,
             exports=self.copies(),
+            imports=self.imports(),
             tools=self.tools(),
             more_url=self.url(after=found.next_cursor) if found.next_cursor else "",
             empty=nothing or Empty(self.listing.empty, *((add[1], add[0]) if add else ())),
@@ -219,6 +229,11 @@ class _Drawn:
         place = f"/lists/{self.listing.name}/bulk"
         found = bulk_actions.offered(self.ctx, self.listing)
         return tuple(Bulk(one.label, f"{place}/{one.key}", one.icon, one.tone) for one in found)
+
+    def imports(self) -> tuple[Option, ...]:
+        """Files that this person may bring into this list."""
+        found = import_templates.offered(self.ctx, self.listing.name)
+        return tuple(Option(kind.title, f"/admin/imports/new?kind={kind.name}") for kind in found)
 
     # --- How it is looked at
 
@@ -293,6 +308,7 @@ class _Drawn:
             deeds_asked=urlencode({name: value for name, value in self.params.given.items() if name != "group"}),
             total=f"{found.count:,} in {len(found.groups):,}{'+' if found.is_cut else ''} groups",
             exports=self.copies(),
+            imports=self.imports(),
             tools=self.tools(),
             groups=tuple(
                 Group(

@@ -75,6 +75,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
 SERVICE_REQUESTS = ImportKind(
     name="service-requests",
     title="Service requests",
+    lists=("housekeeping.requests",),
     permission=Can.IMPORT,
     columns=(
         Column("key", "Key in the other system", longest=60),

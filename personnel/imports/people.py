@@ -102,6 +102,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
 EMPLOYEES = ImportKind(
     name="employees",
     title="Employees",
+    lists=("personnel.employees",),
     permission=Can.MANAGE_EMPLOYEES,
     columns=(
         Column("number", "Personnel number", longest=40),

@@ -128,6 +128,7 @@ def undo_items(ctx: Context, run: ImportRun) -> None:
 ITEMS = ImportKind(
     name="items",
     title="Items and prices",
+    lists=("core.items",),
     permission=Can.MANAGE_CATALOGUE,
     columns=(
         Column("sku", "Item number", longest=60),

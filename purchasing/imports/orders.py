@@ -210,6 +210,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
 PURCHASE_ORDERS = ImportKind(
     name="purchase-orders",
     title="Purchase orders",
+    lists=("purchasing.orders",),
     permission=Can.BUY,
     columns=(
         Column("number", "Order number", longest=60),

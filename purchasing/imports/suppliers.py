@@ -94,6 +94,7 @@ def archive(ctx: Context, import_id: int) -> None:
 SUPPLIERS = ImportKind(
     name="suppliers",
     title="Suppliers",
+    lists=("purchasing.suppliers",),
     permission=Can.MANAGE_SUPPLIERS,
     columns=(
         Column("name", "Name", longest=200),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 import sqlalchemy as sa
+from openpyxl import load_workbook
 
 from plantops import items, worker
+from plantops.import_kinds import kinds
 from plantops.jobs import JobRun
+from plantops.listing import listings
 from tests.browser import Client, Served
 from tests.web.test_purchasing_pages import Enter, Shop, button, shop, text, went
 
@@ -83,3 +88,19 @@ def test_who_may_not_import_gets_nowhere(client: Enter, served: Served, shop: Sh
         assert client(other).get(path).status_code == 403
         assert client(other).post(f"{path}/load").status_code == 403
         assert client(other).get(f"{path}/refused.csv").status_code == 403
+
+
+def test_each_list_leads_to_its_imports_and_to_a_file_to_fill_in(client: Enter, served: Served, shop: Shop) -> None:
+    buyer = client("buyer")
+    ways = {str(url) for url in buyer.page("/items").xpath("//a/@href")}
+    assert "/admin/imports/new?kind=items" in ways
+    assert "/admin/imports/new?kind=items" not in client("requester").get("/items").text
+    chosen = buyer.page("/admin/imports/new?kind=items").xpath("//select[@name='kind']/option[@selected]/@value")
+    assert chosen == ["items"]
+    book = load_workbook(BytesIO(buyer.get("/admin/imports/template/items.xlsx").content))
+    assert [cell.value for cell in book.worksheets[0][1]][:3] == ["Item number", "Name", "Category"]
+    assert book.worksheets[0][2][0].value and book.sheetnames[1] == "Columns"
+    assert client("requester").get("/admin/imports/template/items.xlsx").status_code == 403
+    known = set(listings(served.house.registry))
+    for kind in kinds(served.house.registry).values():
+        assert set(kind.lists) <= known, f"{kind.name} names a list that there is not"

@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import import_jobs, import_kinds, imports, tables
+from plantops import import_jobs, import_templates, imports, tables
 from plantops.admin_lists import IMPORTS, import_run
 from plantops.errors import Invalid
 from plantops.imports import State
@@ -40,10 +40,17 @@ def index(ctx: Context, query: Query) -> Response:
 
 
 @router.get("/admin/imports/new")
-def new(ctx: Context) -> Response:
+def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.IMPORT)
-    kinds = import_kinds.kinds(ctx.registry)
-    return render(ctx, "admin/import_new.html", kinds=sorted((name, kind.title) for name, kind in kinds.items()))
+    kinds = [(kind.name, kind.title) for kind in import_templates.allowed(ctx)]
+    return render(ctx, "admin/import_new.html", kinds=kinds, kind=query.get("kind", ""))
+
+
+@router.get("/admin/imports/template/{kind}.xlsx")
+def template(ctx: Context, kind: str) -> Response:
+    """A workbook to fill in."""
+    head = {"Content-Disposition": f'attachment; filename="{safe_name(kind)}.xlsx"'}
+    return Response(import_templates.template(ctx, kind), media_type=tables.XLSX, headers=head)
 
 
 @router.post("/admin/imports")
