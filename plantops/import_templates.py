@@ -45,7 +45,7 @@ def template(ctx: Context, name: str) -> bytes:
     kind = kind_named(ctx.registry, name)
     ctx.need(kind.permission, to=f"import {kind.title.lower()}")
     heads = [tables.Column(column.title, SHOWN_AS.get(column.holds, Kind.TEXT)) for column in kind.columns]
-    example = [example_of(ctx, column) for column in kind.columns]
+    example = [_example(ctx, column) for column in kind.columns]
     about = [
         (column.title, "yes" if column.required else "", NAMED[column.holds], limits(column)) for column in kind.columns
     ]
@@ -58,7 +58,7 @@ def template(ctx: Context, name: str) -> bytes:
     return tables.as_xlsx(sheets, title=kind.title, zone=ctx.zone, now=ctx.now)
 
 
-def example_of(ctx: Context, column: Column) -> object:
+def _example(ctx: Context, column: Column) -> object:
     """A value that this column takes."""
     match column.holds:
         case Holds.DAY:
