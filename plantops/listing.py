@@ -21,7 +21,7 @@ Select = sa.Select[*tuple[Any, ...]]
 PRESENTATION = ("sort", "columns", "group")
 """What an address says about how a list is shown, not about which rows."""
 KNOWN = ("q", "after", "limit", "within", *PRESENTATION)
-RESERVED = ("view", *KNOWN)
+RESERVED = ("view", "row", "into", *KNOWN)
 TOTAL_UP_TO = 1000
 NONE = "none"
 
@@ -38,6 +38,29 @@ class Kind(StrEnum):
 
 
 # --- How a list is declared
+
+Choices = Callable[[Context], Sequence[tuple[Any, str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A cell that is changed in the list: `act(ctx, id, version, value)` is the action on the row's document.
+
+    It checks its own right and the version, and refuses with a sentence. The column's kind decides the field.
+    """
+
+    act: Callable[[Context, int, int, Any], object]
+    permissions: tuple[StrEnum, ...]
+    """Any one of them makes the cell one that opens."""
+    required: bool = False
+    options: type[StrEnum] | Choices | None = None
+    """What can be chosen."""
+    choice: type = str
+    """Of a choice: str, or int for ids and numbers."""
+    value: Expression | None = None
+    """What is changed where the cell shows something else: the id behind a name."""
+    version: Expression | None = None
+    """Where it is not the version of the row itself; 0 is handed over where there is none yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +88,8 @@ class Column:
     """Selected for links, units and the API, but not shown."""
     groups: bool = False
     """Rows can be put together by it. States, yes or no, and days (by month) always can."""
+    edit: Edit | None = None
+    """How its cells are changed in the list."""
 
     @property
     def is_grouping(self) -> bool:
@@ -74,9 +99,6 @@ class Column:
     def is_added_up(self) -> bool:
         """Amounts have subtotals, each in its own currency or unit."""
         return not self.hidden and self.unit is not None and self.kind in (Kind.MONEY, Kind.QUANTITY)
-
-
-Choices = Callable[[Context], Sequence[tuple[Any, str]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +178,9 @@ class Listing(Generic[T]):
             raise ValueError(f"{self.name} cannot be sorted by {self.sort}.")
         if self.row and is_dataclass(self.row) and {each.name for each in fields(self.row)} != {"id", *keys}:
             raise ValueError(f"The fields of {self.row.__name__} are not the columns of {self.name}.")
-        if self.bulk and not hasattr(getattr(self.key, "class_", None), "version"):
-            raise ValueError(f"{self.name} does things with many rows, but its rows have no version.")
+        changes = self.bulk or any(column.edit and column.edit.version is None for column in self.columns)
+        if changes and not hasattr(getattr(self.key, "class_", None), "version"):
+            raise ValueError(f"{self.name} changes its rows, but they have no version.")
         for expr, _never_null in self.sortable.values():
             if isinstance(sql_type(expr), sa.types.NullType):
                 raise ValueError(f"{self.name} sorts by {expr}, which has no type: give it one.")

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 
 from plantops.context import Context, anyone, within
+from plantops.errors import NotFound
 from plantops.events import WaitingCard
 from plantops.listing import (
     NONE,
@@ -80,6 +81,17 @@ def first_rows(ctx: Context, listing: Listing[T], params: ListParams) -> list[T]
     expr, never_null, down = _sorting(listing, params.sort or listing.sort)
     query = _select(listing, matching(ctx, listing, params), expr, never_null, down)
     return [_row(listing, row) for row in ctx.session.execute(query.limit(params.limit))]
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
+def one(ctx: Context, listing: Listing[T], id: int) -> T:
+    """One row, whatever is filtered: as it looks after somebody changed it."""
+    ctx.need(listing.permission)
+    base = listing.rows(ctx).order_by(None).where(listing.key == id)
+    found = ctx.session.execute(_select(listing, base, listing.key, True, False)).first()
+    if found is None:
+        raise NotFound("This row is gone, or you may not see it any more. Load the list again.")
+    return _row(listing, found)
 
 
 @anyone("the list's own right is asked for first; its rows are those that the person may see")

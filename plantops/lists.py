@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plantops import items, parties, places, stores
+from plantops import items, parties, places, stock, stores
 from plantops.context import Context, within
 from plantops.findable import Findable
 from plantops.items import Category, Item, ItemKind
-from plantops.listing import Column, Expression, Facet, Kind, Listing, Select
+from plantops.listing import Column, Edit, Expression, Facet, Kind, Listing, Select
 from plantops.parties import Party
 from plantops.people import User
 from plantops.permissions import Can
@@ -108,6 +110,17 @@ ITEMS: Listing[object] = Listing(
 # --- Stock
 
 
+def _level(field: str) -> Edit:
+    """A cell of where an item lies in a store; the rest of the level stays as it is."""
+
+    def act(ctx: Context, id: int, version: int, value: Any) -> Level:
+        row = stock.read_stock(ctx, id)
+        facts = {"minimum": row.minimum, "target": row.target, "bin": row.bin, field: value}
+        return stock.set_level(ctx, row.item_id, row.store_id, version=version or None, **facts)
+
+    return Edit(act, (Can.MANAGE_STOCK,), version=Level.version)
+
+
 def _stock_rows(ctx: Context) -> Select:
     return (
         sa.select(Balance.id)
@@ -128,11 +141,11 @@ STOCK: Listing[object] = Listing(
         Column("item", "Item", Item.name, sort=Item.sort_key, link="core_item", link_key="item_id", place="lead"),
         Column("sku", "Item number", Item.sku),
         Column("store", "Store", Store.name, sort=Store.sort_key, groups=True),
-        Column("bin", "Bin", Level.bin),
+        Column("bin", "Bin", Level.bin, edit=_level("bin")),
         Column("on_hand", "On hand", Balance.on_hand, Kind.QUANTITY, unit="unit", place="aside"),
         Column("reserved", "Reserved", Balance.reserved, Kind.QUANTITY, unit="unit", place="rest"),
-        Column("minimum", "Minimum", Level.minimum, Kind.QUANTITY, unit="unit", place="rest"),
-        Column("target", "Target", Level.target, Kind.QUANTITY, unit="unit", place="rest"),
+        Column("minimum", "Minimum", Level.minimum, Kind.QUANTITY, unit="unit", edit=_level("minimum")),
+        Column("target", "Target", Level.target, Kind.QUANTITY, unit="unit", edit=_level("target")),
         Column("asked_origin", "Asked for", Balance.asked_origin, hidden=True),
         Column("unit", "Unit", Item.stock_unit, hidden=True),
         Column("item_id", "Item", Balance.item_id, hidden=True),

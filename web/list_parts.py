@@ -8,6 +8,7 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 LINK = Markup('<a href="%s">%s</a>')
+EDIT = Markup('<button type="button" class="cell" data-cell="{}" aria-label="{}">{}</button>')
 LEAD = "lead"
 
 
@@ -41,7 +42,8 @@ class Row:
     id: int
     url: str
     cells: tuple[Markup | str, ...]
-    version: int | None = None
+    after_lead: Markup | str = ""
+    """What changes the name of a row, which itself leads to its page."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ class ListView:
     group_note: str = ""
     empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
     clear_url: str = ""
+    cells_url: str = ""
+    """Where the cells of a list are opened that this person may change."""
+    columns_asked: str = ""
     id: str = "list"
 
     @cached_property
@@ -201,8 +206,9 @@ class ListView:
         """The cells of a row. Joined here and not in the template: a list has hundreds of them."""
         parts: list[str] = []
         for (opening, closing), column, cell in zip(self.frames, self.columns, row.cells, strict=True):
-            inside = LINK % (row.url, cell) if column.place == LEAD and row.url else escape(cell)
-            parts += (opening, inside, closing)
+            is_link = column.place == LEAD and row.url
+            inside = LINK % (row.url, cell) if is_link else escape(cell)
+            parts += (opening, inside, row.after_lead if is_link else "", closing)
         return Markup("".join(parts))  # noqa: S704  each part is escaped
 
     @property

@@ -25,8 +25,8 @@ from web.menu import Entry, Pages
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "options", "pages_router", "parts", "render",
-           "see"]  # fmt: skip
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "options", "pages_router", "part", "parts",
+           "render", "see"]  # fmt: skip
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -79,12 +79,17 @@ def parts(ctx: Context, *changes: tuple[str, str, str], **values: Any) -> Respon
     return HTMLResponse("".join(html))
 
 
-def options(ctx: Context, found: Sequence[tuple[object, str, str]], query: Query) -> Response:
-    """The answer to a combobox: rows of (id, label, detail)."""
+def part(ctx: Context, component: str, **values: Any) -> Response:
+    """One component by itself, for a script that puts it in its place."""
     visit = this_visit()
     visit.ctx = ctx
     ui: Any = environment_of(visit.request).globals["ui"]
-    return HTMLResponse(ui.options(found, query.get("q", "")))
+    return HTMLResponse(getattr(ui, component)(**values))
+
+
+def options(ctx: Context, found: Sequence[tuple[object, str, str]], query: Query) -> Response:
+    """The answer to a combobox: rows of (id, label, detail)."""
+    return part(ctx, "options", found=found, query=query.get("q", ""))
 
 
 def see(ctx: Context, url: str, toast: str = "", tone: str = "ok") -> Response:  # noqa: ARG001  all answers begin alike

@@ -23,8 +23,8 @@ from web import assets, charts, formats, tables
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
-PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "document", "charts", "plans", "progress",
-         "partials")  # fmt: skip
+PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "document", "charts", "plans",
+         "progress", "partials")  # fmt: skip
 
 
 class Components:

@@ -195,7 +195,7 @@
     delete note.dataset.merge;
     const fields = typedIn(form).filter((field) => field.type !== "hidden" && field.type !== "file" && field.type !== "radio");
     if (!fields.length) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(form.dataset.fresh ?? location.href, { headers: { Accept: "text/html" } });
     const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.id);
     if (!fresh) return;
     let taken = 0;
