@@ -10,7 +10,7 @@ from housekeeping import requests
 from housekeeping.desk_models import Request, RequestState
 from housekeeping.permissions import Can
 from plantops.context import Context, within
-from plantops.listing import BulkAction, Column, Facet, Kind, Listing, Select
+from plantops.listing import Ask, Board, BulkAction, Column, Edit, Facet, Kind, Listing, Move, Select
 from plantops.lists import site_facet
 from plantops.places import Place
 
@@ -35,6 +35,14 @@ def accept_as_reported(ctx: Context, id: int, version: int, _reason: str) -> Req
     return requests.accept(ctx, id, version, requests.request(ctx, id).priority)
 
 
+PRIORITY = Edit(
+    requests.prioritise,
+    (Can.TRIAGE,),
+    required=True,
+    options=lambda _ctx: [(1, "1: danger, at once"), (2, "2: today"), (3, "3: this week"), (4, "4: some day")],
+    choice=int,
+)
+
 REQUESTS: Listing[object] = Listing(
     name="housekeeping.requests",
     title="Requests",
@@ -49,7 +57,7 @@ REQUESTS: Listing[object] = Listing(
         Column("category", "Category", Request.category, groups=True),
         Column("text", "What", sa.func.left(Request.text, 90, type_=sa.Text()), sortable=False, place="rest"),
         Column("place", "Where", Place.name, sort=Place.sort_key, groups=True),
-        Column("priority", "Priority", Request.priority, Kind.NUMBER),
+        Column("priority", "Priority", Request.priority, Kind.NUMBER, edit=PRIORITY),
         Column("state", "State", Request.state, Kind.CHOICE, place="aside"),
         Column("reported", "Reported", Request.reported_at, Kind.TIME, never_null=True, place="rest"),
         Column("due", "Due", Request.due_at, Kind.TIME, never_null=True),
@@ -67,5 +75,43 @@ REQUESTS: Listing[object] = Listing(
         BulkAction("accept", "Accept", (Can.TRIAGE,), accept_as_reported, tone="primary"),
         BulkAction("refuse", "Refuse", (Can.TRIAGE,), requests.refuse, reason="Why are they not done?", icon="x"),
         BulkAction("resolve", "Resolve", (Can.TRIAGE,), requests.resolve, reason="What was done?", icon="circle-check"),
+    ),
+    board=Board(
+        "state",
+        tuple(RequestState),
+        (
+            Move(
+                "accept",
+                "Accept",
+                RequestState.ACCEPTED,
+                (Can.TRIAGE,),
+                lambda ctx, id, version: accept_as_reported(ctx, id, version, ""),
+                tone="primary",
+            ),
+            Move(
+                "resolve",
+                "Resolve",
+                RequestState.RESOLVED,
+                (Can.TRIAGE,),
+                requests.resolve,
+                (Ask("resolution", "What was done?"),),
+            ),
+            Move(
+                "duplicate",
+                "Mark as reported before",
+                RequestState.DUPLICATE,
+                (Can.TRIAGE,),
+                requests.mark_duplicate,
+                (Ask("number", "Number of the first request"),),
+            ),
+            Move(
+                "refuse",
+                "Refuse",
+                RequestState.REFUSED,
+                (Can.TRIAGE,),
+                requests.refuse,
+                (Ask("reason", "Why is it not done?"),),
+            ),
+        ),
     ),
 )

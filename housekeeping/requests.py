@@ -289,6 +289,21 @@ def accept(ctx: Context, id: int, version: int, priority: int) -> Request:
 
 
 @requires(Can.TRIAGE)
+def prioritise(ctx: Context, id: int, version: int, priority: int) -> Request:
+    """Another priority for what is not settled yet; the due time follows, pauses are kept."""
+    changed = _locked(ctx, id, version)
+    if changed.state not in OPEN:
+        raise Conflict(f"{changed.number} is {lifecycle.spoken(changed.state)} already.", field="priority")
+    if not 1 <= priority <= 4:
+        raise Invalid("The priority is 1 (danger) to 4 (some day).", field="priority")
+    changed.priority = priority
+    changed.due_at = clocks.due(ctx, changed.site_id, priority, changed.reported_at, pauses_of(ctx, id))
+    bump(changed)
+    ctx.session.flush()
+    return changed
+
+
+@requires(Can.TRIAGE)
 def refuse(ctx: Context, id: int, version: int, reason: str) -> Request:
     """The desk does not do it, and says why."""
     refused = _locked(ctx, id, version)

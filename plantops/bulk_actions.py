@@ -73,7 +73,7 @@ def try_out(ctx: Context, listing: Listing[Any], action: BulkAction, ids: Sequen
 
     The rest is not tried; how many that are, the trial says.
     """
-    ctx.need(listing.permission)
+    listing.need(ctx)
     _need(ctx, action)
     versions = _versions(ctx, listing, ids)
     wanted = [id for id in dict.fromkeys(ids) if id in versions]
@@ -128,7 +128,7 @@ def begin(
     ctx: Context, listing: Listing[Any], action: BulkAction, rows: Rows, reason: str = "", *, back: str = "/"
 ) -> int:
     """The worker does it in half a minute, in this person's name; returns the run, to be taken back till then."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     _need(ctx, action)
     if not 0 < len(rows) <= MOST:
         raise Invalid(f"Pick 1 to {MOST:,} rows.")

@@ -62,7 +62,7 @@ def why_not_write(format: str) -> str | None:
 @anyone("the list's own right is asked for before its first row is read")
 def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Table:
     """The list as a table; its rows are read from the database while it is written."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     columns = columns_of(listing, params.columns)
     heads = [tables.Column(column.title, KINDS.get(column.kind, tables.Kind.TEXT)) for column in columns]
     telling = jobs.reporter(ctx)
@@ -108,7 +108,7 @@ def is_long(ctx: Context, listing: Listing[Any], asked: Asked) -> bool:
 @anyone("the list's own right is asked for here, and again by the worker in the person's name")
 def ask_worker(ctx: Context, listing: Listing[Any], asked: Asked, format: str) -> int:
     """The worker writes the file and tells the person when it is there; returns the run to watch."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     if reason := why_not_write(format):
         raise Invalid(reason, field="format")
     given = {name: value if isinstance(value, str) else list(value) for name, value in asked.items()}

@@ -18,10 +18,11 @@ from plantops.module import Registry
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
 Select = sa.Select[*tuple[Any, ...]]
-PRESENTATION = ("sort", "columns", "group")
+PRESENTATION = ("sort", "columns", "group", "show")
 """What an address says about how a list is shown, not about which rows."""
 KNOWN = ("q", "after", "limit", "within", *PRESENTATION)
 RESERVED = ("view", "row", "into", *KNOWN)
+BOARD = "board"
 TOTAL_UP_TO = 1000
 NONE = "none"
 
@@ -144,6 +145,42 @@ class BulkAction:
 
 
 @dataclass(frozen=True, eq=False)
+class Ask:
+    """What a move needs to know: a reason, a date, the minutes that it took."""
+
+    key: str
+    """The name under which the action takes it."""
+    label: str
+    kind: Kind = Kind.TEXT
+    required: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A step from one state to another: `act(ctx, id, version, **answers)` is the action on the row's document."""
+
+    key: str
+    label: str
+    to: StrEnum
+    permissions: tuple[StrEnum, ...]
+    """Any one of them offers the move; where it cannot be done now, its reason stands beside it."""
+    act: Callable[..., object]
+    asks: tuple[Ask, ...] = ()
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """The rows as cards under their states, where people think so."""
+
+    column: str
+    """The key of the column with the state."""
+    states: Sequence[StrEnum]
+    """From left to right."""
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Listing(Generic[T]):
     """A list. `rows(ctx)` is the joined query, filtered by what the person may see, without loader options."""
 
@@ -166,6 +203,9 @@ class Listing(Generic[T]):
     empty: str = "Nothing here yet."
     bulk: tuple[BulkAction, ...] = ()
     """What can be done with all that match; the rows' table has a version."""
+    board: Board | None = None
+    also: tuple[StrEnum, ...] = ()
+    """Other rights that open it, each for what its rows show then."""
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]
@@ -178,12 +218,22 @@ class Listing(Generic[T]):
             raise ValueError(f"{self.name} cannot be sorted by {self.sort}.")
         if self.row and is_dataclass(self.row) and {each.name for each in fields(self.row)} != {"id", *keys}:
             raise ValueError(f"The fields of {self.row.__name__} are not the columns of {self.name}.")
-        changes = self.bulk or any(column.edit and column.edit.version is None for column in self.columns)
+        changes = self.bulk or self.board or any(column.edit and column.edit.version is None for column in self.columns)
         if changes and not hasattr(getattr(self.key, "class_", None), "version"):
             raise ValueError(f"{self.name} changes its rows, but they have no version.")
+        if self.board and (self.board.column not in keys or self.by_key[self.board.column].kind is not Kind.CHOICE):
+            raise ValueError(f"{self.name} has a board of {self.board.column}, which is no column of states.")
         for expr, _never_null in self.sortable.values():
             if isinstance(sql_type(expr), sa.types.NullType):
                 raise ValueError(f"{self.name} sorts by {expr}, which has no type: give it one.")
+
+    def is_open_to(self, ctx: Context) -> bool:
+        return any(ctx.may(right) for right in (self.permission, *self.also))
+
+    def need(self, ctx: Context) -> None:
+        """Raises Forbidden for who may not see this list."""
+        if not self.is_open_to(ctx):
+            ctx.need(self.permission)
 
     @cached_property
     def sortable(self) -> dict[str, tuple[Expression, bool]]:
@@ -255,7 +305,9 @@ class ListParams:
     group: str = ""
     """The column by which rows are put together."""
     within: str | None = None
-    """The one group that is looked into."""
+    """The one group that is looked into, or the one column of a board."""
+    show: str = ""
+    """`board` for cards under their states, else rows."""
 
     @property
     def filtered(self) -> dict[str, str]:

@@ -45,7 +45,7 @@ def offered(ctx: Context, listing: Listing[Any]) -> frozenset[str]:
 @anyone("the list's own right is asked for first, then the cell's; only a row that the person sees opens")
 def cell(ctx: Context, listing: Listing[Any], id: int, key: str) -> Cell:
     """One cell as it is now, which may be newer than what the list still shows."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     column = listing.by_key.get(key)
     if column is None or column.edit is None:
         raise NotFound(f"Nothing in the list {listing.title} is changed under this name.")

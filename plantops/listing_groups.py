@@ -37,7 +37,7 @@ class Groups:
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def read(ctx: Context, listing: Listing[Any], params: ListParams) -> Groups:
     """Counts and subtotals by SQL, amounts of different currencies and units apart."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     added = [column for column in listing.chosen(params.columns) if column.is_added_up]
     units = sorted({column.unit for column in added if column.unit})
     key = group_key(ctx, listing.by_key[params.group]).label("_group")

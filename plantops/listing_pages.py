@@ -42,22 +42,14 @@ MOST_OPTIONS = 50
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
     """One page, with the total and the filters' counts on the first one."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     sort = params.sort or listing.sort
-    expr, never_null, down = _sorting(listing, sort)
     base = matching(ctx, listing, params)
-    query = _select(listing, base, expr, never_null, down)
-    if params.after:
-        value, id = place(params.after, sort, python_type(expr))
-        query = query.where(_behind(listing, expr, never_null, down, value, id))
-    found = ctx.session.execute(query.limit(params.limit + 1)).all()
-    rows = found[: params.limit]
-    next_cursor = cursor(sort, rows[-1][-1], rows[-1][0]) if len(found) > params.limit else None
-    shown = tuple(_row(listing, row) for row in rows)
+    shown, next_cursor = _rows_of(ctx, listing, base, params, sort)
     if params.after:
         return ListPage(shown, next_cursor, None, False, (), sort)
     counted = [facet for facet in listing.facets if _is_counted(facet)]
-    total, known = _counts(ctx, base, counted, None if next_cursor else len(rows))
+    total, known = _counts(ctx, base, counted, None if next_cursor else len(shown))
     counts: dict[str, dict[str, int] | None] = {**known}
     for facet in listing.facets:
         if facet.key in params.filters and _is_counted(facet):
@@ -75,9 +67,30 @@ def page(ctx: Context, listing: Listing[T], params: ListParams) -> ListPage[T]:
 
 
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
+def some(ctx: Context, listing: Listing[T], params: ListParams) -> tuple[tuple[T, ...], str | None]:
+    """The rows of a page and where the next begins, without counting anything."""
+    listing.need(ctx)
+    return _rows_of(ctx, listing, matching(ctx, listing, params), params, params.sort or listing.sort)
+
+
+def _rows_of(
+    ctx: Context, listing: Listing[T], base: Select, params: ListParams, sort: str
+) -> tuple[tuple[T, ...], str | None]:
+    expr, never_null, down = _sorting(listing, sort)
+    query = _select(listing, base, expr, never_null, down)
+    if params.after:
+        value, id = place(params.after, sort, python_type(expr))
+        query = query.where(_behind(listing, expr, never_null, down, value, id))
+    found = ctx.session.execute(query.limit(params.limit + 1)).all()
+    rows = found[: params.limit]
+    next_cursor = cursor(sort, rows[-1][-1], rows[-1][0]) if len(found) > params.limit else None
+    return tuple(_row(listing, row) for row in rows), next_cursor
+
+
+@anyone("the list's own right is asked for first; its rows are those that the person may see")
 def first_rows(ctx: Context, listing: Listing[T], params: ListParams) -> list[T]:
     """The first rows alone, without counting anything: for the search box and home pages."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     expr, never_null, down = _sorting(listing, params.sort or listing.sort)
     query = _select(listing, matching(ctx, listing, params), expr, never_null, down)
     return [_row(listing, row) for row in ctx.session.execute(query.limit(params.limit))]
@@ -86,7 +99,7 @@ def first_rows(ctx: Context, listing: Listing[T], params: ListParams) -> list[T]
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def one(ctx: Context, listing: Listing[T], id: int) -> T:
     """One row, whatever is filtered: as it looks after somebody changed it."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     base = listing.rows(ctx).order_by(None).where(listing.key == id)
     found = ctx.session.execute(_select(listing, base, listing.key, True, False)).first()
     if found is None:
@@ -97,7 +110,7 @@ def one(ctx: Context, listing: Listing[T], id: int) -> T:
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]:
     """Every row that is filtered, in the list's order: for exports. Read while the transaction is open."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     expr, never_null, down = _sorting(listing, params.sort or listing.sort)
     query = _select(listing, matching(ctx, listing, params), expr, never_null, down)
     for row in ctx.session.execute(query.execution_options(yield_per=AT_ONCE)):
@@ -107,7 +120,7 @@ def stream(ctx: Context, listing: Listing[T], params: ListParams) -> Iterator[T]
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def ids(ctx: Context, listing: Listing[Any], params: ListParams) -> list[int]:
     """The ids of everything that is filtered: for what is done with all of them."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     query = matching(ctx, listing, params)
     return list(ctx.session.scalars(query.with_only_columns(listing.key).order_by(listing.key)))
 
@@ -138,8 +151,16 @@ def matching(ctx: Context, listing: Listing[Any], params: ListParams, *, besides
         if wanted is not None and facet is not besides:
             query = query.where(_condition(ctx, facet, wanted))
     if params.within is not None:
-        query = query.where(group_key(ctx, listing.by_key[params.group]) == params.within)
+        query = query.where(_in_group(ctx, listing.by_key[params.group], params.within))
     return query
+
+
+def _in_group(ctx: Context, column: Column, key: str) -> sa.ColumnElement[bool]:
+    """The rows of one group; a state is compared as it is stored, so that an index of it helps."""
+    if column.kind is not Kind.CHOICE:
+        return group_key(ctx, column) == key
+    stored = sa.type_coerce(column.expr, sa.Text)
+    return stored.is_(None) if key == NONE else stored == key
 
 
 @within("a part of the list's query")
@@ -159,7 +180,7 @@ def group_key(ctx: Context, column: Column) -> sa.ColumnElement[str]:
 @anyone("the list's own right is asked for first; its rows are those that the person may see")
 def how_many(ctx: Context, listing: Listing[Any], params: ListParams, up_to: int) -> int:
     """How many rows match, looking no further than one above `up_to`."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     few = matching(ctx, listing, params).with_only_columns(sa.literal_column("1")).limit(up_to + 1).subquery()
     return ctx.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
 
@@ -171,7 +192,7 @@ def card(
 ) -> WaitingCard:  # fmt: skip
     """A card that counts the very rows that are shown behind it: `href` is the list's address with its filters."""
     count = 0
-    if ctx.may(listing.permission):
+    if listing.is_open_to(ctx):
         count = how_many(ctx, listing, read(listing, parse_qs(urlsplit(href).query)), TOTAL_UP_TO)
     return WaitingCard(title, count, href, tone, detail, order, one)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from plantops.errors import Invalid
-from plantops.listing import KNOWN, NONE, Facet, Filter, Kind, Listing, ListParams
+from plantops.listing import BOARD, KNOWN, NONE, Facet, Filter, Kind, Listing, ListParams
 
 LONGEST_SEARCH = 200
 LONGEST_PAGE = 500
@@ -44,6 +44,9 @@ def read(listing: Listing[Any], given: Given) -> ListParams:
     if sort.removeprefix("-") not in listing.sortable:
         wrong["sort"] = f"This list cannot be sorted by {sort}. Known: {', '.join(listing.sortable)}."
     columns, group = _columns(listing, texts, wrong), _group(listing, _one(texts, "group"), wrong)
+    show = _show(listing, _one(texts, "show"), wrong)
+    if show:
+        group = listing.board.column if listing.board and "within" in texts else ""
     if "within" in texts and not group:
         wrong["within"] = "This names a group, but the list is not grouped."
     limit = _limit(_one(texts, "limit"), wrong)
@@ -60,6 +63,7 @@ def read(listing: Listing[Any], given: Given) -> ListParams:
         columns=columns,
         group=group,
         within=_one(texts, "within") or None,
+        show=show,
     )
 
 
@@ -76,6 +80,13 @@ def _group(listing: Listing[Any], key: str, wrong: dict[str, str]) -> str:
     if key and key not in known:
         wrong["group"] = f"This list cannot be grouped by {key[:40]}. Known: {', '.join(known) or 'nothing'}."
     return key
+
+
+def _show(listing: Listing[Any], text: str, wrong: dict[str, str]) -> str:
+    if text and (text != BOARD or listing.board is None):
+        wrong["show"] = f"This list is not shown as {text[:40]}."
+        return ""
+    return text
 
 
 def _texts(name: str, value: str | Sequence[str], wrong: dict[str, str]) -> tuple[str, ...]:

@@ -213,7 +213,7 @@ def save(
     for_all: bool = False,
 ) -> SavedView:
     """Keeps a view; one's own of the same title is replaced. `for_all` opens it first for the whole team."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     title = " ".join(title.split())
     if not title or len(title) > LONGEST_TITLE:
         raise Invalid(f"Give the view a name of 1 to {LONGEST_TITLE} letters.", field="title")
@@ -277,7 +277,7 @@ def _reachable(ctx: Context, id: int) -> sa.Select[int]:
 @anyone("each person says how they want a list")
 def open_first(ctx: Context, listing: Listing[Any], view_id: int | None) -> View | None:
     """This view opens first for this person from now on; None is the whole list."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     view = shelf(ctx, listing).view(view_id) if view_id is not None else None
     _choose(ctx, listing, view_id=view_id, opens_whole=view is None)
     return view
@@ -286,7 +286,7 @@ def open_first(ctx: Context, listing: Listing[Any], view_id: int | None) -> View
 @anyone("each person says how they want a list")
 def choose_columns(ctx: Context, listing: Listing[Any], keys: Sequence[str]) -> None:
     """The columns that this person wants from now on; none is what the list shows by itself."""
-    ctx.need(listing.permission)
+    listing.need(ctx)
     listing_params.read(listing, {"columns": ",".join(keys)})
     every = [column.key for column in listing.shown]
     _choose(ctx, listing, columns=[] if list(keys) == every else list(keys))

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from plantops import bulk_actions, import_templates, links, listing_edits, listing_groups, views
+from plantops import bulk_actions, import_templates, links, listing_board, listing_edits, listing_groups, views
 from plantops.context import Context
-from plantops.listing import NONE, FacetView, Kind, Listing, ListPage, ListParams
+from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
 from web import assets, formats
@@ -27,6 +27,7 @@ from web.list_parts import (
     Empty,
     Facet,
     Group,
+    Lane,
     ListView,
     Option,
     Row,
@@ -72,7 +73,14 @@ class Drawn:
         self.cells, self.tones, self.path, self.shelf = cells, tones, path, shelf
         self.language = ctx.user.language
         self.shown, self.lead = listing.chosen(params.columns), listing.lead.key
-        self.opens = listing_edits.offered(ctx, listing) if path else frozenset()
+        self.shown = tuple(one for one in self.shown if not self.is_left_out(one)) if params.show else self.shown
+        self.opens = listing_edits.offered(ctx, listing) if path and not params.show else frozenset()
+
+    def is_left_out(self, column: Declared) -> bool:
+        """A card says what its column says by where it stands, and leaves out what a phone does."""
+        return column is not self.listing.lead and (
+            column.place == "rest" or (self.listing.board is not None and column.key == self.listing.board.column)
+        )
 
     def url(self, **changes: str | None) -> str:
         """The address of this list with something changed; None takes a parameter off."""
@@ -135,6 +143,44 @@ class Drawn:
         """What is done with all that match asks nothing of how they are put together."""
         return ("group",) if self.params.group and self.params.within is None else ()
 
+    def board(self, tabs: Sequence[Named], add: tuple[str, str] | None) -> ListView:
+        """The same rows as cards under their states. Nothing is picked or changed in a card but by its moves."""
+        board = self.listing.board
+        assert board is not None, "a list is shown as a board only where it has one"
+        lanes = tuple(self.lane(lane) for lane in listing_board.lanes(self.ctx, self.listing, self.params))
+        nothing = Empty("Nothing matches. Take a filter off.", self.whole, "Show all") if self.params.filtered else None
+        return replace(
+            self.frame(tabs),
+            lanes=lanes if any(lane.cards for lane in lanes) else (),
+            moves_url=self.moves_url,
+            here=self.url(),
+            empty=nothing or Empty(self.listing.empty, *((add[1], add[0]) if add else ())),
+        )
+
+    @property
+    def moves_url(self) -> str:
+        board = self.listing.board
+        rights = {right for move in board.moves for right in move.permissions} if board else ()
+        return f"/lists/{self.listing.name}/moves" if any(self.ctx.may(right) for right in rights) else ""
+
+    def lane(self, lane: listing_board.Lane) -> Lane:
+        key = str(lane.state)
+        more = self.url(within=key, after=lane.next_cursor) if lane.next_cursor else ""
+        many = lane.count > listing_board.COUNTED_TO
+        return Lane(
+            key=key,
+            label=pill(self.tones.get(key, "plain"), key),
+            count=f"{listing_board.COUNTED_TO:,}+" if many else f"{lane.count:,}",
+            cards=tuple(self.row(row) for row in lane.rows),
+            more_url=more,
+        )
+
+    def more_cards(self, rows: Sequence[Any], cursor: str | None) -> Lane:
+        """What follows in one column of the board."""
+        key = self.params.within or ""
+        more = self.url(within=key, after=cursor) if cursor else ""
+        return Lane(key, "", "", tuple(self.row(row) for row in rows), more)
+
     def deeds(self) -> tuple[Bulk, ...]:
         """What this person may do with many rows at once."""
         place = f"/lists/{self.listing.name}/bulk"
@@ -177,15 +223,25 @@ class Drawn:
             opens_whole=self.shelf.start is None,
             views=saved,
             teams=tuple(views.teams(self.ctx)),
-            columns=tuple(
+            columns=()
+            if self.params.show
+            else tuple(
                 ColumnChoice(column.key, column.title, column.key in shown, column.key == self.lead)
                 for column in self.listing.shown
             ),
             groupings=tuple(
-                Option(column.title, self.url(group=column.key, within=None), column.key == self.params.group)
+                Option(
+                    column.title, self.url(group=column.key, within=None, show=None), column.key == self.params.group
+                )
                 for column in self.listing.groupings
             ),
             ungroup_url=self.url(group=None, within=None) if self.params.group else "",
+            shows=(
+                Option("As a list", self.url(show=None, within=None), not self.params.show),
+                Option("As a board", self.url(show=BOARD, group=None, within=None), bool(self.params.show)),
+            )
+            if self.listing.board
+            else (),
         )
 
     def told(self, view: views.View) -> str:

@@ -134,6 +134,8 @@ class Tools:
     columns: tuple[ColumnChoice, ...] = ()
     groupings: tuple[Option, ...] = ()
     ungroup_url: str = ""
+    shows: tuple[Option, ...] = ()
+    """As rows or as a board, where there is one."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -150,6 +152,18 @@ class Group:
     load_url: str
     cells: tuple[Markup | str, ...]
     """One for each column; empty where nothing adds up."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A column of a board: a state with its cards."""
+
+    key: str
+    label: Markup | str
+    count: str
+    cards: tuple[Row, ...]
+    more_url: str = ""
+    """The next cards of this state."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +204,13 @@ class ListView:
     groups: tuple[Group, ...] = ()
     totals: tuple[Markup | str, ...] = ()
     group_note: str = ""
+    lanes: tuple[Lane, ...] = ()
+    moves_url: str = ""
+    """Where it stands what can be done with a card."""
     empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
     clear_url: str = ""
+    here: str = ""
+    """The list as it is shown now."""
     cells_url: str = ""
     """Where the cells of a list are opened that this person may change."""
     columns_asked: str = ""
@@ -209,6 +228,16 @@ class ListView:
             is_link = column.place == LEAD and row.url
             inside = LINK % (row.url, cell) if is_link else escape(cell)
             parts += (opening, inside, row.after_lead if is_link else "", closing)
+        return Markup("".join(parts))  # noqa: S704  each part is escaped
+
+    def card(self, row: Row) -> Markup:
+        """A card: its name, and below it what else is worth a glance."""
+        parts: list[str] = []
+        for column, cell in zip(self.columns, row.cells, strict=True):
+            if column.place == LEAD:
+                parts.insert(0, str(LINK % (row.url, cell) if row.url else escape(cell)))
+            elif cell:
+                parts.append(f'<span data-title="{escape(column.title)}">{escape(cell)}</span>')
         return Markup("".join(parts))  # noqa: S704  each part is escaped
 
     @property

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from plantops import exports, listing_pages, listing_params, views
+from plantops import exports, listing_board, listing_pages, listing_params, views
 from plantops.context import Context
 from plantops.errors import Invalid
-from plantops.listing import Listing, ListPage
+from plantops.listing import Listing, ListPage, ListParams
 from plantops.views import Shelf
 from web import formats, page
 from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill
@@ -26,6 +26,8 @@ from web.visit import this_visit
 __all__ = ["Bulk", "Named", "asked_again", "list_page", "list_print", "pill"]
 
 SUGGESTED, ROW = "menu", "row"
+Look = tuple[Mapping[str, Callable[[Any], Markup | str]], Mapping[str, str], str, Shelf]
+"""How a page draws a list: single columns in another way, the colours of states, its address, and its views."""
 LONGEST_ADDRESS = 8000
 IN_GROUP = re.compile(r"list-g\d{1,4}(-more)?")
 
@@ -55,12 +57,14 @@ def list_page(
     given = opened(shelf, given, is_first=not visit.is_partial)
     params = listing_params.read(listing, with_site(listing, given, visit.site_id))
     params = params if params.columns else replace(params, columns=shelf.columns)
-    look = (cells or {}, formats.TONES | dict(tones or {}), visit.path, shelf)
+    look: Look = (cells or {}, formats.TONES | dict(tones or {}), visit.path, shelf)
     if visit.is_partial and one_row.isascii() and one_row.isdigit():
         row = listing_pages.one(ctx, listing, int(one_row[:18]))
         drawn = Drawn(ctx, listing, params, ListPage((row,), None, None, False, (), params.sort), *look)
         view = replace(drawn.frame(bulk=bulk), rows=(drawn.row(row),))
         return page.parts(ctx, (f"#{view.id}-r{row.id}", "rows", "outerHTML"), view=view)
+    if params.show:
+        return board_page(ctx, listing, params, look, template, tabs, add, values)
     is_grouped = bool(params.group) and params.within is None
     # Of a list that is grouped only the filters are drawn; its rows come with the group that is opened.
     found = listing_pages.page(ctx, listing, replace(params, limit=1) if is_grouped else params)
@@ -72,6 +76,34 @@ def list_page(
         return page.parts(
             ctx, (f"#{view.id}-rows", "rows", "beforeend"), (f"#{view.id}-more", "more", "outerHTML"), view=view
         )
+    if visit.is_partial:
+        return page.parts(ctx, (f"#{view.id}", "list", "outerMorph"), view=view)
+    return page.render(ctx, template, view=view, add=add, **values)
+
+
+def board_page(
+    ctx: Context,
+    listing: Listing[Any],
+    params: ListParams,
+    look: Look,
+    template: str,
+    tabs: Sequence[Named],
+    add: tuple[str, str] | None,
+    values: Mapping[str, Any],
+) -> Response:
+    """The list as cards under their states, or the next cards of one state."""
+    visit = this_visit()
+    if visit.is_partial and params.within is not None:
+        rows, cursor = listing_pages.some(ctx, listing, replace(params, limit=listing_board.CARDS))
+        drawn = Drawn(ctx, listing, params, ListPage((), None, None, False, (), params.sort), *look)
+        lane = drawn.more_cards(rows, cursor)
+        view = replace(drawn.frame(), moves_url=drawn.moves_url)
+        into, more = f"#{view.id}-lane-{lane.key}", f"#{view.id}-more-{lane.key}"
+        return page.parts(ctx, (into, "cards", "beforeend"), (more, "more_cards", "outerHTML"), view=view, lane=lane)
+    # Of the list itself only the filters are drawn; its rows come with each state.
+    found = listing_pages.page(ctx, listing, replace(params, limit=1, group="", within=None))
+    params = replace(params, group="", within=None)
+    view = Drawn(ctx, listing, params, found, *look).board(tabs, add)
     if visit.is_partial:
         return page.parts(ctx, (f"#{view.id}", "list", "outerMorph"), view=view)
     return page.render(ctx, template, view=view, add=add, **values)

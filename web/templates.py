@@ -20,11 +20,12 @@ from markupsafe import Markup
 from plantops import links
 from plantops.wording import plural
 from web import assets, charts, formats, tables
+from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
-PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "document", "charts", "plans",
-         "progress", "partials")  # fmt: skip
+PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "charts",
+         "plans", "progress", "partials")  # fmt: skip
 
 
 class Components:
@@ -70,6 +71,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
         sparkline=charts.sparkline,
         titled=tables.titled,
         plural=plural,
+        asked_as=asked_as,
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,

@@ -1,4 +1,4 @@
-// Cells of a list that are changed where they stand: Enter, F2 or a click opens, Tab goes on, Escape leaves.
+// Cells of a list that are changed where they stand: Enter, F2 or a click opens, Tab goes on, Escape leaves. Cards of a board.
 (() => {
   "use strict";
   const { $, $$, say } = window.plantops;
@@ -103,5 +103,21 @@
     const button = buttonOf(after ?? place);
     if (after && button) open(button);
     else button?.focus();
+  });
+
+  // A card was moved: the board is drawn as it is now, and the card keeps the focus.
+  let moved = "";
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-moves]");
+    if (button) moved = button.closest("[data-row]").id;
+  });
+  document.addEventListener("htmx:finally:request", async (event) => {
+    const { ctx } = event.detail;
+    const form = ctx.sourceElement;
+    if (!form?.matches?.("[data-moves-dialog] form") || !(ctx.response?.status < 400)) return;
+    const list = form.closest("[data-list]");
+    form.closest("dialog").close();
+    await window.htmx.ajax("GET", list.dataset.here, { source: list, target: list, swap: "none" });
+    $("[data-moves]", document.getElementById(moved) ?? document.createElement("li"))?.focus();
   });
 })();

@@ -5,15 +5,15 @@
   const box = $("[data-single-keys]");
   const on = () => box?.checked ?? true;
 
-  const rows = () => $$("tr[data-row]");
-  const current = () => document.activeElement?.closest?.("tr[data-row]");
+  const rows = () => $$("[data-row]");
+  const current = () => document.activeElement?.closest?.("[data-row]");
   const step = (by) => {
     const all = rows();
     if (!all.length) return;
     const at = all.indexOf(current());
     const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
     rows().forEach((row) => row.classList.toggle("is-current", row === next));
-    ($(".c-lead a", next) ?? $("input", next))?.focus();
+    ($(".c-lead a, a", next) ?? $("input", next))?.focus();
     next.scrollIntoView({ block: "nearest" });
   };
   document.addEventListener("focusin", () => rows().forEach((row) => row.classList.toggle("is-current", row === current())));
@@ -42,6 +42,7 @@
     k: () => step(-1),
     x: () => $(".pick input", current() ?? document.createElement("tr"))?.click(),
     e: change,
+    m: () => $("[data-moves]", current() ?? document.createElement("tr"))?.click(),
     "/": () => ($("[data-search]") ?? $("main [type=search]"))?.focus(),
     "?": () => open("shortcuts"),
     g: () => (goes = Date.now()),

@@ -60,7 +60,7 @@ def known(ctx: Context) -> tuple[ListOut, ...]:
             sortable=tuple(listing.sortable),
         )
         for name, listing in sorted(listings(ctx.registry).items())
-        if ctx.may(listing.permission)
+        if listing.is_open_to(ctx)
     )
 
 

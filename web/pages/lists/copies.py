@@ -28,7 +28,7 @@ def as_xlsx(ctx: Context, name: str, query: Query) -> Response:
 def handed_out(ctx: Context, name: str, query: Query, format: str) -> Response:
     """The file; for a long list a page that offers to have it written."""
     listing, asked = named(ctx.registry, name), asked_in(query)
-    ctx.need(listing.permission)
+    listing.need(ctx)
     if exports.is_long(ctx, listing, asked):
         return render(
             ctx,

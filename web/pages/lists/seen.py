@@ -31,7 +31,7 @@ class Kept:
 @router.get("/lists/{name}/views")
 def index(ctx: Context, name: str, query: Query) -> Response:
     listing = named(ctx.registry, name)
-    ctx.need(listing.permission)
+    listing.need(ctx)
     return render(
         ctx,
         "lists/views.html",
