@@ -17,6 +17,7 @@ from plantops.context import SYSTEM_ID, Context, within
 from plantops.core import House, open_house
 from plantops.errors import Invalid, NotFound
 from plantops.settings import Settings
+from plantops.wording import speaking
 
 T = TypeVar("T")
 
@@ -53,7 +54,9 @@ def house(args: argparse.Namespace) -> Iterator[House]:
 def acting(args: argparse.Namespace) -> Iterator[Context]:
     """One transaction of the person named by `--as`, else of the system."""
     with house(args) as opened, opened.database.transaction() as session:
-        yield opened.context(session, _whose(args, session), channel="cli")
+        ctx = opened.context(session, _whose(args, session), channel="cli")
+        with speaking(ctx.user.language):
+            yield ctx
 
 
 @contextmanager
@@ -64,7 +67,9 @@ def steps(args: argparse.Namespace) -> Iterator[Step]:
 
         def step(work: Callable[[Context], T], /) -> T:
             def within_it(session: Session) -> T:
-                return work(opened.context(session, _whose(args, session), channel="cli"))
+                ctx = opened.context(session, _whose(args, session), channel="cli")
+                with speaking(ctx.user.language):
+                    return work(ctx)
 
             return opened.database.run(within_it)
 

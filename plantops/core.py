@@ -55,6 +55,7 @@ from plantops.module import Job, Module, Registry, Role, Schedule, discover
 from plantops.permissions import Can
 from plantops.settings import Settings
 from plantops.verify import CORE_INVARIANTS
+from plantops.wording import speaking
 
 T = TypeVar("T")
 
@@ -191,11 +192,19 @@ class House:
     def acting(self, user: int | people.User = SYSTEM_ID, *, channel: str = "job", **more: object) -> Iterator[Context]:
         """A context in a transaction of its own, committed at the end. For commands and demos."""
         with self.database.transaction() as session:
-            yield self.context(session, user, channel=channel, **more)
+            ctx = self.context(session, user, channel=channel, **more)
+            with speaking(ctx.user.language):
+                yield ctx
 
     def run(self, work: Callable[[Context], T], user: int = SYSTEM_ID, *, channel: str = "job") -> T:
         """`work(ctx)` in a transaction, tried again on a deadlock or serialisation fault."""
-        return self.database.run(lambda session: work(self.context(session, user, channel=channel)))
+
+        def spoken(session: Session) -> T:
+            ctx = self.context(session, user, channel=channel)
+            with speaking(ctx.user.language):
+                return work(ctx)
+
+        return self.database.run(spoken)
 
     def context(self, session: Session, user: int | people.User, *, channel: str = "job", **more: object) -> Context:
         return people.context_for(

@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from plantops.wording import language, speaking
+
 POLL_SECONDS = 0.05
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 STOP = "stop"
@@ -148,7 +150,8 @@ def in_child(
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    child = context.Process(target=_work, args=(there, function_path, argument, limits), daemon=True)
+    asked = (there, function_path, argument, limits, language())
+    child = context.Process(target=_work, args=asked, daemon=True)
     child.start()
     there.close()
     try:
@@ -209,14 +212,15 @@ def resident_mb(pid: int) -> float:
         return 0.0
 
 
-def _work(pipe: Connection, function_path: str, argument: Any, limits: Limits) -> None:
+def _work(pipe: Connection, function_path: str, argument: Any, limits: Limits, spoken: str) -> None:
     """The child's whole life: import the engine, run it, send the answer."""
     stop = threading.Event()
     threading.Thread(target=_listen, args=(pipe, stop), daemon=True).start()
     try:
         module, _, name = function_path.partition(":")
         engine = getattr(importlib.import_module(module), name)
-        result = engine(argument, limits, lambda report: pipe.send(("progress", report)), stop.is_set)
+        with speaking(spoken):
+            result = engine(argument, limits, lambda report: pipe.send(("progress", report)), stop.is_set)
         pipe.send(("result", result))
     except Exception as error:
         pipe.send(("error", _portable(error)))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from plantops.wording import plural
+from plantops.wording import says
 
 Answer = TypeVar("Answer")
 
@@ -84,6 +84,7 @@ class Waiting(Question["WaitingCard"]):
     role: str
 
 
+@says("title", "one")
 @dataclass(frozen=True)
 class WaitingCard:
     """One card of a home page: a number, what it is, and where it leads."""
@@ -99,9 +100,10 @@ class WaitingCard:
 
     @property
     def words(self) -> str:
-        return plural(self.one or self.title, self.title, self.count)
+        return self.one if self.one and self.count == 1 else self.title
 
 
+@says("kind")
 @dataclass(frozen=True)
 class DueItem:
     """Something that falls due: a certificate, an inspection, a contract."""

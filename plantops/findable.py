@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from plantops.context import Context
+from plantops.wording import says
 
 Expression = sa.SQLColumnExpression[Any]
 Select = sa.Select[*tuple[Any, ...]]
@@ -59,6 +60,7 @@ FUNCTIONS = (
 """What a title begins with, the words of a record, and what somebody wants: every word begins one of the record's."""
 
 
+@says("kind")
 @dataclass(frozen=True, eq=False)
 class Findable:
     """Records of one kind that the palette finds. Its model has `found_by(...)` among its `__table_args__`."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from plantops.errors import Invalid
 from plantops.module import Registry
+from plantops.wording import says
 
 if TYPE_CHECKING:
     from plantops.context import Context
@@ -32,7 +33,8 @@ class Holds(StrEnum):
     YES = "yes"
 
 
-@dataclass(frozen=True, slots=True)
+@says("title")
+@dataclass(frozen=True)
 class Column:
     """One column of a kind, by our name for it. A required one must be mapped and have a value in every row."""
 
@@ -127,6 +129,7 @@ def no_rule(_row: Row) -> Iterator[tuple[str, str]]:
     yield from ()
 
 
+@says("title")
 @dataclass(frozen=True)
 class ImportKind:
     """

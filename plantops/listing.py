@@ -14,6 +14,7 @@ from sqlalchemy import SQLColumnExpression
 from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.module import Registry
+from plantops.wording import says
 
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
@@ -64,6 +65,7 @@ class Edit:
     """Where it is not the version of the row itself; 0 is handed over where there is none yet."""
 
 
+@says("title")
 @dataclass(frozen=True, eq=False)
 class Column:
     """A column. `key` is its name in rows, URLs, API and exports."""
@@ -102,6 +104,7 @@ class Column:
         return not self.hidden and self.unit is not None and self.kind in (Kind.MONEY, Kind.QUANTITY)
 
 
+@says("title")
 @dataclass(frozen=True, eq=False)
 class Facet:
     """A filter. In URLs: `state=draft,sent`, `day_from=` and `day_to=` of dates and numbers, `late=yes`, `lot=none`."""
@@ -126,6 +129,7 @@ class Facet:
         return (f"{self.key}_from", f"{self.key}_to") if self.is_range else (self.key,)
 
 
+@says("label", "reason")
 @dataclass(frozen=True, eq=False)
 class BulkAction:
     """Something that can be done with many rows: `act(ctx, id, version, reason)` is the action on one of them.
@@ -144,6 +148,7 @@ class BulkAction:
     tone: str = "plain"
 
 
+@says("label")
 @dataclass(frozen=True, eq=False)
 class Ask:
     """What a move needs to know: a reason, a date, the minutes that it took."""
@@ -155,6 +160,7 @@ class Ask:
     required: bool = True
 
 
+@says("label")
 @dataclass(frozen=True, eq=False)
 class Move:
     """A step from one state to another: `act(ctx, id, version, **answers)` is the action on the row's document."""
@@ -180,6 +186,7 @@ class Board:
     moves: tuple[Move, ...]
 
 
+@says("title")
 @dataclass(frozen=True, eq=False)
 class Listing(Generic[T]):
     """A list. `rows(ctx)` is the joined query, filtered by what the person may see, without loader options."""

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from plantops.errors import Invalid
+from plantops.wording import says
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,7 @@ def load(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+@says("title")
 @dataclass(frozen=True)
 class Role:
     """A role and what it may do; modules that name the same role add to it."""
@@ -36,6 +38,7 @@ class Role:
     permissions: tuple[StrEnum, ...]
 
 
+@says("title")
 @dataclass(frozen=True)
 class Job:
     """Work for the worker: `function(ctx, **arguments)`, enqueued by name as `module.name`."""
@@ -99,6 +102,7 @@ class DemoPart:
     """The weekly report counts it, so it is made before; what goes to the sample site may come beside."""
 
 
+@says("title")
 @dataclass(frozen=True)
 class Module:
     """The manifest: everything the house needs to know of a module, as real Python names."""

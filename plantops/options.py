@@ -16,10 +16,12 @@ from plantops.context import Context, requires, within
 from plantops.db import Base, Id
 from plantops.errors import Invalid
 from plantops.permissions import Can
+from plantops.wording import says
 
 Value = Decimal | int | str | bool
 
 
+@says("title", "unit")
 @dataclass(frozen=True)
 class Option:
     """A setting that a module declares in its manifest under a short name."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from plantops.errors import Invalid
+from plantops.wording import says
 
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
@@ -101,6 +102,7 @@ class Cause:
     amount: Decimal
 
 
+@says("title", "unit", "definition", "exclusions", "owner")
 @dataclass(frozen=True)
 class Indicator:
     """One of the figures on the page. All functions take sites with `in_totals` only.
@@ -140,6 +142,7 @@ class Indicator:
         return self.scale * total.numerator / total.denominator if total.denominator else None
 
 
+@says("title")
 @dataclass(frozen=True)
 class Strip:
     """Further numbers of the page: the money strip, next week's list, completeness in the head.

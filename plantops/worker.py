@@ -43,7 +43,9 @@ from plantops.jobs import (
     put_on_queue,
 )
 from plantops.module import Job
+from plantops.people import User
 from plantops.settings import Settings
+from plantops.wording import speaking
 
 T = TypeVar("T")
 
@@ -85,6 +87,8 @@ class Claim:
     arguments: dict[str, Any]
     acts_as_id: int
     asked_by_id: int
+    language: str
+    """Of who asked, for what they read of it."""
 
 
 class TryAgain(Exception):
@@ -120,7 +124,8 @@ def run(house: House, run_id: int, *, pace: Pace = Pace(), stopping: threading.E
         _note(house, claim, State.FAILED, error=f"Its worker ended {job.retries + 1} times while it ran.")
         return
     try:
-        _work(house, claim, job, Reporter(house.database, run_id, seconds=job.seconds, stopping=stopping))
+        with speaking(claim.language):
+            _work(house, claim, job, Reporter(house.database, run_id, seconds=job.seconds, stopping=stopping))
         bound.info("job done")
     except Superseded:
         bound.warning("job was taken over by another worker")
@@ -137,9 +142,9 @@ def _claim(session: Session, run_id: int, now: datetime) -> Claim | None:
     """Marks the run as running; None when it is over, so that a doubled delivery does nothing."""
     row = session.execute(
         sa.update(JobRun)
-        .where(JobRun.id == run_id, JobRun.state.in_((State.QUEUED, State.RUNNING)))
+        .where(JobRun.id == run_id, JobRun.state.in_((State.QUEUED, State.RUNNING)), User.id == JobRun.asked_by_id)
         .values(state=State.RUNNING, attempts=JobRun.attempts + 1, started_at=now, progress=None, error=None)
-        .returning(JobRun.attempts, JobRun.name, JobRun.arguments, JobRun.acts_as_id, JobRun.asked_by_id)
+        .returning(JobRun.attempts, JobRun.name, JobRun.arguments, JobRun.acts_as_id, JobRun.asked_by_id, User.language)
     ).first()
     return Claim(run_id, *row) if row else None
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from plantops import idempotency
 from plantops.context import Context
 from plantops.errors import Invalid
+from plantops.wording import speaking
 from web import errors, session
 from web.forms import Wrong, plain_text
 from web.menu import Pages
@@ -87,7 +88,8 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
         def attempt(database_session: Session) -> Response:
             ctx = session.bearer(request, database_session)
             readable = {name: as_in_forms(value, name) for name, value in given.items()}
-            return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
+            with speaking(ctx.user.language):
+                return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
 
         return errors.told(request, lambda: house.database.run(attempt))
 

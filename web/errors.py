@@ -22,6 +22,7 @@ from plantops import errors
 from plantops.db import constraint_of, sqlstate
 from plantops.errors import PlantopsError
 from plantops.factors import ProofNeeded
+from plantops.wording import speaking
 from web import session
 from web.security import TooLarge
 from web.visit import Toast, Visit, visiting
@@ -68,16 +69,22 @@ def told(request: Request, work: Callable[[], Response]) -> Response:
     """The answer of `work`, or what the person is told when it cannot be done. Bugs go through to the 500 page."""
     try:
         return work()
-    except PlantopsError as error:
-        return answer(request, error)
-    except PoolTimeout:
-        return answer(request, errors.Unavailable("The database is busy. Nothing was saved; try again in a moment."))
-    except DBAPIError as error:
-        known = said_by_database(error)
-        if known is None:
-            raise
-        log.warning("refused by database", constraint=constraint_of(error), code=sqlstate(error))
-        return answer(request, known)
+    except (PlantopsError, PoolTimeout, DBAPIError) as error:
+        with speaking(Visit(request).language):
+            return answer(request, said_of(error))
+
+
+def said_of(error: PlantopsError | PoolTimeout | DBAPIError) -> PlantopsError:
+    """What a person is told of it. A bug that the database noticed is raised again."""
+    if isinstance(error, PlantopsError):
+        return error
+    if isinstance(error, PoolTimeout):
+        return errors.Unavailable("The database is busy. Nothing was saved; try again in a moment.")
+    known = said_by_database(error)
+    if known is None:
+        raise error
+    log.warning("refused by database", constraint=constraint_of(error), code=sqlstate(error))
+    return known
 
 
 def said_by_database(error: DBAPIError) -> PlantopsError | None:

@@ -9,7 +9,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.numbers import get_currency_precision, get_decimal_symbol, get_group_symbol
+
+from plantops.catalogues import ENGLISH
+from plantops.wording import language
 
 NOTHING = "–"
 TONES = {
@@ -85,7 +89,9 @@ def day(value: date | None, language: str = "en") -> str:
     """22 Nov 2026: no two countries read it differently."""
     if value is None:
         return NOTHING
-    return f"{value.day}\N{NO-BREAK SPACE}{_months(language)[value.month]}\N{NO-BREAK SPACE}{value.year}"
+    if language == ENGLISH:
+        return f"{value.day}\N{NO-BREAK SPACE}{_months(language)[value.month]}\N{NO-BREAK SPACE}{value.year}"
+    return str(format_skeleton("yMMMd", value, locale=language)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def month(key: str, language: str = "en") -> str:
@@ -131,14 +137,9 @@ def entered(value: object, zone: ZoneInfo) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text.replace(".", get_decimal_symbol(language()))
     return str(value)
-
-
-def words(value: object) -> str:
-    """`not_received` -> `Not received`: a state or kind for people."""
-    text = str(value).replace("_", " ")
-    return text[:1].upper() + text[1:]
 
 
 def tone(state: object) -> str:

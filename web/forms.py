@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData, UploadFile
 
+from plantops.catalogues import ENGLISH
 from plantops.errors import Invalid
+from plantops.wording import language, say
 
 T = TypeVar("T")
 
@@ -85,9 +87,17 @@ def _with_point(written: str) -> str:
     if commas + points > 1:
         groups_of_three = re.fullmatch(rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+", written)
         return written.replace(mark, "") if groups_of_three else "?"
-    if commas and re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", written):
-        plain = written.replace(",", "")
-        raise Wrong(f"“{written}” can be read in two ways. Write {plain} or {written.replace(',', '.')}0.")
+    group, point = (",", ".") if language() == ENGLISH else (".", ",")
+    if mark == group and re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{re.escape(group)}\d{{3}}", written):
+        plain, exact = written.replace(group, ""), written.replace(group, point)
+        raise Wrong(
+            say(
+                "“{written}” can be read in two ways. Write {plain} or {exact}0.",
+                written=written,
+                plain=plain,
+                exact=exact,
+            )
+        )
     return written.replace(",", ".")
 
 

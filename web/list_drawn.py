@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from plantops import bulk_actions, import_templates, links, listing_board, listing_edits, listing_groups, views
+from plantops import bulk_actions, import_templates, links, listing_board, listing_edits, listing_groups, views, wording
 from plantops.context import Context
 from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
+from plantops.wording import says
 from web import assets, formats
 from web.list_parts import (
     EDIT,
@@ -42,6 +43,7 @@ SITE = "site"
 VIEW, WHOLE = "view", "0"
 
 
+@says("label")
 @dataclass(frozen=True)
 class Named:
     """A tab of a list page: its filters, as they stand in the address."""
@@ -52,7 +54,7 @@ class Named:
 
 @lru_cache(maxsize=1000)
 def pill(tone: str, state: str) -> Markup:
-    return PILL.format(tone, formats.words(state))
+    return PILL.format(tone, wording.label(state))
 
 
 class Drawn:

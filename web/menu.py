@@ -12,11 +12,13 @@ from markupsafe import Markup
 
 from plantops.context import Context
 from plantops.places import sort_key
+from plantops.wording import says
 
 SlotFunction = Callable[..., Markup | str | None]
 Step = str | tuple[str, str]
 
 
+@says("title", "words")
 @dataclass(frozen=True)
 class Entry:
     """A line of the menu; shown to who holds one of the permissions, to everybody when none is named."""
@@ -45,6 +47,7 @@ class Section:
     entries: tuple[Entry, ...]
 
 
+@says("title")
 @dataclass(frozen=True)
 class Pages:
     """What a page package offers: its routes, its templates, its lines of the menu, and what it puts on others' pages.

@@ -18,7 +18,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import plural
+from plantops.wording import label, plural, say_html
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -71,11 +71,12 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
         sparkline=charts.sparkline,
         titled=tables.titled,
         plural=plural,
+        _=say_html,
         asked_as=asked_as,
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
-        clock=clock, hours=formats.hours, words=formats.words, tone=formats.tone, url=url_of,
+        clock=clock, hours=formats.hours, words=label, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()
@@ -180,11 +181,11 @@ def field_box(name: str, value: Any = None, form: str = "") -> FieldBox:
 def choices(options: Any) -> list[tuple[str, str]]:
     """Options of a select: an enum, pairs of value and label, or rows with id and name."""
     if isinstance(options, type) and issubclass(options, StrEnum):
-        return [(member.value, formats.words(member.value)) for member in options]
+        return [(member.value, label(member.value)) for member in options]
     pairs: list[tuple[str, str]] = []
     for option in options:
         if isinstance(option, StrEnum):
-            pairs.append((option.value, formats.words(option.value)))
+            pairs.append((option.value, label(option.value)))
         elif isinstance(option, tuple | list):
             pairs.append((str(option[0]), str(option[1])))
         elif hasattr(option, "id"):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,14 +17,17 @@ from fastapi import Request
 from markupsafe import Markup
 
 from plantops import desk, links, places
+from plantops.catalogues import ENGLISH, languages
 from plantops.context import Context
 from plantops.desk import DeskView
 from plantops.permissions import Can
+from plantops.wording import speaking
 from web.menu import Entry, Pages, Section, Step, current_entry, trail, visible_menu
 
 FLASH_COOKIE = "said"
 SITE_COOKIE = "site"
 LONGEST_FLASH = 1500
+LONGEST_HEADER = 200
 SITES_KEPT_SECONDS = 30.0
 
 
@@ -84,7 +87,11 @@ class Visit:
 
     @property
     def language(self) -> str:
-        return self.ctx.user.language if self.ctx else "en"
+        """The person's own; before anybody has signed in what the browser asks for."""
+        if self.ctx is not None and self.ctx.channel != "public":
+            self.request.state.language = self.ctx.user.language
+        known: str = getattr(self.request.state, "language", "")
+        return known or wanted_language(self.request.headers.get("accept-language", ""))
 
     @property
     def path(self) -> str:
@@ -180,6 +187,20 @@ class Visit:
         return read_flash(self.request.cookies.get(FLASH_COOKIE, ""))
 
 
+@lru_cache
+def wanted_language(accepted: str) -> str:
+    """The best of our languages for an Accept-Language header such as `de-CH, de;q=0.9, en;q=0.5`."""
+    wanted = []
+    for place, each in enumerate(accepted[:LONGEST_HEADER].split(",")):
+        code, _, weight = each.partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), place, code.strip().partition("-")[0].lower()))
+        except ValueError:
+            continue
+    ours = languages()
+    return next((code for _weight, _place, code in sorted(wanted) if code in ours), ENGLISH)
+
+
 _VISIT: ContextVar[Visit] = ContextVar("visit")
 
 
@@ -191,7 +212,8 @@ def this_visit() -> Visit:
 def visiting(visit: Visit) -> Iterator[Visit]:
     mark = _VISIT.set(visit)
     try:
-        yield visit
+        with speaking(visit.language):
+            yield visit
     finally:
         _VISIT.reset(mark)
 
