@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from housekeeping import rosters, workorders
-from housekeeping.lists import REQUESTS
+from housekeeping import rosters
+from housekeeping.lists import REQUESTS, WORK
 from housekeeping.permissions import Can
 from housekeeping.roster_models import Roster, RosterHole, RosterState
 from plantops import places
@@ -31,8 +31,8 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
         overdue = card(ctx, REQUESTS, late, "requests overdue", order=11, one="request overdue")
         cards.append(replace(overdue, tone="bad" if overdue.count else "plain"))
     if ctx.may(Can.WORK):
-        todo, href = len(workorders.list_work(ctx, mine=True, limit=200)), "/housekeeping/workorders?mine=yes"
-        cards.append(WaitingCard("work orders for me", todo, href, order=12, one="work order for me"))
+        href = "/housekeeping/workorders?mine=yes&closed=no"
+        cards.append(card(ctx, WORK, href, "work orders for me", order=12, one="work order for me"))
     if ctx.may(Can.PLAN_ROSTERS):
         cards += _roster_cards(ctx)
     return cards

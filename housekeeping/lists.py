@@ -1,4 +1,4 @@
-"""The desk's list of requests: what is new, open, overdue or settled."""
+"""The lists of the desk: requests and work orders, what is new, open, overdue or settled."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from housekeeping import requests
-from housekeeping.desk_models import Request, RequestState
+from housekeeping import requests, workorders
+from housekeeping.desk_models import Request, RequestState, WorkKind, WorkOrder, WorkState
 from housekeeping.permissions import Can
 from plantops.context import Context, within
 from plantops.listing import Ask, Board, BulkAction, Column, Edit, Facet, Kind, Listing, Move, Select
 from plantops.lists import site_facet
+from plantops.people import User
 from plantops.places import Place
 
 
@@ -110,6 +111,94 @@ REQUESTS: Listing[object] = Listing(
                 RequestState.REFUSED,
                 (Can.TRIAGE,),
                 requests.refuse,
+                (Ask("reason", "Why is it not done?"),),
+            ),
+        ),
+    ),
+)
+
+
+# --- Work orders
+
+
+@within("the list of work orders, filtered by what the person may see")
+def work_rows(ctx: Context) -> Select:
+    reader = sa.values(
+        sa.column("now", sa.DateTime(timezone=True)), sa.column("user_id", sa.BigInteger), name="clock"
+    ).data([(ctx.now, ctx.user.id)])
+    return (
+        sa.select(WorkOrder.id)
+        .join(reader, sa.true())
+        .outerjoin(Place, Place.id == WorkOrder.place_id)
+        .outerjoin(User, User.id == WorkOrder.assigned_to_id)
+        .where(WorkOrder.id.in_(workorders.visible(ctx).with_only_columns(WorkOrder.id)))
+    )
+
+
+READER: sa.ColumnElement[int] = sa.literal_column("clock.user_id", sa.BigInteger())
+FOR_ME = sa.or_(WorkOrder.assigned_to_id == READER, WorkOrder.assigned_to_id.is_(None))
+WORK_OPEN = WorkOrder.state.in_(workorders.OPEN)
+WORKS = (Can.WORK, Can.MANAGE_WORK)
+
+WORK: Listing[object] = Listing(
+    name="housekeeping.work",
+    title="Work orders",
+    permission=Can.READ_REQUESTS,
+    also=(Can.WORK,),
+    rows=work_rows,
+    key=WorkOrder.id,
+    origin="housekeeping_workorder",
+    sort="due",
+    empty="No work order yet. The desk opens one on the page of a request.",
+    columns=(
+        Column("number", "Order", WorkOrder.number, never_null=True, place="lead"),
+        Column("title", "What", WorkOrder.title),
+        Column("place", "Where", Place.name, sort=Place.sort_key, groups=True),
+        Column("who", "Who", User.name, sort=User.sort_key, groups=True),
+        Column("due", "Due", WorkOrder.due_at, Kind.TIME),
+        Column("overdue", "Overdue", sa.and_(WORK_OPEN, WorkOrder.due_at < NOW), Kind.YES_NO, place="rest"),
+        Column("state", "State", WorkOrder.state, Kind.CHOICE, place="aside"),
+    ),
+    facets=(
+        Facet("state", "State", WorkOrder.state, options=WorkState),
+        Facet("mine", "For me", FOR_ME, Kind.YES_NO),
+        Facet("closed", "Done or cancelled", ~WORK_OPEN, Kind.YES_NO),
+        Facet("overdue", "Overdue", sa.and_(WORK_OPEN, WorkOrder.due_at < NOW), Kind.YES_NO),
+        Facet("kind", "Kind", WorkOrder.kind, options=WorkKind),
+        Facet("due", "Due", WorkOrder.due_at, Kind.TIME),
+        site_facet(WorkOrder.site_id),
+    ),
+    search=(WorkOrder.number, WorkOrder.title, Place.sort_key, User.sort_key),
+    bulk=(
+        BulkAction("cancel", "Cancel", (Can.MANAGE_WORK,), workorders.cancel, reason="Why is it not done?", icon="x"),
+    ),
+    board=Board(
+        "state",
+        tuple(WorkState),
+        (
+            Move("start", "Begin", WorkState.IN_PROGRESS, WORKS, workorders.start, tone="primary"),
+            Move(
+                "hold",
+                "Put on hold",
+                WorkState.ON_HOLD,
+                WORKS,
+                workorders.hold,
+                (Ask("reason", "What is waited for?"),),
+            ),
+            Move(
+                "finish",
+                "Done",
+                WorkState.DONE,
+                WORKS,
+                workorders.finish,
+                (Ask("report", "What was done?"), Ask("minutes", "Minutes of work", Kind.QUANTITY)),
+            ),
+            Move(
+                "cancel",
+                "Cancel",
+                WorkState.CANCELLED,
+                (Can.MANAGE_WORK,),
+                workorders.cancel,
                 (Ask("reason", "Why is it not done?"),),
             ),
         ),

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from housekeeping import boards, cards, cli, desk_models, jobs, needs, requests, roster_models, rosters, workorders
 from housekeeping.finding import SEARCH
 from housekeeping.imports import KINDS
-from housekeeping.lists import REQUESTS
+from housekeeping.lists import REQUESTS, WORK
 from housekeeping.permissions import Can
 from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
 from personnel.events import AbsenceRecorded, LeaveApproved
@@ -128,7 +128,7 @@ MODULE = Module(
         "print_codes": Job(jobs.print_codes, "Print the codes of the places"),
     },
     imports=KINDS,
-    listings=(REQUESTS,),
+    listings=(REQUESTS, WORK),
     search=SEARCH,
     weekly=(REQUESTS_IN_TIME,),
     figures=FIGURES,

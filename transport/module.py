@@ -11,6 +11,7 @@ from transport import boards, cards, cli, drivers, jobs, orders, plans, vehicles
 from transport.events import VehicleTakenOut
 from transport.finding import SEARCH
 from transport.imports import KINDS
+from transport.lists import LISTINGS
 from transport.permissions import Can
 from transport.reports.stops import COST_PER_STOP, STOPS_ON_TIME
 
@@ -99,6 +100,7 @@ MODULE = Module(
     cli=cli.register,
     roles=ROLES,
     imports=KINDS,
+    listings=LISTINGS,
     listens={VehicleTakenOut: (plans.vehicle_taken_out,)},
     answers={Absent: (drivers.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
     jobs={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -193,6 +193,26 @@ def add(ctx: Context, site_id: int, new: NewVehicle, currency: str) -> Vehicle:
     ctx.session.add(made)
     ctx.session.flush()
     return made
+
+
+@requires(Can.MANAGE_VEHICLES)
+def change(ctx: Context, id: int, version: int, entered: NewVehicle) -> Vehicle:
+    """What was entered of it is corrected; plans that are published keep what they were made with."""
+    changed = get(ctx.session, visible(ctx).where(Vehicle.id == id), what="vehicle", version=version, lock=True)
+    ctx.need(Can.MANAGE_VEHICLES, site_id=changed.site_id)
+    if wrong := why_not_vehicle(entered):
+        raise Invalid("This vehicle cannot be changed like that: see the fields.", fields=wrong)
+    same = sa.select(Vehicle.id).where(Vehicle.site_id == changed.site_id, Vehicle.code == entered.code.strip())
+    if ctx.session.scalar(same.where(Vehicle.id != id)):
+        raise Conflict(f"There is a vehicle {entered.code} on this site already.", field="code")
+    for one in fields(NewVehicle):
+        setattr(changed, one.name, getattr(entered, one.name))
+    changed.code = entered.code.strip()
+    changed.name = entered.name.strip() or changed.code
+    changed.sort_key = sort_key(changed.name)
+    bump(changed)
+    ctx.session.flush()
+    return changed
 
 
 @requires(Can.MANAGE_VEHICLES)

@@ -29,7 +29,7 @@ PAGES = Pages(
         ),
         Entry(
             "Work orders",
-            "/housekeeping/workorders",
+            "/housekeeping/workorders?closed=no&view=menu",
             "tools",
             (Can.WORK, Can.READ_REQUESTS),
             words="repair maintenance tasks",

@@ -9,14 +9,20 @@ from fastapi.responses import Response
 
 from housekeeping import boards, workorders
 from housekeeping.desk_models import WorkState
+from housekeeping.lists import WORK
 from housekeeping.permissions import Can
 from plantops import lifecycle
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.visit import this_visit
 
 router = pages_router()
 TONES = {"planned": "plain", "in_progress": "info", "on_hold": "warn", "done": "ok", "cancelled": "plain"}
-CLOSED = (WorkState.DONE, WorkState.CANCELLED)
+TABS = (
+    Named("For me", {"mine": "yes", "closed": "no"}),
+    Named("Open", {"closed": "no"}),
+    Named("Done and cancelled", {"closed": "yes"}),
+    Named("All"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,7 @@ class Done:
 
 @router.get("/housekeeping/workorders")
 def index(ctx: Context, query: Query) -> Response:
-    closed, mine = query.get("closed") == "yes", query.get("mine") == "yes"
-    states = CLOSED if closed else workorders.OPEN
-    site_id = None if mine else this_visit().site_id
-    rows = workorders.list_work(ctx, site_id=site_id, states=states, mine=mine, limit=200)
-    return render(ctx, "housekeeping/workorders.html", rows=rows, closed=closed, mine=mine, tones=TONES)
+    return list_page(ctx, WORK, query, tabs=TABS, tones=TONES)
 
 
 @router.get("/housekeeping/workorders/{id}")

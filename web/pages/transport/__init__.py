@@ -17,6 +17,13 @@ PAGES = Pages(
             "Ask for a transport", "/transport/orders/new", "send", (Can.REQUEST,), words="van truck courier move bring"
         ),
         Entry(
+            "Transport orders",
+            "/transport/orders?state=requested,planned&view=menu",
+            "package",
+            (Can.READ_ORDERS, Can.REQUEST),
+            words="deliveries pickups shipments",
+        ),
+        Entry(
             "Vehicles", "/transport/vehicles", "truck", (Can.READ_VEHICLES,), words="fleet vans trucks cars", key="v"
         ),
         Entry("Drivers", "/transport/drivers", "user", (Can.PLAN, Can.MANAGE_VEHICLES)),

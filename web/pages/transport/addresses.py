@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import places
 from transport import addresses
+from transport.lists import ADDRESSES
 from transport.permissions import Can
-from web.page import Context, Form, Query, pages_router, render, see
+from web.lists import list_page
+from web.page import Context, Form, Query, pages_router, see
 from web.pages.transport.day import chosen
 
 router = pages_router()
-SHOWN = 200
 END_OF_DAY = 1440
 
 
@@ -36,15 +36,12 @@ class NewAddress:
 @router.get("/transport/addresses")
 def index(ctx: Context, query: Query) -> Response:
     site_id, _day = chosen(ctx, query)
-    search = query.get("q", "")
-    return render(
+    return list_page(
         ctx,
-        "transport/addresses.html",
-        sites=places.list_sites(ctx),
+        ADDRESSES,
+        query,
+        template="transport/addresses.html",
         site_id=site_id,
-        search=search,
-        shown=SHOWN,
-        rows=addresses.list_addresses(ctx, site_id, search, limit=SHOWN),
         may_change=ctx.may(Can.MANAGE_ORDERS, site_id=site_id),
     )
 

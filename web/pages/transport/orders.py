@@ -10,11 +10,14 @@ from fastapi.responses import Response
 
 from plantops import lifecycle, places
 from transport import addresses, orders
+from transport.lists import ORDERS
 from transport.models import OrderKind, OrderState
 from transport.permissions import Can
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 
 router = pages_router()
+TABS = (Named("Open", {"state": "requested,planned"}), Named("Asked for by me", {"mine": "yes"}), Named("All"))
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class Wanted:
     earliest: time = time(6)
     latest: time = time(18)
     kind: OrderKind = OrderKind.DELIVERY
+
+
+@router.get("/transport/orders")
+def index(ctx: Context, query: Query) -> Response:
+    add = ("Ask for a transport", "/transport/orders/new") if ctx.may(Can.REQUEST) else None
+    return list_page(ctx, ORDERS, query, tabs=TABS, add=add)
 
 
 @router.get("/transport/orders/new")

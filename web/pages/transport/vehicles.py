@@ -10,8 +10,10 @@ from fastapi.responses import Response
 
 from plantops import places
 from transport import addresses, vehicles
+from transport.lists import VEHICLES
 from transport.models import VehicleKind
 from transport.permissions import Can
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.transport.addresses import END_OF_DAY, minute
 from web.pages.transport.day import chosen
@@ -49,15 +51,8 @@ class Paper:
 
 @router.get("/transport/vehicles")
 def index(ctx: Context, query: Query) -> Response:
-    site_id, _day = chosen(ctx, query)
-    return render(
-        ctx,
-        "transport/vehicles.html",
-        Can=Can,
-        sites=places.list_sites(ctx),
-        site_id=site_id,
-        fleet=vehicles.list_vehicles(ctx, site_id, ctx.today),
-    )
+    add = ("New vehicle", "/transport/vehicles/new") if ctx.may(Can.MANAGE_VEHICLES) else None
+    return list_page(ctx, VEHICLES, query, tabs=(Named("All"), Named("Stay in today", {"stays_in": "yes"})), add=add)
 
 
 @router.get("/transport/vehicles/new")
