@@ -7,12 +7,15 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
@@ -21,10 +24,10 @@ from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.wording import speaking
 from web import errors, session
-from web.forms import Wrong, plain_text
+from web.forms import DIGITS, LARGEST_INTEGER, LARGEST_NUMBER, Wrong, day, plain_text
 from web.menu import Pages
 
-__all__ = ["Asked", "Context", "Version", "api_router", "install"]
+__all__ = ["Asked", "Context", "Key", "MaybeVersion", "Version", "api_router", "install"]
 
 PREFIX = "/api/v1"
 LONGEST_KEY = 80
@@ -41,6 +44,27 @@ async def expected_version(
 
 
 Version = Annotated[int, Depends(expected_version)]
+
+
+async def version_where_there_is_one(
+    if_match: Annotated[str, Header(description="The ETag that you read, where it is there already")] = "",
+) -> int | None:
+    return await expected_version(if_match) if if_match else None
+
+
+MaybeVersion = Annotated[int | None, Depends(version_where_there_is_one)]
+
+
+async def own_key(
+    idempotency_key: Annotated[str, Header(description="A key of your own: sent twice, done once", max_length=80)] = "",
+) -> str:
+    """What is booked under a key of the caller's own."""
+    if not idempotency_key.strip():
+        raise Invalid("Send a key of your own as Idempotency-Key, so that nothing is booked twice.", code="key_needed")
+    return f"api:{plain_text(idempotency_key)}"
+
+
+Key = Annotated[str, Depends(own_key)]
 
 
 async def everything_asked(request: Request) -> dict[str, list[str]]:
@@ -100,17 +124,45 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
 
 
 def as_in_forms(value: Any, name: str) -> Any:
-    """Text from a program is read as text from a page: trimmed, in one Unicode form, nothing that cannot be stored."""
-    if isinstance(value, str):
+    """What a program sends is read as what stands on a page: text trimmed, nothing that cannot be stored."""
+    if isinstance(value, (str, int, Decimal, date)):
         try:
-            return value if isinstance(value, StrEnum) else plain_text(value)
+            return in_bounds(value)
         except Wrong as error:
             raise Invalid(str(error), field=name) from error
     if isinstance(value, (list, tuple)):
         return type(value)(as_in_forms(one, f"{name}.{place}") for place, one in enumerate(value))
+    if isinstance(value, dict):
+        return {as_in_forms(key, name): as_in_forms(one, f"{name}.{key}") for key, one in value.items()}
+    if isinstance(value, BaseModel):
+        read = {field: as_in_forms(getattr(value, field), field) for field in type(value).model_fields}
+        return value.model_copy(update=read)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         read = {f.name: as_in_forms(getattr(value, f.name), f.name) for f in dataclasses.fields(value) if f.init}
         return dataclasses.replace(value, **read)
+    return value
+
+
+def in_bounds(value: Any) -> Any:
+    """Raises Wrong for what a form would refuse."""
+    if isinstance(value, (StrEnum, bool)):
+        return value
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise Wrong("Name the time zone, for example 2026-11-23T14:05:00+01:00.")
+        return in_bounds(value.date()) and value
+    if isinstance(value, date):
+        return day(value.isoformat())
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise Wrong("This number is too large.")
+        return value
+    if abs(value) >= LARGEST_NUMBER:
+        raise Wrong("This number is too large: at most twelve digits before the point.")
+    if value.as_tuple().exponent < -DIGITS:
+        raise Wrong(f"At most {DIGITS} digits after the point.")
     return value
 
 

@@ -16,7 +16,7 @@ from plantops.core import House, open_house
 from plantops.errors import Unavailable
 from plantops.module import Registry
 from plantops.settings import Settings
-from web import api, assets, errors, health, live, session
+from web import api, assets, errors, health, live, openapi, session
 from web.menu import Pages
 from web.security import Guard
 from web.templates import make_environment
@@ -44,6 +44,7 @@ def create(house: House | None = None) -> FastAPI:
     for router in (assets.router, health.router, *(router for package in packages for router in package.routers)):
         app.include_router(router)
     api.install(app, packages)
+    app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     secure = session.is_secure(house.settings)
     app.add_middleware(Guard, secure=secure, observe=health.observe, on_bug=errors.on_bug)

@@ -44,7 +44,7 @@ PAGES = Pages(
         suppliers.router,
         prices.router,
     ),
-    api=(api.router,),
+    api=api.ROUTERS,
     slots={
         "home.doors": (panels.doors,),
         "item.panels": (prices.item_panel,),

@@ -1,0 +1,283 @@
+"""The API's declarations: a line names a route, the action behind it and what it shows; all else follows from these."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, Union
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, ConfigDict, PlainSerializer, TypeAdapter, create_model
+from pydantic.json_schema import WithJsonSchema
+from sqlalchemy.orm import DeclarativeBase
+
+from plantops import listing_pages, listing_params
+from plantops.listing import Kind, Listing, sql_type
+from web.api import Asked, Context, Key, MaybeVersion, Version, api_router
+
+__all__ = ["Routes", "gives", "many", "view"]
+
+NO_DIGITS_LOST = WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, mode="serialization")
+Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str), NO_DIGITS_LOST]
+"""Numbers with digits after the point leave as text, so that none is lost."""
+
+KINDS: dict[Kind, Any] = {Kind.MONEY: Number, Kind.QUANTITY: Number}
+WHAT_LISTS_TAKE = {
+    "q": "Words that are searched for",
+    "sort": "The column to sort by, with a minus for downwards",
+    "limit": "How many rows a page holds",
+    "after": "`next` of the page before",
+}
+DONE = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
+
+
+class Shown(BaseModel):
+    """What a program is shown of a thing: the named fields, read from it."""
+
+    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
+
+
+# --- What is shown
+
+
+def view(of: type, fields: str, **parts: Any) -> Any:
+    """The fields of a class that programs see, their types taken from its columns; `parts` are its lines."""
+    shown: dict[str, Any] = {name: (_field(of, name), ...) for name in fields.split()}
+    shown |= {name: (part, ...) for name, part in parts.items()}
+    return create_model(of.__name__, __base__=Shown, __doc__=inspect.getdoc(of), **shown)
+
+
+def many(shown: Any) -> Any:
+    """Several of what is shown."""
+    return list[shown]
+
+
+@functools.cache
+def gives(name: str) -> type[BaseModel]:
+    """For an action that returns a bare number: `{"job_id": 17}`."""
+    return create_model(f"Gives_{name}", **{name: (int, ...)})  # type: ignore[call-overload, no-any-return]
+
+
+def _field(of: type, name: str) -> Any:
+    column = sa.inspect(of).columns.get(name) if issubclass(of, DeclarativeBase) else None
+    if column is None:
+        asked = getattr(of, name, None)
+        return (
+            typing.get_type_hints(asked.fget)["return"]
+            if isinstance(asked, property)
+            else typing.get_type_hints(of)[name]
+        )
+    kind = _python_type(column.type)
+    return kind | None if column.nullable else kind
+
+
+def _python_type(of: sa.types.TypeEngine[Any]) -> Any:
+    try:
+        kind = of.python_type
+    except NotImplementedError:
+        return Any
+    if kind is Decimal:
+        return Number
+    return Any if kind in (dict, list) else kind
+
+
+@functools.cache
+def rows_of(listing: Listing[Any]) -> type[BaseModel]:
+    """A page of a list: its rows with every column, and where the next page begins."""
+    name = listing.name.title().replace(".", "").replace("_", "")
+    columns = {column.key: (_cell(column.kind, sql_type(column.expr)), ...) for column in listing.columns}
+    row = create_model(f"{name}Row", __base__=Shown, id=(int, ...), **columns)  # type: ignore[call-overload]
+    page = {
+        "rows": (many(row), ...),
+        "next": (str | None, ...),
+        "total": (int | None, ...),
+        "more_than_total": (bool, ...),
+    }
+    made: type[BaseModel] = create_model(f"{name}Page", __base__=Shown, **page)  # type: ignore[call-overload]
+    return made
+
+
+def _cell(kind: Kind, column: sa.types.TypeEngine[Any]) -> Any:
+    known = KINDS.get(kind) or _python_type(column)
+    return known if known is Any else known | None
+
+
+# --- Routes
+
+
+class Routes:
+    """The routes of one subject. `api("POST /orders/{id}/issue", orders.issue, ORDER)` is all that one needs."""
+
+    def __init__(self, tag: str) -> None:
+        self.router: APIRouter = api_router(tag)
+
+    def __call__(
+        self,
+        route: str,
+        action: Callable[..., Any],
+        shows: Any = None,
+        *,
+        part: str = "",
+        without: Sequence[str] = (),
+        **fixed: Any,
+    ) -> None:
+        """One route to one action, with the action's own parameters.
+
+        Of the path, the parameters that it names; `version` is If-Match, `key` the Idempotency-Key; a dataclass that
+        stands alone is the body, else the rest are the body's fields; of a GET they stand in the address.
+        `without` names parameters that programs cannot give, `fixed` those that the route itself says, `part` what of
+        the answer is shown.
+        """
+        method, _, path = route.partition(" ")
+        shows = shows or typing.get_type_hints(inspect.unwrap(action))["return"]
+        run = endpoint(action, method, path, _reader(shows, part), {*without, *fixed}, fixed)
+        self._add(method, path, run, shows)
+
+    def acts(self, path: str, shows: Any, *actions: Callable[..., Any]) -> None:
+        """What can be done with one thing: `take_back` of orders is POST /orders/{id}/take-back."""
+        for action in actions:
+            verb = f"{path}/{action.__name__.replace('_', '-')}"
+            self._add("POST", verb, endpoint(action, "POST", verb, _reader(shows), set(), {}), shows, status=200)
+
+    def lists(self, path: str, listing: Listing[Any]) -> None:
+        """The rows of a list, a page at a time, with the filters of its page."""
+        shows = rows_of(listing)
+
+        def rows(ctx: Context, asked: Asked) -> object:
+            found = listing_pages.page(ctx, listing, listing_params.read(listing, asked))
+            return shows.model_validate(
+                {
+                    "rows": found.rows,
+                    "next": found.next_cursor,
+                    "total": found.total,
+                    "more_than_total": found.is_capped,
+                }
+            )
+
+        rows.__name__, rows.__doc__ = "list", f"{listing.title}, a page at a time."
+        rows.rights = (listing.permission,)  # type: ignore[attr-defined]
+        parameters = [_parameter(name, text) for name, text in WHAT_LISTS_TAKE.items()]
+        parameters += [_parameter(name, facet.title) for facet in listing.facets for name in facet.names]
+        self._add("GET", path, rows, shows, extra={"parameters": parameters})
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        run: Callable[..., Any],
+        shows: Any,
+        *,
+        status: int | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        nothing = shows is type(None)
+        self.router.add_api_route(
+            path,
+            run,
+            methods=[method],
+            status_code=204 if nothing else status or DONE[method],
+            response_model=None if nothing else shows,
+            name=f"{self.router.tags[0]}: {run.__name__}",
+            summary=f"{run.__name__.replace('_', ' ').capitalize()}",
+            openapi_extra=extra,
+        )
+
+
+def _parameter(name: str, text: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
+
+
+def endpoint(
+    action: Callable[..., Any],
+    method: str,
+    path: str,
+    answer: Callable[[Any], object],
+    left: set[str],
+    fixed: dict[str, Any],
+) -> Callable[..., object]:
+    """The function behind a route: FastAPI reads what the action takes, and its answer is shown."""
+    inner = inspect.unwrap(action)
+    hints = typing.get_type_hints(inner, include_extras=True)
+    own = list(inspect.signature(inner).parameters.values())[1:]
+    asked = {p.name: (_readable(hints[p.name]), p.default) for p in own if p.name not in left}
+    in_path = {name for name in asked if f"{{{name}}}" in path}
+    body, wraps = _body(inner, method, asked, in_path)
+    parameters = [_asked(name, *asked[name], method, name in in_path) for name in asked if name not in wraps]
+    if body is not None:
+        parameters.append(inspect.Parameter("body", inspect.Parameter.KEYWORD_ONLY, annotation=body))
+
+    def run(ctx: Context, **given: Any) -> object:
+        if "body" in given:
+            whole = given.pop("body")
+            given |= {wraps[0]: whole} if _is_record(type(whole)) else {name: getattr(whole, name) for name in wraps}
+        return answer(action(ctx, **given, **fixed))
+
+    run.__name__, run.__doc__ = inner.__name__, inspect.getdoc(inner)
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)
+    run.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    run.rights = getattr(action, "__rights__", ())  # type: ignore[attr-defined]
+    run.action = action  # type: ignore[attr-defined]
+    return run
+
+
+def _body(
+    inner: Callable[..., Any], method: str, asked: dict[str, tuple[Any, Any]], in_path: set[str]
+) -> tuple[Any, list[str]]:
+    """The body's type, and the parameters that it brings."""
+    wraps = [name for name in asked if name not in in_path and name not in ("version", "key")]
+    if method == "GET" or not wraps:
+        return None, []
+    if len(wraps) == 1 and _is_record(asked[wraps[0]][0]):
+        return Annotated[asked[wraps[0]][0], Body()], wraps
+    fields = {
+        name: (asked[name][0], ... if asked[name][1] is inspect.Parameter.empty else asked[name][1]) for name in wraps
+    }
+    name = f"{inner.__module__.rpartition('.')[2].title()}{inner.__name__.title()}".replace("_", "")
+    made = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload]
+    optional = all(default is not inspect.Parameter.empty for default in (asked[name][1] for name in wraps))
+    return (Annotated[made, Body(default_factory=made)] if optional else Annotated[made, Body()]), wraps
+
+
+def _asked(name: str, kind: Any, default: Any, method: str, in_path: bool) -> inspect.Parameter:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    if name == "version" and not in_path:
+        return inspect.Parameter(
+            name, keyword, annotation=Version if default is inspect.Parameter.empty else MaybeVersion
+        )
+    if name == "key" and not in_path:
+        return inspect.Parameter(name, keyword, annotation=Key)
+    several = typing.get_origin(kind) in (list, tuple, set, frozenset, collections.abc.Sequence)
+    annotation = Annotated[kind, Query()] if several and method == "GET" else kind
+    return inspect.Parameter(name, keyword, annotation=annotation, default=default)
+
+
+def _readable(kind: Any) -> Any:
+    """Pydantic reads an Iterable only while it is walked through, and then its faults would be ours."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (collections.abc.Iterable, collections.abc.Collection, collections.abc.Sequence):
+        return list[_readable(args[0])]  # type: ignore[misc]
+    if origin in (Union, UnionType):
+        return Union[tuple(_readable(each) for each in args)]  # noqa: UP007
+    return kind
+
+
+def _is_record(kind: Any) -> bool:
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
+
+
+def _reader(shows: Any, part: str = "") -> Callable[[Any], object]:
+    """How an action's answer becomes what is shown."""
+    if shows is type(None):
+        return lambda _done: None
+    if isinstance(shows, type) and issubclass(shows, BaseModel) and not issubclass(shows, Shown):
+        (name,) = shows.model_fields
+        return lambda done: shows(**{name: done})
+    adapter: TypeAdapter[Any] = TypeAdapter(shows)
+    return lambda done: adapter.validate_python(getattr(done, part) if part else done, from_attributes=True)
