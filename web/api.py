@@ -61,7 +61,7 @@ async def own_key(
     """What is booked under a key of the caller's own."""
     if not idempotency_key.strip():
         raise Invalid("Send a key of your own as Idempotency-Key, so that nothing is booked twice.", code="key_needed")
-    return f"api:{plain_text(idempotency_key)}"
+    return idempotency_key
 
 
 Key = Annotated[str, Depends(own_key)]

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from plantops.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.admin import imports, machinery, sign_in, users
+from web.pages.admin import api, imports, machinery, sign_in, users
 
 PAGES = Pages(
     name="admin",
     title="Administration",
     routers=(users.router, sign_in.router, machinery.router, imports.router),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Accounts", "/admin/users", "users", (Can.READ_USERS,), words="people roles rights logins"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import bell, desk, due, files, find, home, talk, work
+from web.pages.home import api, bell, desk, due, files, find, home, talk, work
 
 PAGES = Pages(
     name="home",
@@ -19,6 +19,7 @@ PAGES = Pages(
         desk.router,
         bell.router,
     ),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Home", "/", "home", words="start overview", key="h"),

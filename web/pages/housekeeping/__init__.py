@@ -4,12 +4,13 @@ from pathlib import Path
 
 from housekeeping.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.housekeeping import codes, desk, door, needs, panels, rosters, work
+from web.pages.housekeeping import api, codes, desk, door, needs, panels, rosters, work
 
 PAGES = Pages(
     name="housekeeping",
     title="Housekeeping",
     routers=(door.router, desk.router, codes.router, work.router, rosters.router, needs.router),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry(

@@ -6,6 +6,7 @@ from personnel.permissions import Can
 from web.menu import Entry, Pages
 from web.pages.personnel import (
     accounts,
+    api,
     certificates,
     cover,
     incidents,
@@ -31,6 +32,7 @@ PAGES = Pages(
         certificates.router,
         incidents.router,
     ),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry(

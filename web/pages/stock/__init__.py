@@ -4,12 +4,13 @@ from pathlib import Path
 
 from plantops.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.stock import counts, items, parties, stock, stores
+from web.pages.stock import api, counts, items, parties, stock, stores
 
 PAGES = Pages(
     name="stock",
     title="Stock and companies",
     routers=(counts.router, stock.router, stores.router, items.router, parties.router),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Stock", "/stock", "building-warehouse", (Can.READ_STOCK,), words="store inventory on hand", key="k"),

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from transport.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.transport import addresses, day, drive, drivers, orders, panels, plans, vehicles
+from web.pages.transport import addresses, api, day, drive, drivers, orders, panels, plans, vehicles
 
 PAGES = Pages(
     name="transport",
     title="Transport",
     routers=(day.router, plans.router, orders.router, vehicles.router, drivers.router, addresses.router, drive.router),
+    api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
         Entry("Plan of the day", "/transport", "route", (Can.READ_PLANS,), words="dispatch routes trips", key="d"),

@@ -1,0 +1,85 @@
+"""Accounts, imports and waiting mails for programs: the same actions and the same refusals as on the pages."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pydantic import Base64Bytes
+
+from plantops import accounts, import_jobs, imports, outbox, people, sessions
+from plantops.accounts import Account
+from plantops.admin_lists import IMPORTS, MAILS, USERS, import_run
+from plantops.context import Context, requires
+from plantops.imports import Import
+from plantops.outbox import OutgoingMail
+from plantops.people import User
+from plantops.permissions import Can
+from web.pages.admin.imports import safe_name
+from web.resources import Routes, gives, view
+
+# --- Accounts and what they may do
+
+USER = view(User, "id version login name email language active")
+
+
+@requires(Can.MANAGE_USERS)
+def give(ctx: Context, id: int, role: str, site_id: int | None = None, cost_centre_id: int | None = None) -> Account:
+    """A role, everywhere or at one site and cost centre."""
+    people.grant(ctx, id, role, site_id=site_id, cost_centre_id=cost_centre_id)
+    return accounts.account(ctx, id)
+
+
+users = Routes("users")
+users.lists("/users", USERS)
+users("GET /users/{id}", accounts.account)
+users("POST /users", people.add_user, USER, without=("password",))
+users("PUT /users/{id}", accounts.change, USER)
+users("POST /users/{user_id}/close", people.close_account, USER)
+users("POST /users/{id}/open-again", accounts.open_again, USER)
+users("POST /users/{user_id}/end-sessions", sessions.end_all_of, USER)
+users("POST /users/{id}/grants", give)
+users("DELETE /users/{user_id}/grants/{grant_id}", accounts.take_back)
+
+# --- Imports: a file is staged, looked at, loaded, and taken back where need be
+
+IMPORT = view(Import, "id kind file_name site_id state rows loaded refused note created_by_id loaded_at undone_at")
+
+
+@requires(Can.IMPORT)
+def stage(
+    ctx: Context,
+    kind: str,
+    file_name: str,
+    content: Base64Bytes,
+    map_text: str,
+    site: str | None = None,
+    again: bool = False,
+) -> Import:
+    """A file (base64) with the map of its columns; nothing is loaded yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / safe_name(file_name)
+        path.write_bytes(content)
+        return imports.stage(ctx, kind, path, map_text, site=site, again=again)
+
+
+loading = Routes("imports")
+loading.lists("/imports", IMPORTS)
+loading("GET /imports/{id}", import_run, IMPORT)
+loading("GET /imports/{id}/report", imports.report)
+loading("POST /imports", stage, IMPORT)
+loading("POST /imports/{id}/load", import_jobs.ask_to_load, gives("job_id"))
+loading("POST /imports/{id}/undo", import_jobs.ask_to_undo, gives("job_id"))
+
+# --- Mails that wait or failed
+
+MAIL = view(
+    OutgoingMail, "id state to_address to_name subject text origin created_by_id next_try_at tries sent_at error"
+)
+
+mails = Routes("mails")
+mails.lists("/mails", MAILS)
+mails("GET /mails/{id}", outbox.one, MAIL)
+mails.acts("/mails/{id}", MAIL, outbox.recall, outbox.send_again)
+
+ROUTERS = (users.router, loading.router, mails.router)

@@ -1,0 +1,81 @@
+"""The facility desk and the rosters for programs: the same actions and the same refusals as on the pages."""
+
+from __future__ import annotations
+
+from housekeeping import boards, needs, requests, rosters, workorders
+from housekeeping.desk_models import Request, WorkOrder, WorkTask
+from housekeeping.lists import REQUESTS
+from housekeeping.roster_models import CleaningTask, Roster
+from web.resources import Routes, gives, many, view
+
+# --- Service requests
+
+REQUEST = view(
+    Request,
+    "id version number site_id place_id category text channel contact reported_by_id reported_at priority state due_at"
+    " resolved_at duplicate_of_id resolution origin",
+)
+
+desk = Routes("service-requests")
+desk.lists("/service-requests", REQUESTS)
+desk("GET /service-requests/waiting", requests.list_requests)
+desk("GET /sites/{site_id}/door-codes", boards.door_codes)
+desk("GET /service-requests/{id}", boards.request_sheet, REQUEST, part="request")
+desk("POST /service-requests", requests.report, REQUEST, without=("photo",))
+desk.acts(
+    "/service-requests/{id}",
+    REQUEST,
+    requests.accept,
+    requests.refuse,
+    requests.pause,
+    requests.resume,
+    requests.resolve,
+    requests.mark_duplicate,
+)
+
+# --- Work orders
+
+WORK_ORDER = view(
+    WorkOrder,
+    "id version number site_id request_id place_id kind title state assigned_to_id due_at started_at done_at minutes"
+    " report created_by_id",
+    tasks=many(view(WorkTask, "id position title mandatory done_at done_by_id")),
+)
+
+work = Routes("work-orders")
+work("GET /work-orders", workorders.list_work)
+work("GET /work-orders/workers", workorders.workers)
+work("GET /work-orders/{id}", boards.work_sheet, WORK_ORDER, part="order")
+work("POST /service-requests/{request_id}/work-orders", workorders.open_for, WORK_ORDER)
+work("POST /work-orders/{id}/tasks/{task_id}/tick", workorders.tick, WORK_ORDER)
+work.acts(
+    "/work-orders/{id}",
+    WORK_ORDER,
+    workorders.assign,
+    workorders.start,
+    workorders.hold,
+    workorders.finish,
+    workorders.cancel,
+)
+
+# --- Rosters, and what they are made from
+
+ROSTER = view(
+    Roster,
+    "id version site_id first_day last_day state base_id why made_by_id made_at seconds_asked status penalty bound gap"
+    " seconds note job_run_id",
+)
+TASK = view(CleaningTask, "id version site_id place_id title minutes times_a_week template_id archived")
+
+shifts = Routes("rosters")
+shifts("GET /rosters", rosters.list_rosters)
+shifts("GET /rosters/{id}", boards.roster_board, ROSTER, part="roster")
+shifts("POST /rosters", rosters.ask, ROSTER)
+shifts.acts("/rosters/{id}", ROSTER, rosters.publish, rosters.reject)
+shifts("GET /sites/{site_id}/staff-needs", needs.list_needs)
+shifts("GET /sites/{site_id}/staff-needs/version", needs.table_version, gives("table_version"))
+shifts("PUT /sites/{site_id}/staff-needs", needs.set_need, gives("table_version"))
+shifts("GET /sites/{site_id}/cleaning-tasks", needs.list_tasks)
+shifts("POST /cleaning-tasks", needs.add_task, TASK)
+
+ROUTERS = (desk.router, work.router, shifts.router)
