@@ -111,7 +111,7 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
 
         def attempt(database_session: Session) -> Response:
             ctx = session.bearer(request, database_session)
-            readable = {name: as_in_forms(value, name) for name, value in given.items()}
+            readable = {name: as_in_forms(value, "" if is_record(value) else name) for name, value in given.items()}
             with speaking(ctx.user.language):
                 return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
 
@@ -135,12 +135,18 @@ def as_in_forms(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return {as_in_forms(key, name): as_in_forms(one, f"{name}.{key}") for key, one in value.items()}
     if isinstance(value, BaseModel):
-        read = {field: as_in_forms(getattr(value, field), field) for field in type(value).model_fields}
+        read = {one: as_in_forms(getattr(value, one), f"{name}.{one}".strip(".")) for one in type(value).model_fields}
         return value.model_copy(update=read)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        read = {f.name: as_in_forms(getattr(value, f.name), f.name) for f in dataclasses.fields(value) if f.init}
+    if is_record(value):
+        fields = [field.name for field in dataclasses.fields(value) if field.init]
+        read = {one: as_in_forms(getattr(value, one), f"{name}.{one}".strip(".")) for one in fields}
         return dataclasses.replace(value, **read)
     return value
+
+
+def is_record(value: Any) -> bool:
+    """A body: its fields are named without it."""
+    return isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and not isinstance(value, type))
 
 
 def in_bounds(value: Any) -> Any:

@@ -24,11 +24,19 @@ from web.api import Asked, Context, Key, MaybeVersion, Version, api_router
 
 __all__ = ["Routes", "gives", "many", "view"]
 
-NO_DIGITS_LOST = WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, mode="serialization")
-Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str), NO_DIGITS_LOST]
-"""Numbers with digits after the point leave as text, so that none is lost."""
 
-KINDS: dict[Kind, Any] = {Kind.MONEY: Number, Kind.QUANTITY: Number}
+@functools.cache
+def numbers(digits: int | None = None) -> Any:
+    """Numbers leave as text, so that no digit is lost; those of a column always with as many as it keeps."""
+    form = "f" if digits is None else f".{digits}f"
+    return Annotated[
+        Decimal,
+        PlainSerializer(lambda value: format(value, form), return_type=str),
+        WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, mode="serialization"),
+    ]
+
+
+KINDS: dict[Kind, Any] = {Kind.MONEY: numbers(), Kind.QUANTITY: numbers()}
 WHAT_LISTS_TAKE = {
     "q": "Words that are searched for",
     "sort": "The column to sort by, with a minus for downwards",
@@ -47,11 +55,11 @@ class Shown(BaseModel):
 # --- What is shown
 
 
-def view(of: type, fields: str, **parts: Any) -> Any:
+def view(of: type, fields: str, called: str = "", **parts: Any) -> Any:
     """The fields of a class that programs see, their types taken from its columns; `parts` are its lines."""
     shown: dict[str, Any] = {name: (_field(of, name), ...) for name in fields.split()}
     shown |= {name: (part, ...) for name, part in parts.items()}
-    return create_model(of.__name__, __base__=Shown, __doc__=inspect.getdoc(of), **shown)
+    return create_model(called or of.__name__, __base__=Shown, __doc__=inspect.getdoc(of), **shown)
 
 
 def many(shown: Any) -> Any:
@@ -84,7 +92,7 @@ def _python_type(of: sa.types.TypeEngine[Any]) -> Any:
     except NotImplementedError:
         return Any
     if kind is Decimal:
-        return Number
+        return numbers(getattr(of, "scale", None))
     return Any if kind in (dict, list) else kind
 
 
@@ -178,12 +186,14 @@ class Routes:
         extra: dict[str, Any] | None = None,
     ) -> None:
         nothing = shows is type(None)
+        none_of_it = type(None) in typing.get_args(shows)
         self.router.add_api_route(
             path,
             run,
             methods=[method],
             status_code=204 if nothing else status or DONE[method],
             response_model=None if nothing else shows,
+            responses={204: {"description": "There is none"}} if none_of_it else None,
             name=f"{self.router.tags[0]}: {run.__name__}",
             summary=f"{run.__name__.replace('_', ' ').capitalize()}",
             openapi_extra=extra,

@@ -29,6 +29,7 @@ WITHOUT: dict[str, str] = {
     "plantops.factors.without_second": BROWSER,
     "housekeeping.boards.ask_codes": "a sheet of codes is printed from the page",
     "housekeeping.boards.photo": "a picture for the page; files are not given out to programs",
+    "housekeeping.requests.list_requests": LISTED,
     "personnel.certificates.list_certificates": LISTED,
     "personnel.employees.list_employees": LISTED,
     "personnel.leave.list_requests": LISTED,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from housekeeping import boards, needs, requests, rosters, workorders
 from housekeeping.desk_models import Request, WorkOrder, WorkTask
 from housekeeping.lists import REQUESTS
+from housekeeping.permissions import Can
 from housekeeping.roster_models import CleaningTask, Roster
+from plantops.context import Context, requires
 from web.resources import Routes, gives, many, view
 
 # --- Service requests
@@ -14,11 +18,11 @@ REQUEST = view(
     Request,
     "id version number site_id place_id category text channel contact reported_by_id reported_at priority state due_at"
     " resolved_at duplicate_of_id resolution origin",
+    called="ServiceRequest",
 )
 
 desk = Routes("service-requests")
 desk.lists("/service-requests", REQUESTS)
-desk("GET /service-requests/waiting", requests.list_requests)
 desk("GET /sites/{site_id}/door-codes", boards.door_codes)
 desk("GET /service-requests/{id}", boards.request_sheet, REQUEST, part="request")
 desk("POST /service-requests", requests.report, REQUEST, without=("photo",))
@@ -42,9 +46,22 @@ WORK_ORDER = view(
     tasks=many(view(WorkTask, "id position title mandatory done_at done_by_id")),
 )
 
+
+@dataclass(frozen=True)
+class Worker:
+    id: int
+    name: str
+
+
+@requires(Can.MANAGE_WORK)
+def workers(ctx: Context, site_id: int) -> list[Worker]:
+    """Who can be given work at a site."""
+    return [Worker(id, name) for id, name in workorders.workers(ctx, site_id)]
+
+
 work = Routes("work-orders")
 work("GET /work-orders", workorders.list_work)
-work("GET /work-orders/workers", workorders.workers)
+work("GET /work-orders/workers", workers)
 work("GET /work-orders/{id}", boards.work_sheet, WORK_ORDER, part="order")
 work("POST /service-requests/{request_id}/work-orders", workorders.open_for, WORK_ORDER)
 work("POST /work-orders/{id}/tasks/{task_id}/tick", workorders.tick, WORK_ORDER)

@@ -127,7 +127,10 @@ UNKNOWN_DELIVERY = view(
 EXPECTED = view(
     Order,
     "id version number site_id supplier_id",
-    lines=many(view(OrderLine, "id position description quantity unit accepted rejected returned")),
+    called="ExpectedOrder",
+    lines=many(
+        view(OrderLine, "id position description quantity unit accepted rejected returned", called="ExpectedLine")
+    ),
 )
 
 receiving = Routes("receipts")

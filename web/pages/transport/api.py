@@ -12,6 +12,7 @@ ORDER = view(
     Order,
     "id version number site_id day kind address_id what weight_kg volume_m3 pallets articles from_minute to_minute"
     " service_minutes priority state requested_by_id requested_at origin arrived_at done_at signed_by outcome_note",
+    called="TransportOrder",
 )
 
 moving = Routes("transport-orders")
