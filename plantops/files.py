@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -33,6 +35,7 @@ MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 4096
 JPEG_QUALITY = 85
 LONGEST_NAME = 150
+PIECE = 1024 * 1024
 ORPHAN_AFTER_SECONDS = 24 * 3600
 SWEPT_AT_ONCE = 1000  # each takes a lock until the end
 HOLD = sa.text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:content, 7255))")
@@ -91,6 +94,14 @@ class Attachment(Base):
     added_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class LaidDown:
+    """Bytes that are in the store already, before a row names them."""
+
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -224,6 +235,32 @@ def _put(settings: Settings, content: bytes) -> str:
     return digest
 
 
+def lay_down(settings: Settings, source: BinaryIO) -> LaidDown:
+    """Bytes of any size into the store, piece by piece; no transaction is needed, and none should be open.
+
+    What no row names a day later is swept away again.
+    """
+    folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = folder(settings) / f".{uuid4().hex}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            while piece := source.read(PIECE):
+                digest.update(piece)
+                size += len(piece)
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        path = path_of(settings, digest.hexdigest())
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.rename(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise Unavailable(f"The file could not be saved: {error.strerror}. Nothing was changed; try again.") from error
+    return LaidDown(digest.hexdigest(), size)
+
+
 def _flush_folder(place: Path) -> None:
     handle = os.open(place, os.O_RDONLY)
     try:
@@ -312,11 +349,18 @@ def keep_made(ctx: Context, name: str, media_type: str, content: bytes) -> File:
     """Store a file that the house made itself, whatever its size."""
     # Until this transaction ends the sweeper leaves these bytes alone, though no row names them yet.
     ctx.session.execute(HOLD, {"content": hashlib.sha256(content).hexdigest()})
+    return keep_laid(ctx, name, media_type, LaidDown(_put(ctx.settings, content), len(content)))
+
+
+@within("the action that they are for has checked the right")
+def keep_laid(ctx: Context, name: str, media_type: str, laid: LaidDown) -> File:
+    """Bytes that were laid down get their row."""
+    ctx.session.execute(HOLD, {"content": laid.sha256})
     file = File(
-        sha256=_put(ctx.settings, content),
+        sha256=laid.sha256,
         name=name,
         media_type=media_type,
-        size=len(content),
+        size=laid.size,
         created_by_id=ctx.user.id,
         created_at=ctx.now,
     )
@@ -357,7 +401,7 @@ def sweep_orphans(ctx: Context) -> Done:
     """Remove bytes that no row names: drafts and files of transactions that were rolled back a day ago."""
     known = set(ctx.session.scalars(sa.select(File.sha256).distinct()))
     removed = 0
-    for path in folder(ctx.settings).glob("*/*/*"):
+    for path in chain(folder(ctx.settings).glob("*/*/*"), folder(ctx.settings).glob(".*")):
         if removed == SWEPT_AT_ONCE:
             break
         if path.name not in known and _is_orphan(ctx, path):

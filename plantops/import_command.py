@@ -37,9 +37,14 @@ def run_undo(args: argparse.Namespace) -> int:
     if not args.file.isdigit():
         raise Invalid(f"'{args.file}' is not the number of an import; write `plantops import undo 17`.")
     with acting(args) as ctx:
-        run = imports.undo(ctx, int(args.file))
-        told = {"import_id": run.id, "kind": run.kind, "undone": run.loaded}
+        before = imports.report(ctx, int(args.file))
+        imports.undo(ctx, before.import_id or 0)
+        kept = imports.kept(ctx, before.import_id or 0)
+        stay = [asdict(one) for one in kept]
+        told = {"import_id": before.import_id, "kind": before.kind, "undone": before.loaded - len(kept), "kept": stay}
     print(as_json(told) if args.json else f"Import {told['import_id']} is undone: {told['undone']} rows taken back.")
+    for one in () if args.json else kept:
+        print(f"  row {one.row} stays: {one.why}")
     return 0
 
 

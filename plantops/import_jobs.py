@@ -1,18 +1,19 @@
-"""Imports by the worker: loaded or taken back as a whole while the person watches, or does something else."""
+"""Imports by the worker: read, tried, loaded or taken back while the person watches, or does something else."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from plantops import imports, jobs
+from plantops import import_rows, imports, jobs
 from plantops.context import Context, requires
-from plantops.db import get
 from plantops.errors import Conflict
-from plantops.import_kinds import kind_named
-from plantops.imports import Import, State, why_not_undo
+from plantops.import_rows import RowState
+from plantops.imports import Import, why_not_load, why_not_read, why_not_undo
 from plantops.permissions import Can
+from plantops.wording import plural
 
-LOAD, UNDO = "core.load_import", "core.undo_import"
+READ, TRY, LOAD, UNDO = "core.read_import", "core.try_import", "core.load_import", "core.undo_import"
+MADE, CHANGED, REMOVED = "I", "U", "D"
 
 
 # --- Rules
@@ -24,22 +25,14 @@ def why_not_now(work: jobs.JobRun | None) -> str | None:
     return None
 
 
-def why_not_load(run: Import, work: jobs.JobRun | None) -> str | None:
-    if run.state is not State.STAGED:
-        return f"it is {run.state} already"
-    if run.rows == run.refused:
-        return "no row of it is valid"
-    return why_not_now(work)
-
-
 # --- Questions
 
 
 @requires(Can.IMPORT)
 def work_on(ctx: Context, id: int) -> jobs.JobRun | None:
-    """The last time that the worker was asked to load an import or to take it back."""
+    """The last time that the worker was asked to do something with an import."""
     this = jobs.JobRun.arguments["import_id"].as_integer() == id
-    query = sa.select(jobs.JobRun).where(jobs.JobRun.name.in_((LOAD, UNDO)), this)
+    query = sa.select(jobs.JobRun).where(jobs.JobRun.name.in_((READ, TRY, LOAD, UNDO)), this)
     return ctx.session.scalar(query.order_by(jobs.JobRun.id.desc()).limit(1))
 
 
@@ -47,28 +40,72 @@ def work_on(ctx: Context, id: int) -> jobs.JobRun | None:
 
 
 @requires(Can.IMPORT)
+def ask_to_read(ctx: Context, id: int) -> int:
+    """The worker reads its rows; returns the run to watch."""
+    run = imports.locked(ctx, id)
+    if reason := why_not_read(run) or why_not_now(work_on(ctx, id)):
+        raise Conflict(f"Import {run.id} cannot be read: {reason}.")
+    return ctx.enqueue(READ, lock=f"{READ}:{id}", import_id=id)
+
+
+@requires(Can.IMPORT)
+def ask_to_try(ctx: Context, id: int) -> int:
+    """The worker loads it and takes it back, to tell what loading would do; returns the run to watch."""
+    run = imports.locked(ctx, id)
+    if reason := why_not_load(run, ready(ctx, run)) or why_not_now(work_on(ctx, id)):
+        raise Conflict(f"Import {run.id} cannot be tried: {reason}.")
+    return ctx.enqueue(TRY, lock=f"{TRY}:{id}", import_id=id)
+
+
+@requires(Can.IMPORT)
 def ask_to_load(ctx: Context, id: int) -> int:
-    """The worker loads it, whole or not at all; returns the run to watch."""
-    run = get(ctx.session, imports.visible(ctx).where(Import.id == id), what="import", lock=True)
-    if reason := why_not_load(run, work_on(ctx, id)):
+    """The worker loads what is valid, all of it or nothing; returns the run to watch."""
+    run = imports.locked(ctx, id)
+    if reason := why_not_load(run, ready(ctx, run)) or why_not_now(work_on(ctx, id)):
         raise Conflict(f"Import {run.id} cannot be loaded: {reason}.")
-    ctx.need(kind_named(ctx.registry, run.kind).permission, site_id=run.site_id, to=f"import {run.kind}")
     return ctx.enqueue(LOAD, lock=f"{LOAD}:{id}", import_id=id)
 
 
 @requires(Can.UNDO_IMPORT)
 def ask_to_undo(ctx: Context, id: int) -> int:
-    """The worker takes it back, whole or not at all; returns the run to watch."""
-    run = get(ctx.session, imports.visible(ctx).where(Import.id == id), what="import", lock=True)
+    """The worker takes it back; returns the run to watch."""
+    run = imports.locked(ctx, id, to="undo an import of")
     if reason := why_not_undo(run) or why_not_now(work_on(ctx, id)):
         raise Conflict(f"Import {run.id} cannot be undone: {reason}.")
-    ctx.need(kind_named(ctx.registry, run.kind).permission, site_id=run.site_id, to=f"undo an import of {run.kind}")
     return ctx.enqueue(UNDO, lock=f"{UNDO}:{id}", import_id=id)
 
 
 @requires(Can.IMPORT)
+def ready(ctx: Context, run: Import) -> int:
+    """How many rows would load now."""
+    return import_rows.counts(ctx, run.id).get(RowState.READY, 0)
+
+
+# --- What the worker does: one transaction each; stopped, killed or failed, nothing of it is there
+
+
+@requires(Can.IMPORT)
+def read_by_worker(ctx: Context, import_id: int) -> jobs.Done:
+    run = imports.read(ctx, import_id)
+    read = plural("{n} row is read", "{n} rows are read", run.rows)
+    return jobs.Done(f"{read}, {run.refused:,} of them with something to set right.", link_of(import_id))
+
+
+@requires(Can.IMPORT)
+def try_by_worker(ctx: Context, import_id: int) -> jobs.Done:
+    found = imports.try_out(ctx, import_id)
+    would = plural("{n} row would load", "{n} rows would load", found.loads)
+    told = {
+        **{f"{words(table)} made": count for table, what, count in found.touched if what == MADE},
+        **{f"{words(table)} changed": count for table, what, count in found.touched if what == CHANGED},
+        **{f"{words(table)} removed": count for table, what, count in found.touched if what == REMOVED},
+    }
+    message = f"{would}, {found.refused:,} would be refused. Nothing was changed."
+    return jobs.Done(message, link_of(import_id), told)
+
+
+@requires(Can.IMPORT)
 def load_by_worker(ctx: Context, import_id: int) -> jobs.Done:
-    """One transaction: stopped, killed or failed, nothing of it is there."""
     found = imports.load(ctx, import_id)
     refused = len({refusal.row for refusal in found.refused})
     return jobs.Done(f"{found.loaded:,} of {found.rows:,} rows are loaded, {refused:,} refused.", link_of(import_id))
@@ -77,7 +114,15 @@ def load_by_worker(ctx: Context, import_id: int) -> jobs.Done:
 @requires(Can.UNDO_IMPORT)
 def undo_by_worker(ctx: Context, import_id: int) -> jobs.Done:
     run = imports.undo(ctx, import_id)
+    if kept := imports.kept(ctx, import_id):
+        stay = plural("{n} record is used meanwhile and stays", "{n} records are used meanwhile and stay", len(kept))
+        return jobs.Done(f"{stay}; everything else is taken back.", link_of(import_id))
     return jobs.Done(f"{run.file_name} is taken back.", link_of(import_id))
+
+
+def words(table: str) -> str:
+    """A table as people call it: `core_item` is `item`."""
+    return table.partition("_")[2].replace("_", " ")
 
 
 def link_of(import_id: int) -> str:

@@ -103,6 +103,14 @@ class Loaded:
     made: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What undo cannot take back: the id of what a row became (as in `Loaded.made`), and why it stays."""
+
+    made_id: int
+    why: str
+
+
 @dataclass(frozen=True)
 class ImportRun:
     """The import that rows belong to. What it makes carries `origin`, so that undo finds it again."""
@@ -121,7 +129,7 @@ class ImportRun:
 
 
 Load = Callable[["Context", ImportRun, Sequence[Row]], Loaded | None]
-Undo = Callable[["Context", ImportRun], None]
+Undo = Callable[["Context", ImportRun], Sequence[Kept] | None]
 
 
 def no_rule(_row: Row) -> Iterator[tuple[str, str]]:
@@ -137,7 +145,8 @@ class ImportKind:
 
     It may raise Invalid or Conflict: the chunk is then halved until the guilty rows are found and refused with that
     sentence. `rule` looks at one row: (column, why) for each fault. Rows with equal values in `group_by` are loaded
-    together (the lines of one order). `undo` takes back everything that carries `run.origin`, or raises Conflict.
+    together (the lines of one order). `undo` takes back everything that carries `run.origin` and returns what stays
+    because it is used meanwhile; where nothing can be taken back by itself it raises Conflict.
     """
 
     name: str

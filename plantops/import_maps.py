@@ -18,6 +18,7 @@ from plantops.cells import EXAMPLE, BadCell, NumberForm
 from plantops.errors import Invalid
 from plantops.import_kinds import Column, Holds, ImportKind, Refusal, Row
 from plantops.sheets import WHOLE_ROW, Cell, SheetRow, short
+from plantops.wording import whole_day
 
 JOINED = ", "
 KEEP, REFUSE = "keep", "refuse"
@@ -68,12 +69,20 @@ class ImportMap:
 # --- Reading the map
 
 
-def parse(text: str, kind: ImportKind) -> ImportMap:
-    """A TOML text as a map for this kind. Raises Invalid with a sentence that names the wrong key."""
+def plain(text: str) -> dict[str, Any]:
+    """A TOML text as it stands. Raises Invalid with a sentence when it is none."""
     try:
-        raw = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"The map is not TOML: {error}.", field="map") from None
+
+
+def parse(text: str, kind: ImportKind, *, whole: bool = True) -> ImportMap:
+    """A TOML text as a map for this kind. Raises Invalid with a sentence that names the wrong key.
+
+    Not `whole`: columns that are needed may still be missing.
+    """
+    raw = plain(text)
     _known(raw, _TOP, "the map")
     if raw.get("kind", kind.name) != kind.name:
         raise Invalid(f"This map is for imports of '{raw['kind']}', not of '{kind.name}'.", field="map")
@@ -94,15 +103,15 @@ def parse(text: str, kind: ImportKind) -> ImportMap:
         zone=tz,
         options=options,
     )
-    _check_whole(kind, made)
+    _check_whole(kind, made, whole)
     return made
 
 
-def _check_whole(kind: ImportKind, made: ImportMap) -> None:
+def _check_whole(kind: ImportKind, made: ImportMap, whole: bool) -> None:
     filled = {column.column.name for column in made.columns}
     if twice := filled & set(made.constants):
         raise Invalid(f"The map fills '{min(twice)}' from the file and by a constant: keep one of them.", field="map")
-    for column in kind.columns:
+    for column in kind.columns if whole else ():
         if column.required and column.name not in filled and column.name not in made.constants:
             raise Invalid(
                 f"The map does not say where '{column.name}' ({column.title}) comes from: add it to [columns] or "
@@ -209,6 +218,31 @@ class ReadRow:
 
     row: Row
     problems: tuple[Refusal, ...]
+
+
+def understood(how: ColumnMap, cell: Cell, tz: ZoneInfo) -> tuple[Any, str]:
+    """What a cell of one column means: its value, or None and why it has none."""
+    try:
+        return _value(how, cell, tz)
+    except BadCell as error:
+        return None, str(error)
+
+
+def spoken(value: Any, tz: ZoneInfo) -> str:
+    """A value so that nobody can take it for another: the month as a word, digits with their point."""
+    match value:
+        case None:
+            return "empty"
+        case datetime():
+            return f"{whole_day(value.astimezone(tz).date())}, {value.astimezone(tz):%H:%M}"
+        case date():
+            return whole_day(value)
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return f"{value:,f}"
+        case _:
+            return short(str(value))
 
 
 def reader(imap: ImportMap, kind: ImportKind, default_zone: ZoneInfo) -> Callable[[SheetRow], ReadRow]:

@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plantops import import_maps, jobs, sheets
+from plantops import files, import_maps, import_rows, jobs, sheets
 from plantops.calendar import zone
-from plantops.context import Context, requires
-from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time, unaudited
+from plantops.context import Context, requires, within
+from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound
-from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
-from plantops.import_maps import ImportMap, ReadRow
+from plantops.import_kinds import ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
+from plantops.import_maps import ImportMap
+from plantops.import_rows import ImportRow as ImportRow
+from plantops.import_rows import RowState as RowState
 from plantops.module import Invariant
 from plantops.permissions import Can
 from plantops.places import Site
 
-STAGED_AT_ONCE = 2000
-
-# One statement for some thousands of rows: row by row, 100,000 take three times as long.
-STAGE = sa.text(
-    "INSERT INTO core_import_row (import_id, number, state, cells, reasons, problems, group_key)"
-    " SELECT :import, r.* FROM jsonb_to_recordset(:rows)"
-    " AS r(number int, state text, cells jsonb, reasons jsonb, problems jsonb, group_key text)"
-).bindparams(sa.bindparam("rows", type_=JSONB))
-
-MARK = sa.text(
-    "UPDATE core_import_row AS row SET state = r.state, problems = COALESCE(r.problems, row.problems), made_id = r.made"
-    " FROM jsonb_to_recordset(:rows) AS r(number int, state text, problems jsonb, made bigint)"
-    " WHERE row.import_id = :import AND row.number = r.number"
-).bindparams(sa.bindparam("rows", type_=JSONB))
+LONGEST_NAME = 200
 
 
 class State(StrEnum):
+    UPLOADED = "uploaded"
     STAGED = "staged"
     LOADED = "loaded"
     UNDONE = "undone"
-
-
-class RowState(StrEnum):
-    READY = "ready"
-    REFUSED = "refused"
-    LOADED = "loaded"
 
 
 class Import(Base):
@@ -68,6 +48,8 @@ class Import(Base):
     file_name: Mapped[str]
     sha256: Mapped[str] = mapped_column(sa.CHAR(64))
     map_text: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
+    """The file as it was brought; what the command line brings is not kept."""
     site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_site.id"))
     state: Mapped[State] = mapped_column(choice(State, "import_state"), default=State.STAGED)
     rows: Mapped[int] = mapped_column(default=0)
@@ -79,24 +61,6 @@ class Import(Base):
     loaded_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
-
-
-class ImportRow(Base):
-    """A staged row: its mapped cells as they stood in the file, and what is wrong with them."""
-
-    __tablename__ = "core_import_row"
-    __table_args__ = (sa.UniqueConstraint("import_id", "number"), unaudited())
-
-    id: Mapped[Id]
-    import_id: Mapped[int] = mapped_column(sa.ForeignKey("core_import.id", ondelete="CASCADE"))
-    number: Mapped[int] = mapped_column(sa.Integer)
-    state: Mapped[RowState] = mapped_column(choice(RowState, "import_row_state"))
-    cells: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    problems: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
-    reasons: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
-    group_key: Mapped[str] = mapped_column(default="")
-    """Rows of one document stay together when they load: its number, say."""
-    made_id: Mapped[int | None]
 
 
 @dataclass(frozen=True)
@@ -116,9 +80,9 @@ INVARIANTS = (
         "an import counts its own rows",
         sa.text(
             "SELECT i.id, 'import ' || i.id || ' counts other rows than it has' FROM core_import i"
-            " LEFT JOIN core_import_row r ON r.import_id = i.id WHERE i.state <> 'staged' GROUP BY i.id"
+            " LEFT JOIN core_import_row r ON r.import_id = i.id GROUP BY i.id"
             " HAVING i.rows <> count(r.id) OR i.loaded <> count(r.id) FILTER (WHERE r.state = 'loaded')"
-            " OR i.refused <> count(r.id) FILTER (WHERE r.state = 'refused') OR i.rows <> i.loaded + i.refused"
+            " OR i.refused <> count(r.id) FILTER (WHERE r.state = 'refused')"
         ),
     ),
 )
@@ -130,8 +94,24 @@ INVARIANTS = (
 def why_not_undo(run: Import) -> str | None:
     if run.state is State.UNDONE:
         return "it was undone before"
-    if run.state is State.STAGED:
+    if run.state is not State.LOADED:
         return "it was never loaded"
+    return None
+
+
+def why_not_read(run: Import) -> str | None:
+    if run.state not in (State.UPLOADED, State.STAGED):
+        return f"it is {run.state} already"
+    return None
+
+
+def why_not_load(run: Import, ready: int) -> str | None:
+    if run.state not in (State.STAGED, State.LOADED):
+        return f"it is {run.state}"
+    if not ready and run.state is State.LOADED:
+        return "it is loaded already, and no row that was set right waits"
+    if not ready:
+        return "no row of it is valid and waits"
     return None
 
 
@@ -172,6 +152,16 @@ def _report(ctx: Context, run: Import) -> Report:
     return Report(run.kind, run.rows, run.loaded, refused, run.id, run.note)
 
 
+@requires(Can.UNDO_IMPORT)
+def kept(ctx: Context, id: int) -> list[Refusal]:
+    """What could not be taken back, by its row, and why."""
+    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import")
+    mine = sa.select(ImportRow.number, ImportRow.problems).where(ImportRow.import_id == run.id)
+    rows = mine.where(ImportRow.state == RowState.LOADED, ImportRow.problems != sa.text("'[]'::jsonb"))
+    found = ctx.session.execute(rows.order_by(ImportRow.number))
+    return [Refusal(number, one["column"], one["value"], one["why"]) for number, problems in found for one in problems]
+
+
 # --- Actions
 
 
@@ -204,8 +194,159 @@ def stage(
 
     Raises Invalid for what concerns the whole file or map, Conflict when the same file is loaded already.
     """
-    declared = kind_named(ctx.registry, kind)
-    imap = import_maps.parse(map_text, declared)
+    import_maps.parse(map_text, kind_named(ctx.registry, kind))
+    with ctx.session.begin_nested():
+        run = begin(ctx, kind, path.name, _sha256(path))
+        run.map_text = map_text
+        _read(ctx, run, path, site, again=again)
+    return run
+
+
+@within("the right to a kind is asked for when its file is read")
+def begin(ctx: Context, kind: str, file_name: str, sha256: str, file_id: int | None = None) -> Import:
+    """An import of which only the file is known."""
+    run = Import(
+        kind=kind,
+        file_name=file_name[:LONGEST_NAME],
+        sha256=sha256,
+        map_text="",
+        file_id=file_id,
+        state=State.UPLOADED,
+        created_by_id=ctx.user.id,
+        created_at=ctx.now,
+    )
+    ctx.session.add(run)
+    ctx.session.flush()
+    return run
+
+
+@requires(Can.IMPORT)
+def read(ctx: Context, id: int) -> Import:
+    """Read the file of an import by the map that it has, also once more by another map."""
+    run = locked(ctx, id)
+    if reason := why_not_read(run):
+        raise Conflict(f"Import {run.id} cannot be read: {reason}.")
+    if run.file_id is None:
+        raise Conflict(f"The file of import {run.id} is not kept here: bring it again.")
+    ctx.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == run.id))
+    _read(ctx, run, files.path_of(ctx.settings, run.sha256), None)
+    return run
+
+
+@requires(Can.IMPORT)
+def load(ctx: Context, id: int) -> Report:
+    """Load every staged row that is valid, chunk by chunk; a chunk that fails loses only its guilty rows.
+
+    What is refused may be set right and loaded later; it is the same import then, and is taken back with it.
+    """
+    run = locked(ctx, id)
+    ready = import_rows.counts(ctx, run.id).get(RowState.READY, 0)
+    if (reason := why_not_load(run, ready)) and not (run.state is State.STAGED and not ready):
+        raise Conflict(f"Import {run.id} cannot be loaded: {reason}.")
+    one_at_a_time(ctx.session, "import", run.kind, run.sha256)
+    _refuse_twice(ctx, run, since=run.created_at)  # somebody else staged it beside this one
+    _load_ready(ctx, run, ready)
+    run.state, run.loaded_at = State.LOADED, ctx.now
+    count(ctx, run)
+    return _report(ctx, run)
+
+
+@requires(Can.UNDO_IMPORT)
+def undo(ctx: Context, id: int) -> Import:
+    """
+    Take back everything that an import made. Numbers that were used stay used, the audit trail stays.
+
+    What is used meanwhile and cannot be taken back stays, and is told with the reason; the rest is gone.
+    """
+    run = locked(ctx, id, to="undo an import of")
+    if reason := why_not_undo(run):
+        raise Conflict(f"Import {run.id} cannot be undone: {reason}.")
+    declared = kind_named(ctx.registry, run.kind)
+    about = _about(ctx, run, import_maps.parse(run.map_text, declared))
+    stays = list(declared.undo(ctx, about) or ())
+    if stays:
+        import_rows.mark_kept(ctx, run.id, stays)
+        count(ctx, run)
+    else:
+        run.state = State.UNDONE
+    run.undone_at, run.undone_by_id = ctx.now, ctx.user.id
+    ctx.session.flush()
+    return run
+
+
+@within("a step of reading, loading and mending an import")
+def locked(ctx: Context, id: int, to: str = "import") -> Import:
+    """The import, locked, for who may bring in what it is of."""
+    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import", lock=True)
+    declared = kind_named(ctx.registry, run.kind)
+    ctx.need(declared.permission, site_id=run.site_id, to=f"{to} {declared.title.lower()}")
+    return run
+
+
+@within("a step of reading, loading and mending an import")
+def count(ctx: Context, run: Import) -> None:
+    """Its own figures are those of its rows."""
+    found = import_rows.counts(ctx, run.id)
+    run.rows = sum(found.values())
+    run.loaded, run.refused = found.get(RowState.LOADED, 0), found.get(RowState.REFUSED, 0)
+    ctx.session.flush()
+
+
+# --- Trying it out
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What loading would do: rows that would load, rows that would be refused, and which records it would touch."""
+
+    loads: int
+    refused: int
+    touched: tuple[tuple[str, str, int], ...]
+    """(table, I, U or D, how many records)"""
+
+
+TOUCHED = sa.text(
+    "SELECT table_name, operation, count(DISTINCT row_id) FROM core_audit"
+    " WHERE at = now() AND txid = pg_current_xact_id()::text::bigint + core_audit_shift()"
+    " AND table_name NOT LIKE 'core\\_import%' GROUP BY table_name, operation ORDER BY table_name, operation"
+)
+REFUSED_NOW = sa.text(
+    "SELECT number, problems FROM core_import_row"
+    " WHERE import_id = :import AND state = 'refused' AND number = ANY(:ready)"
+)
+
+
+@requires(Can.IMPORT)
+def try_out(ctx: Context, id: int) -> Trial:
+    """Load it, look what that did, and take it back; rows that would be refused are known by then, with the reason."""
+    run = locked(ctx, id)
+    ready = list(
+        ctx.session.scalars(
+            sa.select(ImportRow.number).where(ImportRow.import_id == run.id, ImportRow.state == RowState.READY)
+        )
+    )
+    if reason := why_not_load(run, len(ready)):
+        raise Conflict(f"Import {run.id} cannot be tried: {reason}.")
+    attempt = ctx.session.begin_nested()
+    try:
+        _load_ready(ctx, run, len(ready))
+        touched = tuple((row[0], row[1], row[2]) for row in ctx.session.execute(TOUCHED))
+        refused = [(r[0], r[1]) for r in ctx.session.execute(REFUSED_NOW, {"import": run.id, "ready": ready})]
+    finally:
+        attempt.rollback()
+    import_rows.refuse(ctx, run.id, refused)
+    run = locked(ctx, id)
+    count(ctx, run)
+    return Trial(len(ready) - len(refused), len(refused), touched)
+
+
+# --- Staging
+
+
+def _read(ctx: Context, run: Import, path: Path, site: str | None, *, again: bool = False) -> None:
+    """The one way in which a file becomes rows, whoever brings it."""
+    declared = kind_named(ctx.registry, run.kind)
+    imap = import_maps.parse(run.map_text, declared)
     place = _site(ctx, declared, site or imap.site)
     ctx.need(declared.permission, site_id=place.id if place else None, to=f"import {declared.title.lower()}")
     sheet = sheets.read(
@@ -216,69 +357,26 @@ def stage(
         sheet=imap.sheet,
         header_row=imap.header_row,
     )
-    content = _sha256(path)
     if not again:
-        _refuse_twice(ctx, kind, content)
-    run = Import(
-        kind=kind,
-        file_name=path.name[:200],
-        sha256=content,
-        map_text=map_text,
-        site_id=place.id if place else None,
-        note=sheet.note,
-        created_by_id=ctx.user.id,
-        created_at=ctx.now,
+        _refuse_twice(ctx, run)
+    run.site_id, run.note = place.id if place else None, sheet.note
+    understand = import_maps.reader(imap, declared, zone(place.zone) if place else ctx.zone)
+    rows = (
+        import_rows.staged(declared, understand(raw), import_rows.raw_of(raw, imap.sources)) for raw in sheet.rows()
     )
-    ctx.session.add(run)
+    run.rows, run.refused = import_rows.keep(ctx, run.id, rows, _telling(ctx, sheet.about_rows()))
+    run.state = State.STAGED
     ctx.session.flush()
-    read = import_maps.reader(imap, declared, zone(place.zone) if place else ctx.zone)
-    rows = (read(raw) for raw in sheet.rows())
-    run.rows, run.refused = _keep(ctx, run.id, declared, rows)
-    ctx.session.flush()
-    return run
 
 
-@requires(Can.IMPORT)
-def load(ctx: Context, id: int) -> Report:
-    """Load every staged row that is valid, chunk by chunk; a chunk that fails loses only its guilty rows."""
-    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import", lock=True)
-    if run.state is not State.STAGED:
-        raise Conflict(f"Import {run.id} cannot be loaded: it is {run.state} already.")
-    declared = kind_named(ctx.registry, run.kind)
-    ctx.need(declared.permission, site_id=run.site_id, to=f"import {declared.title.lower()}")
-    one_at_a_time(ctx.session, "import", run.kind, run.sha256)
-    _refuse_twice(ctx, run.kind, run.sha256, since=run.created_at)  # somebody else staged it beside this one
+def _telling(ctx: Context, expected: int) -> Callable[[int], None]:
     tell = jobs.reporter(ctx)
-    about = _about(ctx, run, import_maps.parse(run.map_text, declared))
-    done = 0
-    for chunk in _chunks(ctx, run.id, declared):
-        _load_chunk(ctx, declared, about, chunk)
-        done += len(chunk)
-        if not tell.tell(done / max(run.rows - run.refused, 1), f"{done} of {run.rows} rows"):
+
+    def told(count: int) -> None:
+        if not tell.tell(min(count / expected, 1.0) if expected else None, f"{count:,} rows are read"):
             raise jobs.Cancelled
-    states = sa.select(ImportRow.state, sa.func.count()).where(ImportRow.import_id == run.id)
-    counted = {state: count for state, count in ctx.session.execute(states.group_by(ImportRow.state))}  # noqa: C416
-    run.loaded, run.refused = counted.get(RowState.LOADED, 0), counted.get(RowState.REFUSED, 0)
-    run.state, run.loaded_at = State.LOADED, ctx.now
-    ctx.session.flush()
-    return _report(ctx, run)
 
-
-@requires(Can.UNDO_IMPORT)
-def undo(ctx: Context, id: int) -> Import:
-    """Take back everything that an import made. Numbers that were used stay used, the audit trail stays."""
-    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import", lock=True)
-    if reason := why_not_undo(run):
-        raise Conflict(f"Import {run.id} cannot be undone: {reason}.")
-    declared = kind_named(ctx.registry, run.kind)
-    ctx.need(declared.permission, site_id=run.site_id, to=f"undo an import of {declared.title.lower()}")
-    declared.undo(ctx, _about(ctx, run, import_maps.parse(run.map_text, declared)))
-    run.state, run.undone_at, run.undone_by_id = State.UNDONE, ctx.now, ctx.user.id
-    ctx.session.flush()
-    return run
-
-
-# --- Staging
+    return told
 
 
 def _site(ctx: Context, kind: ImportKind, code: str | None) -> Site | None:
@@ -292,8 +390,10 @@ def _site(ctx: Context, kind: ImportKind, code: str | None) -> Site | None:
     return site
 
 
-def _refuse_twice(ctx: Context, kind: str, content: str, since: datetime | None = None) -> None:
-    same = sa.select(Import).where(Import.kind == kind, Import.sha256 == content, Import.state == State.LOADED)
+def _refuse_twice(ctx: Context, run: Import, since: datetime | None = None) -> None:
+    same = sa.select(Import).where(
+        Import.kind == run.kind, Import.sha256 == run.sha256, Import.state == State.LOADED, Import.id != run.id
+    )
     if since:
         same = same.where(Import.loaded_at > since)
     if before := ctx.session.scalars(same.order_by(Import.id.desc()).limit(1)).first():
@@ -309,57 +409,6 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep(ctx: Context, import_id: int, kind: ImportKind, rows: Iterator[ReadRow]) -> tuple[int, int]:
-    """Write the rows down, some thousands at a time; returns how many there are and how many are refused."""
-    count = refused = 0
-    batch: list[dict[str, Any]] = []
-    for read in rows:
-        count += 1
-        refused += bool(read.problems)
-        batch.append(_staged(kind, read))
-        if len(batch) == STAGED_AT_ONCE:
-            ctx.session.execute(STAGE, {"import": import_id, "rows": batch})
-            batch = []
-    if batch:
-        ctx.session.execute(STAGE, {"import": import_id, "rows": batch})
-    return count, refused
-
-
-def _staged(kind: ImportKind, read: ReadRow) -> dict[str, Any]:
-    plain = {name: _plain(value) for name, value in read.row.values.items() if value is not None}
-    return {
-        "number": read.row.number,
-        "state": RowState.REFUSED if read.problems else RowState.READY,
-        "cells": plain,
-        "reasons": dict(read.row.reasons),
-        "problems": [_problem(problem) for problem in read.problems],
-        "group_key": "\x1f".join(str(plain.get(name, "")) for name in kind.group_by),
-    }
-
-
-def _problem(problem: Refusal) -> dict[str, str]:
-    return {"column": problem.column, "value": problem.value, "why": problem.why}
-
-
-def _plain(value: object) -> object:
-    """As JSON keeps it; `_typed` is the way back."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _typed(column: Column, value: Any) -> Any:
-    match column.holds:
-        case Holds.NUMBER:
-            return Decimal(value)
-        case Holds.DAY:
-            return date.fromisoformat(value)
-        case Holds.MOMENT:
-            return datetime.fromisoformat(value)
-        case _:
-            return value
-
-
 # --- Loading
 
 
@@ -369,40 +418,16 @@ def _about(ctx: Context, run: Import, imap: ImportMap) -> ImportRun:
     return ImportRun(run.id, run.kind, run.site_id, tz, run.file_name, imap.options)
 
 
-def _chunks(ctx: Context, import_id: int, kind: ImportKind) -> Iterator[list[list[Row]]]:
-    """Chunks of groups of rows in the order of the file; a group (the lines of one order) is never cut."""
-    first = sa.func.min(ImportRow.number).over(partition_by=ImportRow.group_key)
-    order: list[sa.ColumnElement[Any]] = [first] if kind.group_by else []
-    ready = sa.select(ImportRow.id, ImportRow.group_key).where(
-        ImportRow.import_id == import_id, ImportRow.state == RowState.READY
-    )
-    found = ctx.session.execute(ready.order_by(*order, ImportRow.number)).all()
-    pending: list[list[int]] = []
-    for _key, members in groupby(found, key=lambda row: row.group_key if kind.group_by else row.id):
-        pending.append([row.id for row in members])
-        if sum(map(len, pending)) >= kind.chunk_rows:
-            yield _fetched(ctx, kind, pending)
-            pending = []
-    if pending:
-        yield _fetched(ctx, kind, pending)
-
-
-def _fetched(ctx: Context, kind: ImportKind, groups: Sequence[Sequence[int]]) -> list[list[Row]]:
-    wanted = [id for group in groups for id in group]
-    columns = {column.name: column for column in kind.columns}
-    rows = {
-        row.id: Row(
-            row.number,
-            dict.fromkeys(columns) | {name: _typed(columns[name], value) for name, value in row.cells.items()},
-            row.reasons,
-        )
-        for row in ctx.session.execute(
-            sa.select(ImportRow.id, ImportRow.number, ImportRow.cells, ImportRow.reasons).where(
-                ImportRow.id.in_(wanted)
-            )
-        )
-    }
-    return [[rows[id] for id in group] for group in groups]
+def _load_ready(ctx: Context, run: Import, ready: int) -> None:
+    declared = kind_named(ctx.registry, run.kind)
+    tell = jobs.reporter(ctx)
+    about = _about(ctx, run, import_maps.parse(run.map_text, declared))
+    done = 0
+    for chunk in import_rows.chunks(ctx, run.id, declared):
+        _load_chunk(ctx, declared, about, chunk)
+        done += sum(map(len, chunk))
+        if not tell.tell(done / max(ready, 1), f"{done:,} of {ready:,} rows"):
+            raise jobs.Cancelled
 
 
 def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence[Sequence[Row]]) -> None:
@@ -413,13 +438,13 @@ def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence
             ctx.session.flush()
     except (Invalid, Conflict, NotFound, IntegrityError, DataError) as error:
         if len(groups) == 1:
-            _mark(ctx, run.id, rows, Loaded(refused=[_blamed(row, error) for row in rows]))
+            import_rows.mark(ctx, run.id, rows, Loaded(refused=[_blamed(row, error) for row in rows]))
             return
         middle = len(groups) // 2
         _load_chunk(ctx, kind, run, groups[:middle])
         _load_chunk(ctx, kind, run, groups[middle:])
     else:
-        _mark(ctx, run.id, rows, loaded)
+        import_rows.mark(ctx, run.id, rows, loaded)
 
 
 def _blamed(row: Row, error: Invalid | Conflict | NotFound | IntegrityError | DataError) -> Refusal:
@@ -431,20 +456,3 @@ def _blamed(row: Row, error: Invalid | Conflict | NotFound | IntegrityError | Da
     return Refusal(
         row.number, column or sheets.WHOLE_ROW, "" if value is None else sheets.short(str(value)), str(error)
     )
-
-
-def _mark(ctx: Context, import_id: int, rows: Sequence[Row], loaded: Loaded) -> None:
-    """Note on each staged row what became of it."""
-    problems: dict[int, list[dict[str, str]]] = {}
-    for refusal in loaded.refused:
-        problems.setdefault(refusal.row, []).append(_problem(refusal))
-    outcomes = [
-        {
-            "number": row.number,
-            "state": RowState.REFUSED if row.number in problems else RowState.LOADED,
-            "problems": problems.get(row.number),
-            "made": None if row.number in problems else loaded.made.get(row.number),
-        }
-        for row in rows
-    ]
-    ctx.session.execute(MARK, {"import": import_id, "rows": outcomes})

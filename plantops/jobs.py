@@ -97,6 +97,10 @@ class JobRun(Base):
     finished_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
     progress: Mapped[Decimal | None] = mapped_column(sa.Numeric(5, 4))
+    progress_from: Mapped[Decimal] = mapped_column(sa.Numeric(5, 4), default=Decimal(0))
+    """How far it was when this attempt began: what was done before says nothing of how quick this one is."""
+    news: Mapped[list[dict[str, float | None]]] = mapped_column(JSONB, default=list)
+    """What an optimiser found so far: seconds, the best plan's cost, the bound below which none can be."""
     message: Mapped[str] = mapped_column(default="")
     cancel_asked: Mapped[bool] = mapped_column(default=False)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -95,6 +95,16 @@ class Sheet:
         if not seen:
             raise Invalid("The file has column names but no rows under them.", code="empty_file")
 
+    def about_rows(self) -> int:
+        """How many rows there may be, to tell how far the reading is; 0 when it cannot be told."""
+        if self.encoding is None:
+            with open_workbook(self.path) as book:
+                page = book[self.sheet] if self.sheet is not None else book.worksheets[0]
+                return max((page.max_row or 0) - self.header_row, 0)
+        with self.path.open("rb") as file:
+            lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK_BYTES), b""))
+        return max(lines - self.header_row, 0)
+
     def _text(self) -> Iterator[Sequence[object]]:
         return _records(self.path, self.encoding or "utf-8", self.delimiter)
 
@@ -118,6 +128,14 @@ def read(
     Raises Invalid with a sentence for the whole file: empty, too large, not a table, a zip bomb, an encoding that
     cannot be told, a column that is missing or there twice.
     """
+    check_table(path)
+    if is_workbook(path):
+        return _open_xlsx(path, required, sheet, header_row)
+    return _open_csv(path, required, encoding or sniff_encoding(path), delimiter, header_row)
+
+
+def check_table(path: Path) -> None:
+    """Raises Invalid when the content of the file is no table that could be read."""
     size = path.stat().st_size
     if size == 0:
         raise Invalid("The file is empty.", code="empty_file")
@@ -126,12 +144,14 @@ def read(
         raise Invalid(f"The file has {size / 1024**2:.0f} MB; at most {limit} MB are read.", code="file_too_large")
     with path.open("rb") as file:
         head = file.read(512)
-    if head.startswith(b"PK\x03\x04"):
-        return _open_xlsx(path, required, sheet, header_row)
     for magic, what in _NO_TABLES:
         if head.lstrip().startswith(magic):
             raise Invalid(f"The file is {what}; a table as CSV or XLSX is needed.", code="not_a_table")
-    return _open_csv(path, required, encoding or sniff_encoding(path), delimiter, header_row)
+
+
+def is_workbook(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _open_xlsx(path: Path, required: Sequence[str], sheet: str | None, header_row: int) -> Sheet:

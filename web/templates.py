@@ -25,7 +25,7 @@ from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
 PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "charts",
-         "plans", "progress", "partials")  # fmt: skip
+         "plans", "progress", "staged", "partials")  # fmt: skip
 
 
 class Components:

@@ -219,4 +219,13 @@
     $("[data-compare]", note).replaceChildren(words, ...questions);
   };
   document.addEventListener("htmx:after:swap", () => $$("[data-merge]").forEach(merge));
+
+  // --- A file that is too large is said before it is sent.
+  document.addEventListener("change", (event) => {
+    const box = event.target.matches?.("input[type=file]") && event.target.closest("[data-most-bytes]");
+    if (!box) return;
+    const large = [...event.target.files].some((file) => file.size > Number(box.dataset.mostBytes));
+    document.getElementById(`${event.target.id}-error`).textContent = large ? box.dataset.tooLarge : "";
+    if (large) event.target.value = "";
+  });
 })();

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from plantops.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.admin import api, imports, machinery, sign_in, users
+from web.pages.admin import api, import_maps, imports, machinery, sign_in, users
 
 PAGES = Pages(
     name="admin",
     title="Administration",
-    routers=(users.router, sign_in.router, machinery.router, imports.router),
+    routers=(users.router, sign_in.router, machinery.router, imports.router, imports.uploads, import_maps.router),
     api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(

@@ -1,37 +1,76 @@
-"""Imports: bring a file, see what is wrong in which cell, load what is right, take it back."""
+"""Imports: bring a file, say what is what, set right what is wrong, load what is right, take it back."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlencode
 
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import import_jobs, import_templates, imports, tables
-from plantops.admin_lists import IMPORTS, import_run
+from plantops import import_files, import_fixes, import_jobs, import_rows, import_templates, imports, tables
+from plantops.admin_lists import IMPORTS
 from plantops.errors import Invalid
+from plantops.import_fixes import Fault, StagedPage, WrongValue
+from plantops.import_rows import RowState
 from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from web import live
+from web.list_parts import Tab
 from web.lists import list_page
-from web.page import Context, Form, Query, pages_router, render, see
+from web.page import Context, Form, Query, back, pages_router, parts, render, see
+from web.uploads import laid, uploads_router
 
 router = pages_router()
+uploads = uploads_router(Can.IMPORT)
 
-MOST_SHOWN = 200
 LARGEST_MAP = 1024 * 1024
+STATES = {
+    "fix": RowState.REFUSED,
+    "ready": RowState.READY,
+    "skipped": RowState.SKIPPED,
+    "loaded": RowState.LOADED,
+    "all": None,
+}
 
 
 @dataclass(frozen=True)
 class NewImport:
     kind: str
     file: UploadFile
-    map: UploadFile
-    site: str | None = None
+    map: UploadFile | None = None
+
+
+@dataclass(frozen=True)
+class Mend:
+    head: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Replacement:
+    head: str
+    new: str = ""
+    old: str = ""
+    remember: bool = False
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Rows of an import as the page shows them."""
+
+    url: str
+    show: str
+    page: StagedPage
+    tabs: tuple[Tab, ...]
+    faults: tuple[Fault, ...]
+    values: tuple[WrongValue, ...]
+    fault: Fault | None
+    more_url: str
+    can_mend: bool
+    names: tuple[tuple[str, str], ...]
 
 
 @router.get("/admin/imports")
@@ -43,59 +82,147 @@ def index(ctx: Context, query: Query) -> Response:
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.IMPORT)
     kinds = [(kind.name, kind.title) for kind in import_templates.allowed(ctx)]
-    return render(ctx, "admin/import_new.html", kinds=kinds, kind=query.get("kind", ""))
+    most = import_files.LARGEST
+    return render(ctx, "admin/import_new.html", kinds=kinds, kind=query.get("kind", ""), most=most)
 
 
 @router.get("/admin/imports/template/{kind}.xlsx")
 def template(ctx: Context, kind: str) -> Response:
     """A workbook to fill in."""
-    head = {"Content-Disposition": f'attachment; filename="{safe_name(kind)}.xlsx"'}
-    return Response(import_templates.template(ctx, kind), media_type=tables.XLSX, headers=head)
+    return book(import_templates.template(ctx, kind), f"{safe_name(kind)}.xlsx")
 
 
-@router.post("/admin/imports")
-def stage(ctx: Context, form: Form) -> Response:
-    """Reads the file and keeps each row with what is wrong with it; nothing is loaded yet."""
+@uploads.post("/admin/imports")
+def upload(ctx: Context, form: Form, request: Request) -> Response:
+    """The file lies in the store already; nothing of it is read yet."""
     typed = form.into(NewImport)
-    if (typed.map.size or 0) > LARGEST_MAP:
+    if typed.map is not None and (typed.map.size or 0) > LARGEST_MAP:
         raise Invalid("A map is a short text; this one is larger than 1 MB.", field="map")
-    map_text = typed.map.file.read().decode("utf-8", errors="replace")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / safe_name(typed.file.filename or "")
-        with path.open("wb") as out:
-            shutil.copyfileobj(typed.file.file, out)
-        run = imports.stage(ctx, typed.kind, path, map_text, site=typed.site)
-    return see(ctx, f"/admin/imports/{run.id}", f"{run.file_name} is read. Look it over, then load it.")
+    map_text = typed.map.file.read().decode("utf-8", errors="replace") if typed.map is not None else ""
+    name = safe_name(typed.file.filename or "")
+    run = import_files.receive(ctx, typed.kind, name, laid(request, "file"), map_text)
+    return see(ctx, f"/admin/imports/{run.id}/map", f"{run.file_name} is here. Say which column is which.")
 
 
 @router.get("/admin/imports/{id}")
-def show(ctx: Context, id: int) -> Response:
-    run, report = import_run(ctx, id), imports.report(ctx, id)
+def show(ctx: Context, id: int, query: Query) -> Response:
+    run = import_files.one(ctx, id)
     work = import_jobs.work_on(ctx, id)
+    why_not_now = import_jobs.why_not_now(work)
+    if run.state is State.UPLOADED and why_not_now is None:
+        return see(ctx, f"/admin/imports/{id}/map")
+    ready = import_jobs.ready(ctx, run)
     return render(
         ctx,
         "admin/import.html",
         Can=Can,
         run=run,
-        report=report,
-        refused=report.refused[:MOST_SHOWN],
-        states=(State.STAGED, State.LOADED, State.UNDONE)
-        if run.state is State.UNDONE
-        else (State.STAGED, State.LOADED),
+        ready=ready,
+        kept=imports.kept(ctx, id)[:50] if run.undone_at and ctx.may(Can.UNDO_IMPORT) else [],
+        states=[State.UPLOADED, State.STAGED, State.LOADED, *([State.UNDONE] if run.state is State.UNDONE else [])],
         work=live.work_of(ctx, work) if work else None,
-        why_not_load=import_jobs.why_not_load(run, work),
-        why_not_undo=imports.why_not_undo(run) or import_jobs.why_not_now(work),
+        why_not_load=imports.why_not_load(run, ready) or why_not_now,
+        why_not_undo=imports.why_not_undo(run) or why_not_now,
+        why_not_now=why_not_now,
+        view=None if run.state is State.UPLOADED else staged(ctx, id, query),
+        row=None,
     )
 
 
-@router.get("/admin/imports/{id}/refused.csv")
-def refused(ctx: Context, id: int) -> Response:
-    """Every refused cell as a table, to be set right where the file came from."""
-    report = imports.report(ctx, id)
-    rows = [(cell.row, cell.column, cell.value, cell.why) for cell in report.refused]
-    columns = (Column("Row", Kind.WHOLE), Column("Column"), Column("Value"), Column("Why"))
-    head = {"Content-Disposition": f'attachment; filename="import-{id}-refused.csv"'}
-    return Response(tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone), media_type=tables.CSV, headers=head)
+def staged(ctx: Context, id: int, query: Query) -> Staged:
+    """The rows that the address asks for: those to be set right, while there are any."""
+    run, url = import_files.one(ctx, id), f"/admin/imports/{id}"
+    counts = import_rows.counts(ctx, id)
+    first = "fix" if counts.get(RowState.REFUSED) else "all"
+    chosen = query.get("show", first) if query.get("show", first) in STATES else first
+    after = query.get("after", "0")
+    head, what = query.get("head", ""), query.get("what", "")
+    page = import_fixes.rows(
+        ctx, id, STATES[chosen], head=head, what=what, after=int(after) if after.isdigit() and len(after) < 9 else 0
+    )
+    faults = import_fixes.faults(ctx, id)
+    labels = {"fix": "To set right", "ready": "Ready", "skipped": "Left out", "loaded": "Loaded", "all": "All"}
+    tabs = tuple(
+        Tab(label, f"{url}?show={name}", f"{counted(counts, name):,}", name == chosen)
+        for name, label in labels.items()
+        if name in ("all", chosen) or counted(counts, name)
+    )
+    is_busy = import_jobs.why_not_now(import_jobs.work_on(ctx, id)) is not None
+    more = {"show": chosen, "head": head, "what": what, "after": page.after}
+    return Staged(
+        url=url,
+        show=chosen,
+        page=page,
+        tabs=tabs,
+        faults=tuple(faults),
+        values=tuple(import_fixes.wrong_values(ctx, id)),
+        fault=next((one for one in faults if (one.head, one.what) == (head, what)), None),
+        more_url=f"{url}?{urlencode(more)}" if page.after else "",
+        can_mend=run.state in (State.STAGED, State.LOADED) and not is_busy,
+        names=page.heads,
+    )
+
+
+def counted(counts: dict[RowState, int], name: str) -> int:
+    state = STATES[name]
+    return sum(counts.values()) if state is None else counts.get(state, 0)
+
+
+# --- Setting right
+
+
+@router.get("/admin/imports/{id}/rows/{number}")
+def edit(ctx: Context, id: int, number: int, query: Query) -> Response:
+    """One row with every cell open."""
+    row, view = import_fixes.row(ctx, id, number), staged(ctx, id, query)
+    return parts(ctx, (f"#row-{number}", "staged_row", "outerHTML"), view=view, row=row, is_open=True)
+
+
+@router.post("/admin/imports/{id}/rows/{number}")
+def mend(ctx: Context, id: int, number: int, form: Form, query: Query) -> Response:
+    typed = form.into(Mend)
+    row = import_fixes.set_cell(ctx, id, number, typed.head, typed.value)
+    return redrawn(ctx, id, row, query)
+
+
+@router.post("/admin/imports/{id}/rows/{number}/skip")
+def skip(ctx: Context, id: int, number: int, query: Query) -> Response:
+    import_fixes.skip(ctx, id, [number])
+    return redrawn(ctx, id, import_fixes.row(ctx, id, number), query)
+
+
+@router.post("/admin/imports/{id}/rows/{number}/take-in")
+def take_in(ctx: Context, id: int, number: int, query: Query) -> Response:
+    import_fixes.take_in(ctx, id, [number])
+    return redrawn(ctx, id, import_fixes.row(ctx, id, number), query)
+
+
+def redrawn(ctx: Context, id: int, row: import_fixes.StagedRow, query: Query) -> Response:
+    """The row as it is judged now, and everything that counts rows."""
+    changes = ((f"#row-{row.number}", "staged_row", "outerHTML"), ("#staged-head", "staged_head", "outerHTML"))
+    return parts(ctx, *changes, view=staged(ctx, id, query), row=row, is_open=False)
+
+
+@router.post("/admin/imports/{id}/replace")
+def replace_all(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Replacement)
+    changed = import_fixes.replace_all(ctx, id, typed.head, typed.old, typed.new, remember=typed.remember)
+    return back(ctx, f"/admin/imports/{id}", f"{changed:,} cells now say “{typed.new}”.")
+
+
+@router.post("/admin/imports/{id}/skip")
+def skip_fault(ctx: Context, id: int, form: Form) -> Response:
+    left = import_fixes.skip_fault(ctx, id, form.text("head"), form.text("what"))
+    return see(ctx, f"/admin/imports/{id}", f"{left:,} rows are left out.")
+
+
+# --- What the worker does
+
+
+@router.post("/admin/imports/{id}/try")
+def try_out(ctx: Context, id: int) -> Response:
+    import_jobs.ask_to_try(ctx, id)
+    return see(ctx, f"/admin/imports/{id}", "The worker tries it. Nothing is changed.")
 
 
 @router.post("/admin/imports/{id}/load")
@@ -110,7 +237,42 @@ def undo(ctx: Context, id: int) -> Response:
     return see(ctx, f"/admin/imports/{id}", "The worker takes it back. You may leave this page.")
 
 
+@router.post("/admin/imports/{id}/discard")
+def discard(ctx: Context, id: int) -> Response:
+    import_files.discard(ctx, id)
+    return see(ctx, "/admin/imports", "The file and its rows are thrown away.")
+
+
+@router.post("/admin/imports/{id}/again")
+def again(ctx: Context, id: int) -> Response:
+    return see(ctx, f"/admin/imports/{import_files.again(ctx, id).id}/map", "The same file once more.")
+
+
+# --- To take away
+
+
+@router.get("/admin/imports/{id}/refused.xlsx")
+def handed_back(ctx: Context, id: int) -> Response:
+    """The refused rows as they stand, with a column that says why."""
+    return book(import_fixes.handed_back(ctx, id), f"import-{id}-refused.xlsx")
+
+
+@router.get("/admin/imports/{id}/refused.csv")
+def refused(ctx: Context, id: int) -> Response:
+    """Every refused cell as a table, to be set right where the file came from."""
+    report = imports.report(ctx, id)
+    rows = [(cell.row, cell.column, cell.value, cell.why) for cell in report.refused]
+    columns = (Column("Row", Kind.WHOLE), Column("Column"), Column("Value"), Column("Why"))
+    head = {"Content-Disposition": f'attachment; filename="import-{id}-refused.csv"'}
+    return Response(tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone), media_type=tables.CSV, headers=head)
+
+
+def book(content: bytes, name: str) -> Response:
+    head = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=tables.XLSX, headers=head)
+
+
 def safe_name(given: str) -> str:
-    """The ending decides how a file is read; the rest of a stranger's name is only shown."""
-    name = Path(given.replace("\\", "/")).name
+    """A stranger's name is only shown."""
+    name = given.replace("\\", "/").rpartition("/")[2]
     return "".join(ch if ch.isalnum() or ch in "._- " else "_" for ch in name)[-100:] or "file"
