@@ -23,7 +23,8 @@ from personnel.certificates import NewCertificate
 from personnel.incidents import NewIncident
 from personnel.leave_days import Asked
 from personnel.models import IncidentKind
-from plantops import bulk_actions, imports, outbox, places, weekly_book
+from plantops import bulk_actions, import_files, imports, outbox, places, weekly_book
+from plantops import files as stored
 from plantops.context import Context
 from plantops.places import Kind
 from tests.browser import Client, Served
@@ -152,11 +153,16 @@ def core_of(ctx: Context, own: Context, folder: Path, somebody: int) -> Paths:
     """A mail, a job, an import with refused rows, a week that is made, an account."""
     mail = outbox.write(ctx, to="a@b.example", subject="Order 17", text="Dear all", origin=f"core_user:{own.user.id}")
     weekly_book.make_week(ctx, WEEK)
-    loaded = [imports.stage(ctx, "absences", absent(folder), absence_map(), site="VER")]
+    with absent(folder).open("rb") as file:
+        brought = import_files.receive(
+            ctx, "absences", "absences.csv", stored.lay_down(ctx.settings, file), absence_map()
+        )
+    run = imports.read(ctx, brought.id)
     return {
         "/admin/users/{id}": (f"/admin/users/{somebody}",),
         "/admin/mails/{id}": (f"/admin/mails/{mail.id}",),
-        "/admin/imports/{id}": tuple(f"/admin/imports/{run.id}" for run in loaded),
+        "/admin/imports/{id}": (f"/admin/imports/{run.id}",),
+        "/admin/imports/{id}/rows/{number}": (f"/admin/imports/{run.id}/rows/2",),
         "/lists/{name}/print": ("/lists/core.stock/print",),
         "/lists/{name}/bulk/{key}": ("/lists/housekeeping.requests/bulk/accept?all=yes&back=/housekeeping/requests",),
         "/lists/bulk/{run}": (f"/lists/bulk/{many(own)}",),
@@ -182,7 +188,8 @@ def absent(folder: Path) -> Path:
 
 
 def absence_map() -> str:
-    return files("personnel.demo").joinpath("maps", "absenteeism.toml").read_text(encoding="utf-8")
+    text = files("personnel.demo").joinpath("maps", "absenteeism.toml").read_text(encoding="utf-8")
+    return text.replace('site = "SAM"', 'site = "VER"')
 
 
 def purchasing_of(enter: purchasing.Enter, shop: purchasing.Shop) -> Paths:

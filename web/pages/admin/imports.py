@@ -22,6 +22,7 @@ from web.list_parts import Tab
 from web.lists import list_page
 from web.page import Context, Form, Query, back, pages_router, parts, render, see
 from web.uploads import laid, uploads_router
+from web.visit import this_visit
 
 router = pages_router()
 uploads = uploads_router(Can.IMPORT)
@@ -174,6 +175,8 @@ def counted(counts: dict[RowState, int], name: str) -> int:
 @router.get("/admin/imports/{id}/rows/{number}")
 def edit(ctx: Context, id: int, number: int, query: Query) -> Response:
     """One row with every cell open."""
+    if not this_visit().is_partial:
+        return see(ctx, f"/admin/imports/{id}?show=all&after={number - 1}")
     row, view = import_fixes.row(ctx, id, number), staged(ctx, id, query)
     return parts(ctx, (f"#row-{number}", "staged_row", "outerHTML"), view=view, row=row, is_open=True)
 
