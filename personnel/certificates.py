@@ -405,6 +405,25 @@ def record_many(ctx: Context, papers: Sequence[NewCertificate]) -> int:
 
 
 @requires(Can.MANAGE_CERTIFICATES)
+def correct(
+    ctx: Context, id: int, version: int, reference: str, issued_on: date, expires_on: date | None
+) -> Certificate:
+    """What was written down wrongly. A renewal is recorded as a new paper instead."""
+    found = get(ctx.session, visible(ctx).where(Certificate.id == id), what="certificate", version=version, lock=True)
+    person = get(ctx.session, employees.visible(ctx).where(Employee.id == found.employee_id), what="employee")
+    ctx.need(Can.MANAGE_CERTIFICATES, site_id=person.site_id)
+    if issued_on > ctx.today:
+        raise Invalid("A certificate cannot be issued in the future.", field="issued_on")
+    if expires_on is not None and expires_on <= issued_on:
+        raise Invalid("It expires before it was issued.", field="expires_on")
+    found.reference, found.issued_on, found.expires_on = reference.strip(), issued_on, expires_on
+    bump(found)
+    ctx.session.flush()
+    ctx.emit(CertificateRecorded(found.employee_id, found.type_id))
+    return found
+
+
+@requires(Can.MANAGE_CERTIFICATES)
 def withdraw(ctx: Context, id: int, version: int, on: date) -> Certificate:
     """A licence was taken away before it expired."""
     found = get(ctx.session, visible(ctx).where(Certificate.id == id), what="certificate", version=version, lock=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
@@ -22,8 +24,9 @@ from personnel.models import (
 from personnel.permissions import Can
 from personnel.time_models import LeaveRequest, LeaveState, LeaveType
 from plantops.context import Context
+from plantops.db import get
 from plantops.findable import Findable
-from plantops.listing import Column, Facet, Kind, Listing, Select
+from plantops.listing import Column, Edit, Facet, Kind, Listing, Select
 from plantops.lists import site_facet
 
 Manager = aliased(Employee, name="manager")
@@ -159,6 +162,18 @@ def _certificate_rows(ctx: Context) -> Select:
     )
 
 
+def _paper(field: str, *, required: bool = False) -> Edit:
+    """A cell of a certificate; the rest of it stays as it is."""
+
+    def act(ctx: Context, id: int, version: int, value: Any) -> Certificate:
+        seen = certificates.visible(ctx).where(Certificate.id == id)
+        now = get(ctx.session, seen, what="certificate")
+        facts = {"reference": now.reference, "issued_on": now.issued_on, "expires_on": now.expires_on, field: value}
+        return certificates.correct(ctx, id, version, **facts)
+
+    return Edit(act, (Can.MANAGE_CERTIFICATES,), required=required)
+
+
 CERTIFICATES: Listing[object] = Listing(
     name="personnel.certificates",
     title="Certificates",
@@ -177,9 +192,16 @@ CERTIFICATES: Listing[object] = Listing(
         ),
         Column("employee_id", "Who (id)", Certificate.employee_id, hidden=True),
         Column("type", "Certificate", CertificateType.name, sort=CertificateType.sort_key, groups=True),
-        Column("reference", "Reference", Certificate.reference, place="rest"),
-        Column("issued_on", "Issued on", Certificate.issued_on, Kind.DATE, place="rest"),
-        Column("expires_on", "Expires on", Certificate.expires_on, Kind.DATE, place="aside"),
+        Column("reference", "Reference", Certificate.reference, place="rest", edit=_paper("reference")),
+        Column(
+            "issued_on",
+            "Issued on",
+            Certificate.issued_on,
+            Kind.DATE,
+            place="rest",
+            edit=_paper("issued_on", required=True),
+        ),
+        Column("expires_on", "Expires on", Certificate.expires_on, Kind.DATE, place="aside", edit=_paper("expires_on")),
         Column("withdrawn_on", "Withdrawn on", Certificate.withdrawn_on, Kind.DATE, place="rest"),
     ),
     facets=(

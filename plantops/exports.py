@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import activity, files, jobs, links, listing_pages, listing_params, tables
+from plantops import activity, files, jobs, links, listing_groups, listing_pages, listing_params, tables
 from plantops.context import Context, anyone, within
 from plantops.errors import Invalid
 from plantops.files import File
 from plantops.jobs import Done, JobRun
-from plantops.listing import Column, Kind, Listing, ListParams, named
+from plantops.listing import NONE, Column, Kind, Listing, ListParams, named
 
 FORMATS = {"csv": tables.CSV, "xlsx": tables.XLSX}
 KINDS = {
@@ -56,6 +56,26 @@ def why_not_write(format: str) -> str | None:
     return None if format in FORMATS else f"An export is {' or '.join(FORMATS)}, not {format[:20]}."
 
 
+def titled(listing: Listing[Any], params: ListParams, key: str) -> str:
+    """What the rows of a group have in common, in words."""
+    column = listing.by_key[params.group]
+    if key == NONE:
+        return f"{column.title}: none"
+    return f"{column.title}: {listing_pages.spoken(key) if column.kind is Kind.CHOICE else key}"
+
+
+def subtotals(columns: Sequence[Column], lead: Column, title: str, sums: listing_groups.Sums) -> Iterator[list[Any]]:
+    """A line for a group, and one more for each further currency or unit that its amounts have."""
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for column in columns:
+        for amount, unit in sums.get(column.key, ()):
+            line = lines.setdefault((column.unit or "", unit), {})
+            line |= {column.key: amount, column.unit or "": unit}
+    for number, line in enumerate(lines.values() or [{}]):
+        line |= {lead.key: title if number == 0 else ""}
+        yield [line.get(column.key) for column in columns]
+
+
 # --- Questions
 
 
@@ -66,14 +86,26 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
     columns = columns_of(listing, params.columns)
     heads = [tables.Column(column.title, KINDS.get(column.kind, tables.Kind.TEXT)) for column in columns]
     telling = jobs.reporter(ctx)
+    is_grouped = params.group and params.within is None
 
-    def rows() -> Iterator[Sequence[Any]]:
+    def rows(params: ListParams = params) -> Iterator[Sequence[Any]]:
         for number, row in enumerate(listing_pages.stream(ctx, listing, params), 1):
             if number % TELL_EVERY == 0 and not telling.tell(None, f"{number:,} rows are written"):
                 raise jobs.Cancelled
             yield [getattr(row, column.key) for column in columns]
 
-    return tables.Table(listing.title, heads, rows(), notes(ctx, listing, params))
+    def grouped() -> Iterator[Sequence[Any]]:
+        found = listing_groups.read(ctx, listing, params)
+        if found.is_cut:
+            raise Invalid(f"More than {listing_groups.MOST_GROUPS} groups are not written. Filter the list first.")
+        for group in found.groups:
+            yield from subtotals(
+                columns, listing.lead, f"{titled(listing, params, group.key)} ({group.count:,})", group.sums
+            )
+            yield from rows(replace(params, within=group.key))
+        yield from subtotals(columns, listing.lead, f"Total ({found.count:,})", found.sums)
+
+    return tables.Table(listing.title, heads, grouped() if is_grouped else rows(), notes(ctx, listing, params))
 
 
 @anyone("it says only what the person asked for")

@@ -118,6 +118,8 @@ class Facet:
     value: type = str
     """Of a choice: str, or int for ids."""
     counted: bool = True
+    named: Callable[[Context, Any], str] | None = None
+    """What a chosen value is called that is none of the first fifty options."""
 
     @property
     def is_range(self) -> bool:

@@ -75,16 +75,21 @@ def _options(ctx: Context, edit: Edit) -> Sequence[tuple[Any, str]]:
 
 
 @anyone("the cell's right is asked for when it is read, and by its action for the very row")
-def change(ctx: Context, listing: Listing[Any], id: int, key: str, version: int, value: Any) -> None:
-    """The module's own action. What it says of its fields is said of the one field that the person sees."""
+def change(ctx: Context, listing: Listing[Any], id: int, key: str, version: int, value: Any) -> bool:
+    """The module's own action. What it says of its fields is said of the one field that the person sees.
+
+    False when another row stands for it from now on: a new price for one that has ended.
+    """
     opened = cell(ctx, listing, id, key)
     if opened.edit.required and value in (None, ""):
         raise Invalid("Please fill this in.", field=VALUE)
     if opened.options and value is not None and str(value) not in {str(known) for known, _ in opened.options}:
         raise Invalid("Choose one of the options.", field=VALUE)
     try:
-        opened.edit.act(ctx, id, version, value)
+        made = opened.edit.act(ctx, id, version, value)
         ctx.session.flush()
     except Invalid as error:
         said = " ".join(dict.fromkeys(error.fields.values())) or error.message
         raise Invalid(said, field=VALUE) from error
+    of_list = isinstance(made, cast("Any", listing.key).class_)
+    return not of_list or getattr(made, "id", id) == id

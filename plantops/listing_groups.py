@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +16,7 @@ from plantops.listing import Column, Listing, ListParams
 from plantops.listing_pages import group_key, matching
 
 MOST_GROUPS = 200
+LONGEST = "15s"
 Sums = dict[str, tuple[tuple[Decimal, str], ...]]
 """By column: an amount for each currency or unit."""
 
@@ -40,38 +43,58 @@ def read(ctx: Context, listing: Listing[Any], params: ListParams) -> Groups:
     listing.need(ctx)
     added = [column for column in listing.chosen(params.columns) if column.is_added_up]
     units = sorted({column.unit for column in added if column.unit})
+    with _in_time(ctx):
+        found = ctx.session.execute(_summed(ctx, listing, params, units, added)).mappings().all()
+    sums: dict[str | None, Sums] = defaultdict(dict)
+    counts: dict[str, int] = {}
+    whole, alone = 0, 2 ** len(units) - 1  # bits of the units that a line is not put together by
+    for row in found:
+        of_all, level = row["_level"] > alone, row["_level"] & alone
+        if level == alone:
+            whole, counts = (row["_count"], counts) if of_all else (whole, counts | {row["_group"]: row["_count"]})
+            continue
+        unit = next(unit for place, unit in enumerate(reversed(units)) if not level >> place & 1)
+        for column in added:
+            if column.unit == unit and row[column.key] is not None:
+                of = sums[None if of_all else row["_group"]]
+                of[column.key] = (*of.get(column.key, ()), (row[column.key], row[unit] or ""))
+    shown = list(counts.items())[:MOST_GROUPS]
+    groups = tuple(Group(key, count, sums.get(key, {})) for key, count in shown)
+    return Groups(groups, len(counts) > MOST_GROUPS, whole, sums.get(None, {}))
+
+
+def _summed(
+    ctx: Context, listing: Listing[Any], params: ListParams, units: list[str], added: list[Column]
+) -> sa.Select[*tuple[Any, ...]]:
+    """Groups, groups by currency or unit, and the same of all rows: one look at the table for all of them."""
     key = group_key(ctx, listing.by_key[params.group]).label("_group")
     wanted: list[sa.Label[Any]] = [listing.by_key[unit].expr.label(unit) for unit in units]
     wanted += [column.expr.label(column.key) for column in added if column.key not in units]
-    rows = matching(ctx, listing, params).with_only_columns(key, *wanted).cte("_rows")
-    counts = sa.select(rows.c._group, sa.func.count()).group_by(rows.c._group).order_by(rows.c._group)
-    found = ctx.session.execute(counts.limit(MOST_GROUPS + 1)).all()
-    keys = [row[0] for row in found[:MOST_GROUPS]]
-    sums: dict[str | None, Sums] = defaultdict(dict)
-    for unit in units:
-        _add_up(ctx, rows, unit, [column for column in added if column.unit == unit], keys, sums)
-    whole = sum(row[1] for row in found)
-    if len(found) > MOST_GROUPS:
-        whole = ctx.session.scalar(sa.select(sa.func.count()).select_from(rows)) or 0
-    groups = tuple(Group(row[0], row[1], sums.get(row[0], {})) for row in found[:MOST_GROUPS])
-    return Groups(groups, len(found) > MOST_GROUPS, whole, sums.get(None, {}))
-
-
-def _add_up(
-    ctx: Context, rows: sa.CTE, unit: str, columns: list[Column], keys: list[str], sums: dict[str | None, Sums]
-) -> None:
-    """Subtotals of each group and, under None, the totals of all rows."""
-    amounts = [sa.func.sum(rows.c[column.key]) for column in columns]
-    of_all = sa.select(sa.null(), rows.c[unit], *amounts).group_by(rows.c[unit]).order_by(rows.c[unit])
-    by_group = (
-        sa.select(rows.c._group, rows.c[unit], *amounts)
-        .where(rows.c._group.in_(keys))
-        .group_by(rows.c._group, rows.c[unit])
-        .order_by(rows.c._group, rows.c[unit])
+    rows = matching(ctx, listing, params).with_only_columns(key, *wanted).subquery("_rows").c
+    by = [rows[unit] for unit in units]
+    levels: list[Any] = [(rows._group,), *((rows._group, one) for one in by), *((one,) for one in by), ()]
+    whole = (
+        sa.select(
+            rows._group,
+            *by,
+            *(sa.func.sum(rows[column.key]).label(column.key) for column in added),
+            sa.func.count().label("_count"),
+            sa.func.grouping(rows._group, *by).label("_level"),
+            sa.func.dense_rank().over(order_by=rows._group).label("_place"),
+        )
+        .group_by(sa.func.grouping_sets(*(sa.tuple_(*level) for level in levels)))
+        .subquery("_whole")
     )
-    for query in (of_all, by_group):
-        for group, name, *values in ctx.session.execute(query):
-            for column, amount in zip(columns, values, strict=True):
-                if amount is not None:
-                    known = sums[group].get(column.key, ())
-                    sums[group][column.key] = (*known, (amount, name or ""))
+    of_all = whole.c._level >= 2 ** len(units)
+    few = sa.or_(whole.c._place <= MOST_GROUPS + 1, of_all)
+    return sa.select(whole).where(few).order_by(whole.c._place, *(whole.c[unit] for unit in units))
+
+
+@contextmanager
+def _in_time(ctx: Context) -> Iterator[None]:
+    """What is not added up in time is stopped by the database: others wait for it too."""
+    before = ctx.session.scalar(sa.text("SELECT current_setting('statement_timeout')"))
+    change = sa.text("SELECT set_config('statement_timeout', :wait, true)")
+    ctx.session.execute(change, {"wait": LONGEST})
+    yield
+    ctx.session.execute(change, {"wait": before})

@@ -287,7 +287,10 @@ def _facet(ctx: Context, params: ListParams, facet: Facet, counts: dict[str, int
         )
     chosen = {as_text(value) for value in (wanted.values if wanted else ())}
     labels = _labels(ctx, facet)
-    for value in (*sorted(chosen), *(counts or ())):
+    if facet.named is not None and wanted is not None:
+        labels |= {as_text(one): facet.named(ctx, one) for one in wanted.values if as_text(one) not in labels}
+    known = () if facet.named is not None else counts or ()
+    for value in (*sorted(chosen), *known):
         labels.setdefault(value, "None" if value == NONE else spoken(value))
     options = tuple(
         OptionView(value, label, value in chosen, None if counts is None else counts.get(value, 0))

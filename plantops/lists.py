@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import aliased
 from plantops import items, parties, places, stock, stores
 from plantops.context import Context, within
 from plantops.findable import Findable
-from plantops.items import Category, Item, ItemKind
+from plantops.items import Category, Item, ItemFacts, ItemKind
 from plantops.listing import Column, Edit, Expression, Facet, Kind, Listing, Select
 from plantops.parties import Party
 from plantops.people import User
@@ -81,6 +82,17 @@ def _item_rows(ctx: Context) -> Select:
     return sa.select(Item.id).join(Category, Category.id == Item.category_id).where(Item.id.in_(seen))
 
 
+def _item(field: str, *, required: bool = False) -> Edit:
+    """A cell of an item; the rest of what was written down stays as it is."""
+
+    def act(ctx: Context, id: int, version: int, value: Any) -> Item:
+        now = items.read_item(ctx, id)
+        facts = ItemFacts(**{one.name: getattr(now, one.name) for one in fields(ItemFacts)})
+        return items.change_item(ctx, id, version, replace(facts, **{field: value}))
+
+    return Edit(act, (Can.MANAGE_ITEMS,), required=required)
+
+
 ITEMS: Listing[object] = Listing(
     name="core.items",
     title="Items",
@@ -88,11 +100,26 @@ ITEMS: Listing[object] = Listing(
     rows=_item_rows,
     key=Item.id,
     columns=(
-        Column("name", "Name", Item.name, sort=Item.sort_key, never_null=True, place="lead"),
+        Column(
+            "name",
+            "Name",
+            Item.name,
+            sort=Item.sort_key,
+            never_null=True,
+            place="lead",
+            edit=_item("name", required=True),
+        ),
         Column("sku", "Item number", Item.sku, never_null=True, place="aside"),
         Column("category", "Category", Category.name, sort=Category.sort_key, groups=True),
         Column("unit", "Unit", Item.stock_unit),
-        Column("critical", "Critical", Item.is_critical, Kind.YES_NO, place="rest"),
+        Column(
+            "critical",
+            "Critical",
+            Item.is_critical,
+            Kind.YES_NO,
+            place="rest",
+            edit=_item("is_critical", required=True),
+        ),
     ),
     facets=(
         Facet("category", "Category", Item.category_id, options=_categories, value=int),

@@ -297,6 +297,30 @@ def prefer(ctx: Context, offer_id: int, version: int) -> Offer:
 
 
 @requires(Can.MANAGE_CATALOGUE)
+def reprice(ctx: Context, offer_id: int, version: int, price: Decimal) -> Offer:
+    """The same for another price from today on. One that begins today or later is corrected, an older one ends."""
+    old = get(ctx.session, visible(ctx).where(Offer.id == offer_id), what="price", version=version, lock=True)
+    if reason := prices.why_not_price(price, old.per):
+        raise Invalid(f"This price cannot be: {reason}.", field="price")
+    if old.valid_until is not None and old.valid_until < ctx.today:
+        raise Conflict("This price has ended. Change the one that holds now.", field="price")
+    if old.valid_from >= ctx.today:
+        old.price = price
+        bump(old)
+        ctx.session.flush()
+        return old
+    steps = ctx.session.scalars(sa.select(OfferBreak).where(OfferBreak.offer_id == old.id)).all()
+    return set_offer(
+        ctx,
+        OfferFacts(
+            old.supplier_id, old.item_id, old.unit, price, ctx.today, old.per, old.currency, old.least_quantity,
+            old.pack_quantity, old.lead_days, old.supplier_code, old.valid_until, old.preferred,
+            tuple(Break(step.from_quantity, step.price) for step in steps),
+        ),
+    )  # fmt: skip
+
+
+@requires(Can.MANAGE_CATALOGUE)
 def end_offer(ctx: Context, offer_id: int, version: int, last_day: date) -> Offer:
     """The supplier quotes it no longer after that day."""
     ended = get(ctx.session, visible(ctx).where(Offer.id == offer_id), what="price", version=version, lock=True)

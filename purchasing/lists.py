@@ -7,14 +7,16 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from plantops import items
 from plantops.context import Context, within
-from plantops.listing import BulkAction, Column, Expression, Facet, Kind, Listing, Select
+from plantops.items import Category, Item
+from plantops.listing import Ask, Board, BulkAction, Column, Edit, Expression, Facet, Kind, Listing, Move, Select
 from plantops.lists import site_facet
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
-from purchasing import deliveries, invoices, orders, receipts, requisition_approval, requisitions
-from purchasing.models import Hold, Invoice, Order, OrderLine, Receipt, Requisition, Supplier, UnknownDelivery
+from purchasing import catalogue, deliveries, invoices, orders, receipts, requisition_approval, requisitions, suppliers
+from purchasing.models import Hold, Invoice, Offer, Order, OrderLine, Receipt, Requisition, Supplier, UnknownDelivery
 from purchasing.models.bills import HoldState, InvoiceKind, InvoiceState, ReceiptKind, ReceiptState, UnknownState
 from purchasing.models.orders import LineState, OrderState, RequisitionState
 from purchasing.permissions import Can
@@ -26,6 +28,18 @@ TODAY: sa.ColumnElement[date] = sa.literal_column("reader.today", sa.Date())
 def named(number: Expression, id: Expression) -> Expression:
     """A document that has no number yet is called by its draft's id."""
     return sa.func.coalesce(number, sa.func.concat("Draft ", id), type_=sa.Text())
+
+
+def _supplier_names(ctx: Context) -> list[tuple[int, str]]:
+    """The first fifty by name; others are found by the search, or from the supplier's own page."""
+    if not ctx.may(Can.READ_SUPPLIERS):
+        return []
+    query = sa.select(Supplier.id, Party.name).join(Party, Party.id == Supplier.party_id).where(~Party.archived)
+    return [(row[0], row[1]) for row in ctx.session.execute(query.order_by(Party.sort_key, Supplier.id).limit(50))]
+
+
+def supplier_facet(column: Expression) -> Facet:
+    return Facet("supplier", "Supplier", column, options=_supplier_names, value=int, named=suppliers.name_of)
 
 
 def _reader(ctx: Context) -> sa.Subquery:
@@ -140,6 +154,40 @@ REQUISITIONS: Listing[object] = Listing(
             "reject", "Reject", (Can.APPROVE,), requisition_approval.reject, reason="Why are they rejected?", icon="x"
         ),
     ),
+    board=Board(
+        "state",
+        tuple(RequisitionState),
+        (
+            Move(
+                "submit", "Submit", RequisitionState.SUBMITTED, (Can.ASK,), requisition_approval.submit, tone="primary"
+            ),
+            Move(
+                "approve",
+                "Approve",
+                RequisitionState.APPROVED,
+                (Can.APPROVE,),
+                requisition_approval.approve,
+                tone="primary",
+            ),
+            Move(
+                "reject",
+                "Reject",
+                RequisitionState.DRAFT,
+                (Can.APPROVE,),
+                requisition_approval.reject,
+                (Ask("reason", "Why is it rejected?"),),
+            ),
+            Move("take_back", "Take back", RequisitionState.DRAFT, (Can.ASK,), requisition_approval.take_back),
+            Move(
+                "cancel",
+                "Cancel",
+                RequisitionState.CANCELLED,
+                (Can.ASK, Can.BUY),
+                requisition_approval.cancel,
+                (Ask("reason", "Why is it not needed any more?"),),
+            ),
+        ),
+    ),
 )
 
 ORDERS: Listing[object] = Listing(
@@ -162,6 +210,7 @@ ORDERS: Listing[object] = Listing(
     ),
     facets=(
         Facet("state", "State", Order.state, options=OrderState),
+        supplier_facet(Order.supplier_id),
         Facet("late", "Late", LATE, Kind.YES_NO),
         Facet("held", "On hold", Order.on_hold, Kind.YES_NO),
         Facet("ordered", "Ordered on", Order.ordered_on, Kind.DATE),
@@ -198,6 +247,7 @@ INVOICES: Listing[object] = Listing(
     ),
     facets=(
         Facet("state", "State", Invoice.state, options=InvoiceState),
+        supplier_facet(Invoice.supplier_id),
         Facet("kind", "Kind", Invoice.kind, options=InvoiceKind),
         Facet("answered", "Answered", ANSWERED, Kind.YES_NO),
         Facet("disputed", "In dispute", Invoice.in_dispute, Kind.YES_NO),
@@ -230,6 +280,7 @@ RECEIPTS: Listing[object] = Listing(
     facets=(
         Facet("kind", "Kind", Receipt.kind, options=ReceiptKind),
         Facet("state", "State", Receipt.state, options=ReceiptState),
+        supplier_facet(Receipt.supplier_id),
         Facet("arrived", "Came on", Receipt.arrived_on, Kind.DATE),
         site_facet(Receipt.site_id),
     ),
@@ -259,4 +310,77 @@ UNKNOWN: Listing[object] = Listing(
         site_facet(UnknownDelivery.site_id),
     ),
     search=(UnknownDelivery.sender, UnknownDelivery.text, UnknownDelivery.delivery_note),
+)
+
+
+# --- Prices
+
+
+@within("the list of prices, filtered by what the person may see")
+def price_rows(ctx: Context) -> Select:
+    return (
+        sa.select(Offer.id)
+        .join(_reader(ctx), sa.true())
+        .join(Item, Item.id == Offer.item_id)
+        .join(Category, Category.id == Item.category_id)
+        .join(Supplier, Supplier.id == Offer.supplier_id)
+        .join(Party, Party.id == Supplier.party_id)
+        .where(Offer.id.in_(catalogue.visible(ctx).with_only_columns(Offer.id)))
+    )
+
+
+def _item_categories(ctx: Context) -> list[tuple[int, str]]:
+    return [(one.id, one.name) for one in items.list_categories(ctx)]
+
+
+PRICES: Listing[object] = Listing(
+    name="purchasing.prices",
+    title="Prices",
+    permission=Can.READ_PRICES,
+    rows=price_rows,
+    key=Offer.id,
+    sort="item",
+    empty="No supplier quotes a price yet. Open a supplier and enter what they quote, or import their price list.",
+    columns=(
+        Column(
+            "item",
+            "Item",
+            Item.name,
+            sort=Item.sort_key,
+            never_null=True,
+            place="lead",
+            link="core_item",
+            link_key="item_id",
+        ),
+        Column("sku", "Number", Item.sku, place="rest"),
+        Column("category", "Category", Category.name, sort=Category.sort_key, place="rest", groups=True),
+        Column(
+            "supplier", "From", Party.name, sort=Party.sort_key, groups=True, link="core_party", link_key="party_id"
+        ),
+        Column(
+            "price",
+            "Price",
+            Offer.price,
+            Kind.MONEY,
+            unit="currency",
+            place="aside",
+            edit=Edit(catalogue.reprice, (Can.MANAGE_CATALOGUE,), required=True),
+        ),
+        Column("per", "Per", Offer.per, Kind.NUMBER),
+        Column("unit", "Unit", Offer.unit),
+        Column("valid_from", "From day", Offer.valid_from, Kind.DATE),
+        Column("valid_until", "Until", Offer.valid_until, Kind.DATE, place="rest"),
+        Column("preferred", "Preferred", Offer.preferred, Kind.YES_NO, place="rest"),
+        Column("currency", "Currency", Offer.currency, hidden=True),
+        Column("item_id", "Item", Offer.item_id, hidden=True),
+        Column("party_id", "Company", Supplier.party_id, hidden=True),
+    ),
+    facets=(
+        Facet("running", "Holds today", catalogue.valid_on(TODAY), Kind.YES_NO),
+        supplier_facet(Offer.supplier_id),
+        Facet("category", "Category", Item.category_id, options=_item_categories, value=int),
+        Facet("preferred", "Preferred", Offer.preferred, Kind.YES_NO),
+        Facet("from", "From day", Offer.valid_from, Kind.DATE),
+    ),
+    search=(Item.sort_key, Item.sku, Party.sort_key, Offer.supplier_code),
 )

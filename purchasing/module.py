@@ -15,7 +15,7 @@ from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.finding import SEARCH
 from purchasing.imports import KINDS
 from purchasing.invariants import INVARIANTS
-from purchasing.lists import INVOICES, ORDERS, RECEIPTS, REQUISITIONS, UNKNOWN
+from purchasing.lists import INVOICES, ORDERS, PRICES, RECEIPTS, REQUISITIONS, UNKNOWN
 from purchasing.permissions import Can
 from purchasing.reports import WEEKLY
 from purchasing.roles import ROLES
@@ -101,7 +101,7 @@ MODULE = Module(
     },
     schedules=(Schedule("purchasing.escalate", at="06:20", weekdays=(0, 1, 2, 3, 4)),),
     imports=KINDS,
-    listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES, SUPPLIERS),
+    listings=(REQUISITIONS, ORDERS, RECEIPTS, UNKNOWN, INVOICES, SUPPLIERS, PRICES),
     search=SEARCH,
     weekly=WEEKLY,
     figures=FIGURES,

@@ -94,6 +94,8 @@ def said_by_database(error: DBAPIError) -> PlantopsError | None:
         return errors.Unavailable("The database does not answer. Nothing was saved; try again in a moment.")
     if code in ("23505", "23P01"):
         return errors.Conflict("Somebody entered the same at the same moment. Load the page again and look.")
+    if code == "57014":
+        return errors.Unavailable("This takes too long to be added up. Filter the list first, then try again.")
     if code == "23503":
         return errors.Conflict("Something that this refers to is gone or still in use. Load the page again and look.")
     if code in ("40001", "40P01", "55P03"):

@@ -136,6 +136,7 @@ class Drawn:
             exports=self.copies(),
             imports=self.imports(),
             tools=self.tools(),
+            here=self.url(),
             cells_url=f"/lists/{self.listing.name}/cells" if self.opens else "",
             columns_asked=",".join(self.params.columns),
         )
@@ -155,7 +156,6 @@ class Drawn:
             self.frame(tabs),
             lanes=lanes if any(lane.cards for lane in lanes) else (),
             moves_url=self.moves_url,
-            here=self.url(),
             empty=nothing or Empty(self.listing.empty, *((add[1], add[0]) if add else ())),
         )
 
@@ -341,7 +341,8 @@ class Drawn:
             return self.cells[column.key](row)
         value = getattr(row, column.key)
         text = self.text(column, value, row)
-        if column.link and value is not None and column.key != self.lead:
+        leads = column.key == self.lead and bool(self.listing.origin)  # that link is drawn by the row
+        if column.link and value is not None and not leads:
             url = links.url(self.ctx.registry, f"{column.link}:{getattr(row, column.link_key)}")
             return LINK % (url, text) if url else text
         return text

@@ -162,6 +162,8 @@ class Order(Versioned, Base):
     __table_args__ = (
         *found_by("purchasing_order", "number", "supplier_reference"),
         sa.Index("ix_purchasing_order_state", "state", "site_id", "id"),
+        sa.Index("ix_purchasing_order_of_supplier", "supplier_id", "id"),
+        sa.Index("ix_purchasing_order_supplier_state", "supplier_id", "state", "id"),
         sa.CheckConstraint("rate > 0 AND freight >= 0 AND surcharge >= 0", name="amounts_possible"),
         sa.CheckConstraint(
             "(number IS NULL) <= (state IN ('draft', 'pending_approval', 'approved', 'cancelled'))",
@@ -176,7 +178,7 @@ class Order(Versioned, Base):
     state: Mapped[OrderState] = mapped_column(choice(OrderState), default=OrderState.DRAFT)
     on_hold: Mapped[bool] = mapped_column(default=False)
     hold_reason: Mapped[str] = mapped_column(default="")
-    supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("purchasing_supplier.id"), index=True)
+    supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("purchasing_supplier.id"))
     buyer_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
     cost_centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_cost_centre.id"))
     """Pays freight and surcharge."""

@@ -108,3 +108,21 @@ def test_the_command_writes_the_file(
     assert cli.main(["export", "core.moves", "--filter", "kind", "--out", str(out)]) != 0
     assert "no filter" in capsys.readouterr().err
     assert cli.main(["export", "core.moves", "--out", str(tmp_path / "no" / "x.csv")]) != 0
+
+
+def test_a_grouped_list_has_a_line_with_subtotals_above_the_rows_of_each_group(ctx: Someone) -> None:
+    store, item = main_store(ctx()), bearing(ctx())
+    put(ctx(), store, item, 4, "20")
+    take(ctx(), store, item, 1)
+    take(ctx(), store, item, 2)
+    head, *rows = in_csv(ctx(as_="storekeeper"), group="kind", columns="item,kind,quantity")
+    lead, value = head.index("Item"), head.index("Quantity")
+    told = [(row[lead], row[value]) for row in rows]
+    assert told == [
+        ("Kind: Issue (2)", "-3"),
+        ("Bearing 6204-2RS", "-2"),
+        ("Bearing 6204-2RS", "-1"),
+        ("Kind: Receive (1)", "4"),
+        ("Bearing 6204-2RS", "4"),
+        ("Total (3)", "1"),
+    ]

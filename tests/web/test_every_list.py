@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from lxml.html import HtmlElement
@@ -18,6 +19,7 @@ from web.page import PlantRoute
 
 pytestmark = [pytest.mark.db, pytest.mark.browser]
 
+MOST_NODES = 1500
 NAMED = re.compile(r"/lists/([a-z_.]+)/export\.csv")
 WITHOUT_PAGE: dict[str, str] = {}
 """Lists that have no page of their own, and why not."""
@@ -48,6 +50,7 @@ def missing(listing: Listing[object], page: HtmlElement) -> list[str]:
         "views": "Views" in folds and bool(page.xpath("//form[@id='list-save-view']")),
         "columns": "Columns" in folds and len(page.xpath("//form[@id='list-columns']//input[@name='columns']")) > 1,
         "groups": not listing.groupings or "Group" in folds,
+        "few nodes": len(page.xpath("//*")) <= MOST_NODES,
         "copies": {"export.csv", "export.xlsx", "print"} <= copies,
         "an empty state": bool(listing.empty) and listing.empty != Listing.empty,
         "keyboard": bool(page.xpath("//tr[@data-row]")) or bool(page.xpath("//*[@class='empty']")),
@@ -62,6 +65,19 @@ def test_every_list_has_its_page_and_every_page_offers_everything(client: Enter,
     known, found = listings(served.house.registry), pages(client, served)
     assert set(known) - set(found) == set(WITHOUT_PAGE), "a list without a page says why"
     assert [one for name, page in found.items() for one in missing(known[name], page)] == []
+
+
+def test_the_example_for_contributors_is_a_list_of_the_house() -> None:
+    whole = Path("CONTRIBUTING.md").read_text()
+    example = re.findall(r"```python\n(.*?)```", whole, re.DOTALL)[0]
+    lines = [line for line in example.splitlines() if line.strip()]
+    assert len(lines) < 45 and len([line for line in lines if not line.startswith("#")]) < 40
+    for part in re.split(r"^(?=# \S+\.py)", example, flags=re.MULTILINE):
+        if not part.strip():
+            continue
+        head, _, code = part.partition("\n")
+        real = "".join(Path(head.removeprefix("# ").partition(",")[0]).read_text().split())
+        assert "".join(code.split()) in real, f"{head} has other lines now"
 
 
 def test_every_list_is_read_by_programs_with_the_same_filters(client: Enter, served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from plantops import stock, stores
 from plantops.stock import Line
+from purchasing import catalogue
 from tests.browser import Served, axe
 from tests.web.test_purchasing_pages import Enter, Shop, shop
 
@@ -101,3 +103,19 @@ def test_a_cell_opens_only_for_who_may_change_it(client: Enter, gloves: int) -> 
     for value, said in (("a few", "is not a number"), ("-3", "0 or more")):
         answer = keeper.post(f"{CELLS}/{gloves}/minimum", value=value, _version=1)
         assert answer.status_code == 422 and said in answer.text
+
+
+def test_a_new_price_ends_the_old_one_and_the_list_shows_the_new(
+    browser: Callable[..., Page], served: Served, shop: Shop
+) -> None:
+    page = browser("buyer", "bea")
+    page.goto("/purchasing/prices?running=yes")
+    page.locator("[data-cell=price]").first.click()
+    field(page, "price").fill("9.75")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Change Price: 9.75 EUR")).to_be_visible()
+    expect(page.locator("#list-rows tr")).to_have_count(1)
+    with served.house.acting() as ctx:
+        prices = catalogue.list_offers(ctx, supplier_id=shop.supplier_id, past=True)
+    assert [str(one.price.normalize()) for one in prices] == ["9.75", "9.5"], "the old one is kept"
+    assert prices[1].valid_until == ctx.today - timedelta(days=1)

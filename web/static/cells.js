@@ -99,6 +99,7 @@
     const list = form.closest("[data-cells]");
     const asked = new URLSearchParams({ row: place.row.split("-r").pop(), columns: list.dataset.columns });
     leave(form);
+    if (ctx.response.headers.get("x-row-replaced")) return window.htmx.ajax("GET", list.dataset.here, { source: list, target: list, swap: "none" });
     await window.htmx.ajax("GET", `${location.pathname}?${asked}`, { source: list, target: `#${CSS.escape(place.row)}`, swap: "none" });
     const button = buttonOf(after ?? place);
     if (after && button) open(button);

@@ -29,8 +29,8 @@ def change(ctx: Context, name: str, id: int, key: str, form: Form) -> Response:
     """Done, and no more to say: the page draws the row again, for other cells may follow from this one."""
     listing = named(ctx.registry, name)
     value = value_in(ctx, listing_edits.cell(ctx, listing, id, key), form)
-    listing_edits.change(ctx, listing, id, key, form.version, value)
-    return Response(status_code=204)
+    stays = listing_edits.change(ctx, listing, id, key, form.version, value)
+    return Response(status_code=204, headers={} if stays else {"X-Row-Replaced": "yes"})
 
 
 def field_of(cell: Cell) -> dict[str, Any]:

@@ -102,8 +102,15 @@ PAGES = Pages(
             "/purchasing/catalogue",
             "list",
             (Can.READ_CATALOGUE,),
-            words="prices articles products",
+            words="articles products",
             key="c",
+        ),
+        Entry(
+            "Prices",
+            "/purchasing/prices?running=yes&view=menu",
+            "scale",
+            (Can.READ_PRICES,),
+            words="quotes offers price list",
         ),
     ),
     actions=(

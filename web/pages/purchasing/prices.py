@@ -14,8 +14,10 @@ from plantops.permissions import Can as Core
 from plantops.units import PRICE_QUANTITIES, UNITS
 from purchasing import catalogue, suppliers
 from purchasing.catalogue import OfferFacts
+from purchasing.lists import PRICES
 from purchasing.permissions import Can
 from purchasing.prices import Break
+from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.page import drawn as drawn_part
 
@@ -67,6 +69,11 @@ class NewPrice:
 
 def to(supplier_id: int) -> str:
     return f"/purchasing/suppliers/{supplier_id}"
+
+
+@router.get("/purchasing/prices")
+def index(ctx: Context, query: Query) -> Response:
+    return list_page(ctx, PRICES, query, tabs=(Named("Hold today", {"running": "yes"}), Named("All")))
 
 
 @router.get("/purchasing/suppliers/{id}/prices/new")
