@@ -325,11 +325,14 @@ def ask_codes(ctx: Context, site_id: int) -> int:
     return ctx.enqueue("housekeeping.print_codes", site_id=site_id, lock=f"housekeeping.codes:{site_id}")
 
 
+OWNED: files.Owned = {
+    "housekeeping_request": (None, requests.visible),
+    "housekeeping_workorder": (None, workorders.visible),
+    "housekeeping_roster": (Can.READ_ROSTERS, rosters.visible),
+}
+
+
 @within("the core asks who may see a record's files")
 def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
-    """Requests are ours; who may see a request may see its photo."""
-    kind, _, id = question.origin.partition(":")
-    if kind != "housekeeping_request" or not id.isdigit():
-        return []
-    seen = requests.visible(ctx).where(Request.id == int(id)).with_only_columns(Request.id)
-    return [True] if ctx.session.scalar(seen) else []
+    """Who may see a request may see its photo; the same of work orders and rosters."""
+    return files.answer(ctx, question, OWNED)

@@ -57,6 +57,15 @@ REQUEST_LIFE = Lifecycle(
         RequestState.RESOLVED: (RequestState.ACCEPTED,),
     },
     reason_for=frozenset({RequestState.REFUSED}),
+    undo=frozenset(
+        {
+            (RequestState.NEW, RequestState.ACCEPTED),
+            (RequestState.NEW, RequestState.REFUSED),
+            (RequestState.ACCEPTED, RequestState.REFUSED),
+            (RequestState.NEW, RequestState.DUPLICATE),
+            (RequestState.ACCEPTED, RequestState.DUPLICATE),
+        }
+    ),
 )
 WORK_LIFE = Lifecycle(
     follow={
@@ -65,6 +74,16 @@ WORK_LIFE = Lifecycle(
         WorkState.ON_HOLD: (WorkState.IN_PROGRESS, WorkState.CANCELLED),
     },
     reason_for=frozenset({WorkState.ON_HOLD, WorkState.CANCELLED}),
+    undo=frozenset(
+        {
+            (WorkState.PLANNED, WorkState.IN_PROGRESS),
+            (WorkState.IN_PROGRESS, WorkState.ON_HOLD),
+            (WorkState.ON_HOLD, WorkState.IN_PROGRESS),
+            (WorkState.PLANNED, WorkState.CANCELLED),
+            (WorkState.IN_PROGRESS, WorkState.CANCELLED),
+            (WorkState.ON_HOLD, WorkState.CANCELLED),
+        }
+    ),
 )
 
 

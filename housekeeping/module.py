@@ -6,7 +6,19 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from housekeeping import boards, cards, cli, desk_models, jobs, needs, requests, roster_models, rosters, workorders
+from housekeeping import (
+    boards,
+    cards,
+    cli,
+    desk_models,
+    jobs,
+    needs,
+    requests,
+    roster_models,
+    rosters,
+    told,
+    workorders,
+)
 from housekeeping.finding import SEARCH
 from housekeeping.imports import KINDS
 from housekeeping.lists import REQUESTS, WORK
@@ -144,6 +156,11 @@ MODULE = Module(
         ),
         DemoPart("housekeeping.files", "housekeeping.demo:load_the_real_file", in_totals=False),
     ),
+    documents=told.DOCUMENTS,
+    undo={
+        "housekeeping_request": requests.take_step_back,
+        "housekeeping_workorder": workorders.take_step_back,
+    },
     links={
         "housekeeping_request": "/housekeeping/requests/{id}",
         "housekeeping_workorder": "/housekeeping/workorders/{id}",

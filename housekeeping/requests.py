@@ -14,7 +14,7 @@ from housekeeping import clocks
 from housekeeping.desk_models import Channel, Pause, PortalUse, Request, RequestState
 from housekeeping.events import RequestRaised, RequestResolved
 from housekeeping.permissions import Can
-from plantops import files, lifecycle, numbers, places
+from plantops import files, lifecycle, numbers, places, undo
 from plantops.bulk import insert_many
 from plantops.calendar import Period
 from plantops.context import Context, anyone, requires, within
@@ -387,6 +387,14 @@ def resume(ctx: Context, id: int, version: int) -> Request:
     bump(back)
     ctx.session.flush()
     return back
+
+
+@requires(Can.TRIAGE)
+def take_step_back(ctx: Context, id: int, version: int) -> Request:
+    """What was taken on, refused or marked as a duplicate a moment ago is as it was."""
+    found = _locked(ctx, id, version)
+    undo.restore(ctx, found)
+    return found
 
 
 @within("the request's own actions and page look at its pauses")

@@ -14,7 +14,7 @@ from housekeeping import requests
 from housekeeping.desk_models import RequestState, WorkKind, WorkOrder, WorkState, WorkTask
 from housekeeping.events import WorkOrderDone
 from housekeeping.permissions import Can
-from plantops import lifecycle, numbers, people, stores
+from plantops import lifecycle, numbers, people, stores, undo
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -283,3 +283,11 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> WorkOrder:
     dropped = _locked(ctx, id, version)
     lifecycle.move(ctx, dropped, WorkState.CANCELLED, reason)
     return dropped
+
+
+@requires(Can.WORK, Can.MANAGE_WORK)
+def take_step_back(ctx: Context, id: int, version: int) -> WorkOrder:
+    """What was begun, held or cancelled a moment ago is as it was."""
+    order = _locked(ctx, id, version)
+    undo.restore(ctx, order)
+    return order

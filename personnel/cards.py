@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from personnel import absences, certificates, contracts, leave, leave_accounts, shifts
+from personnel import absences, certificates, contracts, employees, incidents, leave, leave_accounts, shifts
 from personnel.models import Employee
 from personnel.permissions import Can
+from plantops import files
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 from plantops.wording import day_and_month
@@ -89,3 +90,16 @@ def _own(ctx: Context) -> list[WaitingCard]:
         cards.append(WaitingCard("My leave", int(balance.left_minutes / balance.day_minutes), "/personnel/leave",
                                  detail=f"{days} left", order=61))  # fmt: skip
     return cards
+
+
+OWNED: files.Owned = {
+    "personnel_employee": (None, employees.visible),
+    "personnel_leave_request": (None, leave.visible),
+    "personnel_certificate": (None, certificates.visible),
+    "personnel_incident": (None, incidents.visible),
+}
+
+
+@within("files and talk ask whether the person may see the record")
+def record_seen(ctx: Context, question: files.RecordSeen) -> list[bool]:
+    return files.answer(ctx, question, OWNED)

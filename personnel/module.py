@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from personnel import cards, certificates, contracts, cover, employees, jobs, models, time_models
+from personnel import cards, certificates, contracts, cover, employees, jobs, models, time_models, told
 from personnel.imports import KINDS
 from personnel.invariants import INVARIANTS
 from personnel.listings import LISTINGS, SEARCH
@@ -16,6 +16,7 @@ from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, STRIPS
 from personnel.roles import ROLES
 from plantops.events import Absent, ManagerOf, Waiting
+from plantops.files import RecordSeen
 from plantops.module import DemoPart, Job, Module, PersonalData, Schedule
 from plantops.options import Option
 
@@ -48,7 +49,12 @@ MODULE = Module(
     title="Personnel",
     permissions=Can,
     roles=ROLES,
-    answers={Absent: (cover.warn,), ManagerOf: (employees.managers_of,), Waiting: (cards.waiting,)},
+    answers={
+        Absent: (cover.warn,),
+        ManagerOf: (employees.managers_of,),
+        Waiting: (cards.waiting,),
+        RecordSeen: (cards.record_seen,),
+    },
     jobs={
         "settle_leave": Job(jobs.settle_leave, "Grants and expiries of leave"),
         "extend_absences": Job(jobs.extend_absences, "Open absences grow by a day"),
@@ -84,6 +90,7 @@ MODULE = Module(
         ),
         DemoPart("personnel.files", "personnel.demo:load_the_real_file", in_totals=False),
     ),
+    documents=told.DOCUMENTS,
     links={
         "personnel_employee": "/personnel/employees/{id}",
         "personnel_leave_request": "/personnel/leave/{id}",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from plantops import links
-from plantops.context import Context, anyone, within
+from plantops import files, followers, links, people
+from plantops.context import SYSTEM_ID, Context, anyone, mark_actor, within
 from plantops.db import Base, Id, choice, get
 from plantops.errors import Conflict, Invalid
-from plantops.events import DueItem
+from plantops.events import DueItem, Moved, TakenBack
 from plantops.people import User
 
 LONGEST = 10_000
+STEP = "It is now"
 MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.+-]*[\w]|[A-Za-z0-9])")
 
 
@@ -171,12 +172,45 @@ def _add(
 
 @within("the document's page has checked that the person may see it")
 def comment(ctx: Context, origin: str, text: str) -> Activity:
-    """Says something about a document; @login calls somebody in. Names that nobody has are left as text."""
+    """Says something about a document; @login calls somebody in. Names that nobody has are left as text.
+
+    Who speaks or is called in follows the document from then on; who follows it hears what was said.
+    """
     said = _add(ctx, origin, ActivityKind.COMMENT, text)
-    called = sa.select(User.id).where(User.login.in_(mentioned(text)), User.active, User.id != ctx.user.id)
-    for user_id in ctx.session.scalars(called.order_by(User.id)):
+    query = sa.select(User.id).where(User.login.in_(mentioned(text)), User.active, User.id != ctx.user.id)
+    called = ctx.session.scalars(query.order_by(User.id)).all()
+    for user_id in called:
         _add(ctx, origin, ActivityKind.MENTION, text, user_id)
+        followers.follow(ctx, origin, user_id)
+    followers.follow(ctx, origin, ctx.user.id)
+    tell(ctx, origin, text, but=called)
     return said
+
+
+@within("what is told was done on a document by an action that checked the right")
+def tell(ctx: Context, origin: str, text: str, *, but: Collection[int] = ()) -> None:
+    """Who follows the document hears it in the bell: everybody but who did it, and nobody who may not see it."""
+    for one in followers.following(ctx, origin):
+        if one.user_id not in {ctx.user.id, *but} and _sees(ctx, one.user_id, origin):
+            _add(ctx, origin, ActivityKind.MENTION, text, one.user_id)
+
+
+def _sees(ctx: Context, user_id: int, origin: str) -> bool:
+    """May this other person see the record, with their own rights?"""
+    reader = people.context_for(
+        ctx.session, user_id, registry=ctx.registry, database=ctx.database, settings=ctx.settings, now=ctx.now
+    )
+    try:
+        return files.may_see(reader, origin)
+    finally:
+        mark_actor(ctx.session, ctx.user.id, ctx.on_behalf_of, ctx.request_id)
+
+
+@within("the lifecycle tells each step of a document")
+def told_step(ctx: Context, event: Moved) -> None:
+    """People's steps ring the bell of who follows the document; those that the house takes by itself do not."""
+    if ctx.user.id != SYSTEM_ID:
+        tell(ctx, event.origin, f"{STEP} {event.target}.")
 
 
 @within("the document's page has checked that the person may see it")
@@ -199,6 +233,20 @@ def mailed(ctx: Context, origin: str, text: str) -> Activity:
 def told(ctx: Context, origin: str, text: str) -> Activity:
     """The house tells this person something: it stands in the bell until it was read."""
     return _add(ctx.as_system(), origin, ActivityKind.MENTION, text, ctx.user.id)
+
+
+@within("a step that was undone")
+def untell_step(ctx: Context, event: TakenBack) -> None:
+    """What the last step rang in the bells of those who follow is taken out again."""
+    ctx.session.execute(
+        sa.delete(Activity).where(
+            Activity.origin == event.origin,
+            Activity.author_id == ctx.user.id,
+            Activity.kind == ActivityKind.MENTION,
+            Activity.text.startswith(STEP),
+            Activity.at >= ctx.now - timedelta(minutes=1),
+        )
+    )
 
 
 @anyone("a to-do or mention is finished by whom it is for, or by who wrote it")

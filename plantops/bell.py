@@ -11,7 +11,7 @@ from plantops import links
 from plantops.activity import Activity, ActivityKind
 from plantops.context import SYSTEM_ID, Context, anyone
 from plantops.db import get
-from plantops.files import RecordSeen
+from plantops.files import may_see
 from plantops.people import User
 
 SHOWN = 50
@@ -64,12 +64,6 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
             )
         )
     return found
-
-
-@anyone("a question about one's own rights")
-def may_see(ctx: Context, origin: str) -> bool:
-    answers: list[bool] = ctx.ask(RecordSeen(origin))
-    return any(answers)
 
 
 @anyone("everybody reads their own notices")

@@ -20,6 +20,7 @@ from plantops import (
     bulk_actions,
     desk,
     digest,
+    dossier,
     exports,
     factors,
     files,
@@ -43,6 +44,7 @@ from plantops import (
     schedule,
     stock,
     stock_ledger,
+    typed,
     views,
     weekly_archive,
     weekly_jobs,
@@ -50,7 +52,8 @@ from plantops import (
 from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
-from plantops.events import Waiting
+from plantops.events import Moved, TakenBack, Waiting
+from plantops.files import RecordSeen
 from plantops.invariants import INVARIANTS
 from plantops.migrations import runner
 from plantops.module import Job, Module, Registry, Role, Schedule, discover
@@ -144,6 +147,7 @@ CORE = Module(
         "print_week": Job(weekly_jobs.print_week, "Make the PDF and the workbook of a week"),
         "seal_audit": Job(seal_audit, "Seal the audit trail"),
         "forget_keys": Job(idempotency.forget_old, "Forget old keys of what was sent"),
+        "forget_typed": Job(typed.forget_old, "Forget what was typed and never sent"),
         "forget_sign_ins": Job(factors.forget_old, "Forget old sessions, failed tries and used notes"),
         "send_mail": Job(outbox.send, "Send a mail", retries=5),
         "look_for_mails": Job(outbox.look, "Look for mails that are due"),
@@ -164,6 +168,7 @@ CORE = Module(
         Schedule("core.send_last_week", at="06:00", weekdays=(0,)),
         Schedule("core.seal_audit", every_minutes=1),
         Schedule("core.forget_keys", at="03:10"),
+        Schedule("core.forget_typed", at="03:12"),
         Schedule("core.forget_sign_ins", at="03:25"),
         Schedule("core.look_for_mails", every_minutes=5),
         Schedule("core.sweep_files", at="03:20"),
@@ -177,7 +182,9 @@ CORE = Module(
     links=admin_lists.LINKS,
     search=lists.SEARCH + admin_lists.SEARCH,
     due=(activity.due,),
-    answers={Waiting: (reservations.waiting,)},
+    documents=dossier.DOCUMENTS,
+    listens={Moved: (activity.told_step,), TakenBack: (activity.untell_step,)},
+    answers={Waiting: (reservations.waiting,), RecordSeen: (dossier.record_seen,)},
     settings=approval_sampling.SETTINGS,
     verify=CORE_INVARIANTS + INVARIANTS + imports.INVARIANTS,
 )

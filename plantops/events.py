@@ -21,6 +21,21 @@ class Question(Generic[Answer]):
 
 
 @dataclass(frozen=True)
+class Moved(Event):
+    """A document went from one state to the next; `target` as it is said."""
+
+    origin: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TakenBack(Event):
+    """The last step of a document was undone by who took it."""
+
+    origin: str
+
+
+@dataclass(frozen=True)
 class LowStock(Event):
     """An item fell to or under its minimum in a store; `wanted` fills it up to its target."""
 

@@ -8,13 +8,14 @@ import re
 import time
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, anyone, within
 from plantops.db import Base, Id
-from plantops.errors import Invalid, NotFound, Unavailable
+from plantops.errors import Conflict, Invalid, NotFound, Unavailable
 from plantops.events import Question
 from plantops.jobs import Done
 from plantops.settings import Settings
@@ -94,6 +95,8 @@ class Attachment(Base):
     added_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Somebody put it there by hand, so it may be taken off again; what an action hung there stays."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,9 @@ class RecordSeen(Question[bool]):
     origin: str
 
 
+Owned = Mapping[str, tuple[StrEnum | None, Callable[[Context], sa.Select[Any]]]]
+
+
 @dataclass(frozen=True)
 class AttachmentRow:
     id: int
@@ -121,9 +127,18 @@ class AttachmentRow:
     size: int
     added_by: str
     added_at: datetime
+    added_by_id: int
+    by_hand: bool
 
 
 # --- Rules
+
+
+def why_not_remove(row: Attachment | AttachmentRow, user_id: int) -> str | None:
+    """Why this person cannot take a file off a document."""
+    if not row.by_hand:
+        return "it belongs to the document"
+    return None if row.added_by_id == user_id else "somebody else put it there"
 
 
 def sniffed(content: bytes) -> str:
@@ -300,12 +315,34 @@ def content(ctx: Context, id: int) -> bytes:
     return found
 
 
+@anyone("a question about one's own rights")
+def may_see(ctx: Context, origin: str) -> bool:
+    """May this person see the record?"""
+    answers: list[bool] = ctx.ask(RecordSeen(origin))
+    return any(answers)
+
+
+@within("a module answers for the records that it owns")
+def answer(ctx: Context, question: RecordSeen, owned: Owned) -> list[bool]:
+    """[True] when the record is one of these and this person may see it: kind -> (right, visible)."""
+    kind, _, id = question.origin.partition(":")
+    if kind not in owned or not id.isdigit() or len(id) > 18:
+        return []
+    right, visible = owned[kind]
+    if right is not None and not ctx.may(right):
+        return []
+    key = Base.metadata.tables[kind].c.id
+    seen = visible(ctx).order_by(None).with_only_columns(key).where(key == int(id))
+    return [True] if ctx.session.scalar(seen) is not None else []
+
+
 @within("shown on a record that the person may see")
 def attachments(ctx: Context, origin: str) -> list[AttachmentRow]:
     """What hangs on a record, oldest first."""
     rows = ctx.session.execute(
         sa.text(
-            "SELECT a.id, a.file_id, a.title, f.name, f.media_type, f.size, u.name AS added_by, a.added_at"
+            "SELECT a.id, a.file_id, a.title, f.name, f.media_type, f.size, u.name AS added_by, a.added_at,"
+            " a.added_by_id, a.by_hand"
             " FROM core_attachment a JOIN core_file f ON f.id = a.file_id JOIN core_user u ON u.id = a.added_by_id"
             " WHERE a.origin = :origin AND a.removed_at IS NULL ORDER BY a.id"
         ),
@@ -370,13 +407,18 @@ def keep_laid(ctx: Context, name: str, media_type: str, laid: LaidDown) -> File:
 
 
 @within("the action on the record has checked the right")
-def attach(ctx: Context, origin: str, file_id: int, title: str = "") -> Attachment:
+def attach(ctx: Context, origin: str, file_id: int, title: str = "", *, by_hand: bool = False) -> Attachment:
     """Hang a file that this person may read on a record."""
     if not _ORIGIN.fullmatch(origin):
         raise ValueError(f"An origin is table:id, not {origin!r}.")
     file = readable(ctx, file_id)
     hung = Attachment(
-        file_id=file.id, origin=origin, title=title.strip() or file.name, added_by_id=ctx.user.id, added_at=ctx.now
+        file_id=file.id,
+        origin=origin,
+        title=title.strip() or file.name,
+        added_by_id=ctx.user.id,
+        added_at=ctx.now,
+        by_hand=by_hand,
     )
     ctx.session.add(hung)
     ctx.session.flush()
@@ -394,6 +436,15 @@ def detach(ctx: Context, origin: str, attachment_id: int) -> None:
     )
     if taken is None:
         raise NotFound("This attachment does not hang here any more.")
+
+
+@within("the page has checked that the person may see the record")
+def take_off(ctx: Context, origin: str, attachment_id: int) -> None:
+    """Take off what one put there oneself; what an action hung on the record stays."""
+    hung = ctx.session.get(Attachment, attachment_id, with_for_update=True)
+    if hung is not None and hung.origin == origin and (why := why_not_remove(hung, ctx.user.id)):
+        raise Conflict(f"This file cannot be taken off: {why}.")
+    detach(ctx, origin, attachment_id)
 
 
 @within("a job of the system")

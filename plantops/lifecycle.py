@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, within
 from plantops.db import Base, Id, unaudited
 from plantops.errors import Conflict, Invalid
+from plantops.events import Moved
 
 
 class Transition(Base):
@@ -35,10 +36,15 @@ class Transition(Base):
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """Which states may follow which. `reason_for` names the states that need a reason to be entered."""
+    """Which states may follow which. `reason_for` names the states that need a reason to be entered.
+
+    `undo` names the steps (source, target) that who took them may take back for half a minute: those of which
+    nothing has left the house, and that the module's action in the manifest's `undo` really reverses.
+    """
 
     follow: Mapping[StrEnum, tuple[StrEnum, ...]]
     reason_for: frozenset[StrEnum] = frozenset()
+    undo: frozenset[tuple[StrEnum, StrEnum]] = frozenset()
 
     def why_not(self, source: StrEnum, target: StrEnum) -> str | None:
         """Why a document in `source` cannot become `target`; None when it can."""
@@ -90,17 +96,23 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: 
     )
     if at_once:
         ctx.session.flush()
+        ctx.emit(Moved(f"{row.__tablename__}:{row.id}", spoken(target)))
 
 
 @within("shown on a document that the person may see")
 def steps(ctx: Context, row: Any) -> list[TransitionRow]:
     """Every step of a document, oldest first."""
+    return steps_of(ctx, row.__tablename__, row.id)
+
+
+@within("shown on a document that the person may see")
+def steps_of(ctx: Context, kind: str, id: int) -> list[TransitionRow]:
     rows = ctx.session.execute(
         sa.text(
             "SELECT t.at, u.name AS actor, b.name AS on_behalf_of, t.source, t.target, t.reason FROM core_transition t"
             " JOIN core_user u ON u.id = t.actor_id LEFT JOIN core_user b ON b.id = t.on_behalf_of"
             " WHERE t.kind = :kind AND t.row_id = :row ORDER BY t.id"
         ),
-        {"kind": row.__tablename__, "row": row.id},
+        {"kind": kind, "row": id},
     )
     return [TransitionRow(*found) for found in rows]

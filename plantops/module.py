@@ -90,6 +90,29 @@ class PersonalData:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The rows of a document in a table of their own; each is called by its column `name`."""
+
+    table: str
+    parent: str
+    name: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a record's own page tells of it beside its contents.
+
+    `fields` are the columns, with their names for people, whose changes whoever sees the record may read;
+    `owners` the columns that name who follows it without asking.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[Lines, ...] = ()
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DemoPart:
     """A piece of a module's demo: `build(demo)` at `path`, begun as soon as the parts that it needs are done."""
 
@@ -127,6 +150,10 @@ class Module:
     personal_data: tuple[PersonalData, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    undo: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """The action `(ctx, id, version)` that takes back the last step of a kind of document, within half a minute."""
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    """What the page of each linked record tells of its history and talk; what has no entry here is no document."""
     cli: Callable[[argparse._SubParsersAction[Any]], None] | None = None
     demo: str | tuple[DemoPart, ...] = ()
     """One function, which waits for the demo of every module that its own may use, or parts that say what they need."""
@@ -194,6 +221,14 @@ class Registry:
             for role in module.roles:
                 rights.setdefault(role.name, set()).update(str(p) for p in role.permissions)
         return {name: frozenset(found) for name, found in rights.items()}
+
+    def document(self, kind: str) -> Document | None:
+        """How a kind of record (its table's name) is talked about; None for what is no document."""
+        return next((module.documents[kind] for module in self.modules if kind in module.documents), None)
+
+    def undoing(self) -> dict[str, Callable[..., Any]]:
+        """Kind of document -> the action that takes its last step back."""
+        return {kind: action for module in self.modules for kind, action in module.undo.items()}
 
     def role_titles(self) -> dict[str, str]:
         titles: dict[str, str] = {}

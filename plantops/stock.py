@@ -107,6 +107,10 @@ def visible_balances(ctx: Context) -> sa.Select[Balance]:
     return sa.select(Balance).where(Balance.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
 
 
+def visible_moves(ctx: Context) -> sa.Select[Move]:
+    return sa.select(Move).where(Move.store_id.in_(stores.visible(ctx).with_only_columns(Store.id)))
+
+
 @requires(Can.READ_STOCK)
 def list_stock(ctx: Context, store_id: int, *, low_only: bool = False, limit: int = 500) -> list[StockRow]:
     """What lies in a store, by name of the item."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +9,12 @@ import sqlalchemy as sa
 
 from plantops import files, links
 from plantops.context import Context, within
-from plantops.db import Base
 from plantops.events import Waiting, WaitingCard
 from plantops.listing_pages import card
 from plantops.permissions import Can as Core
 from plantops.stock_ledger import Balance
 from purchasing import (
+    amendments,
     boards,
     deliveries,
     invoices,
@@ -30,11 +29,7 @@ from purchasing import (
 from purchasing.lists import INVOICES, ORDERS, REQUISITIONS, UNKNOWN
 from purchasing.models import (
     Invoice,
-    Order,
-    Receipt,
     Requisition,
-    Supplier,
-    UnknownDelivery,
 )
 from purchasing.models.bills import InvoiceState
 from purchasing.permissions import Can
@@ -157,21 +152,19 @@ RECENT = timedelta(days=28)
 
 # --- Who may see what hangs on a document
 
-SEEN: dict[str, tuple[Callable[[Context], sa.Select[Any]], type[Base]]] = {
-    "purchasing_requisition": (requisitions.visible, Requisition),
-    "purchasing_order": (orders.visible, Order),
-    "purchasing_receipt": (receipts.visible, Receipt),
-    "purchasing_invoice": (invoices.visible, Invoice),
-    "purchasing_supplier": (suppliers.visible, Supplier),
-    "purchasing_unknown_delivery": (deliveries.visible, UnknownDelivery),
+SEEN: files.Owned = {
+    "purchasing_order": (None, orders.visible),
+    "purchasing_revision": (None, amendments.visible_revisions),
+    "purchasing_receipt": (None, receipts.visible),
+    "purchasing_invoice": (None, invoices.visible),
+    "purchasing_supplier": (None, suppliers.visible),
+    "purchasing_unknown_delivery": (None, deliveries.visible),
 }
 
 
 @within("files and talk ask whether the person may see the document")
 def record_seen(ctx: Context, question: files.RecordSeen) -> list[bool]:
     table, id = links.parts(question.origin)
-    if table not in SEEN:
-        return []
-    visible, model = SEEN[table]
-    key = model.__table__.c.id
-    return [ctx.session.scalar(visible(ctx).with_only_columns(key).where(key == id)) is not None]
+    if table == "purchasing_requisition":
+        return [requisitions.may_see(ctx, id)]
+    return files.answer(ctx, question, SEEN)

@@ -10,7 +10,20 @@ from plantops.events import LowStock, OnOrder, Waiting
 from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Job, Module, Schedule
 from plantops.options import Option
-from purchasing import api, cards, cli, deliveries, jobs, models, ordering, restock, settlement
+from purchasing import (
+    api,
+    cards,
+    cli,
+    deliveries,
+    jobs,
+    models,
+    ordering,
+    orders,
+    requisition_approval,
+    restock,
+    settlement,
+    told,
+)
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.finding import SEARCH
 from purchasing.imports import KINDS
@@ -108,6 +121,11 @@ MODULE = Module(
     verify=INVARIANTS,
     due=(restock.due,),
     settings=SETTINGS,
+    documents=told.DOCUMENTS,
+    undo={
+        "purchasing_requisition": requisition_approval.take_step_back,
+        "purchasing_order": orders.take_step_back,
+    },
     links={
         "purchasing_requisition": "/purchasing/requisitions/{id}",
         "purchasing_order": "/purchasing/orders/{id}",

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, lifecycle, numbers, places, stores
+from plantops import approvals, lifecycle, numbers, places, stores, undo
 from plantops.approval_rules import company_currency
 from plantops.approvals import ApprovalState
 from plantops.context import Context, requires, within
@@ -386,6 +386,15 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
     order.approved_total = None
     lifecycle.move(ctx, order, State.DRAFT)
     allocations.bring_money(ctx, order)
+    return order
+
+
+@requires(Can.BUY)
+def take_step_back(ctx: Context, id: int, version: int) -> Order:
+    """What was sent for approval a moment ago is a draft again."""
+    undo.check(ctx, to_buy(ctx, id, version))
+    order = take_back(ctx, id, version)
+    undo.tell(ctx, order)
     return order
 
 

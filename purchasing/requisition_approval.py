@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, lifecycle, numbers, options, stock
+from plantops import approvals, lifecycle, numbers, options, stock, undo
 from plantops.approval_rules import company_currency
 from plantops.approvals import ApprovalState
 from plantops.context import SYSTEM_ID, Context, requires, within
@@ -196,6 +196,17 @@ def take_back(ctx: Context, id: int, version: int) -> Requisition:
     lifecycle.move(ctx, requisition, State.DRAFT)
     _release(ctx, requisition)
     return requisition
+
+
+@requires(Can.ASK)
+def take_step_back(ctx: Context, id: int, version: int) -> Requisition:
+    """What was submitted a moment ago is a draft again."""
+    mine = visible(ctx).where(Requisition.id == id)
+    requisition = get(ctx.session, mine, what="requisition", version=version, lock=True)
+    undo.check(ctx, requisition)
+    done = take_back(ctx, id, version)
+    undo.tell(ctx, done)
+    return done
 
 
 @requires(Can.ASK, Can.BUY)

@@ -122,6 +122,16 @@ def read(ctx: Context, id: int) -> Requisition:
     return found
 
 
+@within("files and talk ask whether the person may see the requisition")
+def may_see(ctx: Context, id: int) -> bool:
+    """Who may read it sees it: it is visible, or waits for this person's yes."""
+    found = ctx.session.get(Requisition, id)
+    if found is None:
+        return False
+    seen = visible(ctx).with_only_columns(Requisition.id).where(Requisition.id == id)
+    return ctx.session.scalar(seen) is not None or _may_decide(ctx, found)
+
+
 def _may_decide(ctx: Context, requisition: Requisition) -> bool:
     if requisition.state is not State.SUBMITTED:
         return False

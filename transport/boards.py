@@ -9,11 +9,11 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from personnel import api as personnel
-from plantops import places
+from plantops import files, places
 from plantops.calendar import at_local, zone
 from plantops.context import Context, requires, within
 from plantops.files import RecordSeen
-from transport import addresses, plans
+from transport import addresses, orders, plans, vehicles
 from transport.models import OPEN, Address, Driver, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
 from transport.permissions import Can
 
@@ -230,14 +230,17 @@ def my_trip(ctx: Context, day: date) -> TripSheet | None:
     return next((trip for trip in sheet(ctx, found[0]).trips if trip.id == found[1]), None)
 
 
+OWNED: files.Owned = {
+    "transport_plan": (Can.READ_PLANS, plans.visible),
+    "transport_order": (None, orders.visible),
+    "transport_vehicle": (Can.READ_VEHICLES, vehicles.visible),
+}
+
+
 @within("the core asks who may see a record's files")
 def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
-    """Plans are ours; who may see a plan may read its manifest."""
-    kind, _, id = question.origin.partition(":")
-    if kind != "transport_plan" or not id.isdigit() or not ctx.may(Can.READ_PLANS):
-        return []
-    mine = plans.visible(ctx).where(Plan.id == int(id)).with_only_columns(Plan.id)
-    return [True] if ctx.session.scalar(mine) else []
+    """Who may see a plan may read its manifest; the same of orders and vehicles."""
+    return files.answer(ctx, question, OWNED)
 
 
 STILL_OPEN = frozenset(OPEN)

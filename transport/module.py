@@ -7,7 +7,7 @@ from sqlalchemy import text
 from plantops.events import Absent
 from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Invariant, Job, Module, Role
-from transport import boards, cards, cli, drivers, jobs, orders, plans, vehicles
+from transport import boards, cards, cli, drivers, jobs, orders, plans, told, vehicles
 from transport.events import VehicleTakenOut
 from transport.finding import SEARCH
 from transport.imports import KINDS
@@ -122,6 +122,7 @@ MODULE = Module(
         ),
         DemoPart("transport.files", "transport.demo:bring_real_days", in_totals=False),
     ),
+    documents=told.DOCUMENTS,
     links={
         "transport_order": "/transport/orders/{id}",
         "transport_plan": "/transport/plans/{id}",

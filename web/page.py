@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
 
-from plantops import idempotency, sealing
+from plantops import idempotency, sealing, typed
 from plantops.context import Context
 from web import errors, session
 from web.forms import Form
@@ -222,7 +222,7 @@ def act(request: Request, door: Door, work: Callable[[Context], Response]) -> Re
             form = Form(form_data(request), ctx.zone)
             if ctx.channel == "web":
                 session.check_csrf(session.session_token(request), request.headers.get("x-csrf-token", form.csrf))
-            return once(ctx, request, form, work)
+            return sent(ctx, request, once(ctx, request, form, work))
 
     return errors.told(request, lambda: house.database.run(attempt))
 
@@ -240,6 +240,15 @@ def once(ctx: Context, request: Request, form: Form, work: Callable[[Context], R
     body = bytes(response.body) if len(response.body) <= LONGEST_REPLAY else b""
     kept = [(name, value) for name, value in response.headers.items() if name != "content-length"]
     idempotency.finish(ctx, form.key, response.status_code, kept, body)
+    return response
+
+
+def sent(ctx: Context, request: Request, response: Response) -> Response:
+    """What the form's writer had left on the way is not offered again once it was sent."""
+    form = errors.FORM_ID.fullmatch(unquote(request.headers.get("hx-source", "")))
+    here = session.taken_apart(request.headers.get("hx-current-url", ""))
+    if form is not None and here.path and ctx.channel == "web" and response.status_code < 400:
+        typed.throw_away(ctx, f"{here.path}#{form[1]}")
     return response
 
 

@@ -24,8 +24,8 @@ from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
-PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "charts",
-         "plans", "progress", "staged", "partials")  # fmt: skip
+PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "dossier",
+         "charts", "plans", "progress", "staged", "partials")  # fmt: skip
 
 
 class Components:
@@ -76,7 +76,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
-        clock=clock, hours=formats.hours, words=label, tone=formats.tone, url=url_of,
+        clock=clock, hours=formats.hours, words=label, told=told, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()
@@ -122,6 +122,20 @@ def moment(value: datetime | None) -> str:
 
 def clock(value: datetime | time | None) -> str:
     return formats.clock(value, zone())
+
+
+def told(value: object) -> str:
+    """A value of the log, whatever it is: nothing is said as "empty"."""
+    visit = this_visit()
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return formats.moment(value, zone(), visit.language)
+    if isinstance(value, date):
+        return formats.day(value, visit.language)
+    return formats.number(value, None, visit.language) if isinstance(value, Decimal | int) else formats.words(value)
 
 
 def url_of(origin: str, id: int | None = None) -> str:

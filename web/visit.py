@@ -16,10 +16,11 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from markupsafe import Markup
 
-from plantops import desk, links, places
+from plantops import desk, dossier, links, places, typed, undo
 from plantops.catalogues import ENGLISH, languages
 from plantops.context import Context
 from plantops.desk import DeskView
+from plantops.dossier import Dossier
 from plantops.permissions import Can
 from plantops.wording import speaking
 from web.menu import Entry, Pages, Section, Step, current_entry, trail, visible_menu
@@ -132,6 +133,22 @@ class Visit:
             return DeskView()
         is_record = bool(links.shown_at(self.ctx.registry, self.path))
         return desk.mine(self.ctx, self.path, self.title) if is_record else desk.mine(self.ctx)
+
+    @cached_property
+    def dossier(self) -> Dossier | None:
+        """What hangs on the record that this page shows; None where it shows none."""
+        origin = links.shown_at(self.ctx.registry, self.path) if self.ctx and self.is_shown else ""
+        return dossier.of(self.ctx, origin) if self.ctx and origin else None
+
+    @cached_property
+    def undo(self) -> undo.Offer | None:
+        """The step of this record that the person took a moment ago and may take back."""
+        return undo.offered(self.ctx, self.dossier.origin) if self.ctx and self.dossier else None
+
+    @cached_property
+    def typed(self) -> list[typed.TypedRow]:
+        """What this person typed on this page and never sent."""
+        return typed.mine(self.ctx, self.path) if self.ctx and self.is_shown else []
 
     @property
     def is_marked(self) -> bool:

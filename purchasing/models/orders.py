@@ -61,6 +61,7 @@ def _may_follow_requisition() -> Lifecycle:
             s.CLOSED: (s.APPROVED, s.ORDERED),
         },
         reason_for=frozenset({s.CANCELLED}),
+        undo=frozenset({(s.DRAFT, s.SUBMITTED)}),
     )
 
 
@@ -76,6 +77,7 @@ def _may_follow_order() -> Lifecycle:
             s.CLOSED: (s.ISSUED, s.ACKNOWLEDGED, s.CANCELLED),
         },
         reason_for=frozenset({s.CANCELLED}),
+        undo=frozenset({(s.DRAFT, s.PENDING)}),
     )
 
 

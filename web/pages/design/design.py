@@ -12,9 +12,13 @@ from fastapi import Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
+from plantops.changes import Change, FieldChange
+from plantops.dossier import Dossier, Entry
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import WaitingCard
 from plantops.files import AttachmentRow
+from plantops.followers import FollowerRow
+from plantops.lifecycle import TransitionRow
 from web.assets import icon_names
 from web.charts import Series, bar_chart, column_chart, line_chart
 from web.list_parts import Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
@@ -60,16 +64,6 @@ class Sample:
     seen: int = 1
 
 
-@dataclass(frozen=True)
-class Step:
-    at: datetime
-    actor: str
-    on_behalf_of: str | None
-    source: str
-    target: str
-    reason: str
-
-
 def developers_only(request: Request) -> None:
     if os.environ.get("PLANTOPS_DEMO") != "1" and not getattr(request.app.state, "shows_design", False):
         raise NotFound("There is no page /design.")
@@ -88,11 +82,10 @@ def show(ctx: Context, request: Request, query: Query) -> Response:
         errors={"need": "Please fill this in.", "quantity": "The quantity must be above zero."},
         view=view(query.get("q", "")),
         nothing=NOTHING,
-        steps=steps(ctx.now),
         work=RUNNING,
         broken=BROKEN,
         charts=charts(),
-        files=[AttachmentRow(1, 1, "", "offer.pdf", "application/pdf", 41_200, "Rita Request", ctx.now)],
+        dossier=dossier(ctx.now),
         gantt=lanes(ctx),
         map=places(),
     )  # fmt: skip
@@ -169,11 +162,30 @@ def view(words: str) -> ListView:
     )
 
 
-def steps(now: datetime) -> list[Step]:
-    return [
-        Step(now - timedelta(days=2), "Rita Request", None, "draft", "submitted", ""),
-        Step(now - timedelta(days=1), "Aron Approve", "Ben Budget", "submitted", "approved", "Within budget."),
-    ]
+def dossier(now: datetime) -> Dossier:
+    """One of each kind of entry."""
+    sent = TransitionRow(now - timedelta(days=2), "Rita Request", None, "draft", "submitted", "")
+    agreed = TransitionRow(now - timedelta(days=1), "Aron Approve", "Ben Budget", "submitted", "approved", "In budget.")
+    fields = (
+        FieldChange("Quantity", Decimal(10), Decimal(12), "Nitrile gloves L"),
+        FieldChange("Note", None, "Gate 2"),
+    )
+    changed = Change(now - timedelta(hours=30), "Rita Request", None, fields, ("Bin liners",))
+    file = AttachmentRow(1, 1, "", "offer.pdf", "application/pdf", 41_200, "Rita Request", now, 1, False)
+    return Dossier(
+        origin="core_user:1",
+        log=(
+            Entry(file.added_at, file.added_by, file=file),
+            Entry(agreed.at, agreed.actor, agreed.on_behalf_of, step=agreed),
+            Entry(changed.at, changed.actor, change=changed),
+            Entry(sent.at, sent.actor, step=sent),
+        ),
+        is_whole=False,
+        todos=(),
+        files=(file,),
+        followers=(FollowerRow(1, "Rita Request"),),
+        follows=False,
+    )
 
 
 def charts() -> list[object]:

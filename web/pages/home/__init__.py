@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import api, bell, desk, due, files, find, home, talk, work
+from web.pages.home import api, bell, desk, due, files, find, home, talk, typed, undo, work
 
 PAGES = Pages(
     name="home",
@@ -15,6 +15,8 @@ PAGES = Pages(
         work.streams,
         files.router,
         talk.router,
+        typed.router,
+        undo.router,
         find.router,
         desk.router,
         bell.router,

@@ -1,16 +1,18 @@
-"""The talk about a document: whoever may see it may say something, call somebody in, or be done with a to-do."""
+"""What hangs on a record: whoever may see it may speak, call people in, leave to-dos and files, and follow it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from fastapi.responses import Response
+from starlette.datastructures import UploadFile
 
-from plantops import activity, links
+from plantops import activity, files, followers, links
 from plantops.context import Context
-from plantops.errors import NotFound
-from plantops.files import RecordSeen
-from web.page import Form, back, pages_router
+from plantops.errors import Invalid, NotFound
+from plantops.wording import plural
+from web.page import Form, Query, back, options, pages_router
 
 router = pages_router()
 
@@ -21,6 +23,15 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    origin: str
+    text: str
+    for_id: int | None = None
+    due_on: date | None = None
+    for_id_text: str = ""
+
+
 @router.post("/talk")
 def say(ctx: Context, form: Form) -> Response:
     said = form.into(Said)
@@ -29,15 +40,64 @@ def say(ctx: Context, form: Form) -> Response:
     return back(ctx, links.url(ctx.registry, said.origin), "Said.")
 
 
+@router.post("/talk/todo")
+def ask(ctx: Context, form: Form) -> Response:
+    asked = form.into(Asked)
+    need_seen(ctx, asked.origin)
+    if asked.for_id_text and asked.for_id is None:
+        raise Invalid("Choose somebody from the list.", field="for_id")
+    activity.add_todo(ctx, asked.origin, asked.text, for_id=asked.for_id, due_on=asked.due_on)
+    return back(ctx, links.url(ctx.registry, asked.origin), "Noted.")
+
+
+@router.post("/talk/follow")
+def follow(ctx: Context, form: Form) -> Response:
+    origin, on = form.text("origin"), form.text("on") == "yes"
+    need_seen(ctx, origin)
+    followers.follow(ctx, origin, ctx.user.id, on)
+    said = "You follow this: what happens here rings your bell." if on else "You do not follow this any more."
+    return back(ctx, links.url(ctx.registry, origin), said)
+
+
+@router.post("/talk/files")
+def attach(ctx: Context, form: Form) -> Response:
+    origin = form.text("origin")
+    need_seen(ctx, origin)
+    given = [one for name in ("file", "photo") for one in form.data.getlist(name)]
+    chosen = [one for one in given if isinstance(one, UploadFile) and one.filename]
+    if not chosen:
+        raise Invalid("Choose a file first.", field="file")
+    for one in chosen:
+        kept = files.keep(ctx, one.filename or "file", one.file.read())
+        files.attach(ctx, origin, kept.id, by_hand=True)
+        activity.tell(ctx, origin, f"A file was added: {kept.name}")
+    said = plural("The file is here.", "{n} files are here.", len(chosen))
+    return back(ctx, links.url(ctx.registry, origin), said)
+
+
+@router.post("/talk/files/{id}/remove")
+def detach(ctx: Context, id: int, form: Form) -> Response:
+    origin = form.text("origin")
+    need_seen(ctx, origin)
+    files.take_off(ctx, origin, id)
+    return back(ctx, links.url(ctx.registry, origin), "The file is taken off.")
+
+
 @router.post("/talk/{id}/done")
 def finish(ctx: Context, id: int) -> Response:
     done = activity.finish(ctx, id)
     return back(ctx, links.url(ctx.registry, done.origin), "Done.")
 
 
+@router.get("/people/lookup")
+def lookup(ctx: Context, query: Query) -> Response:
+    return options(
+        ctx, [(row.id, row.name, f"@{row.login}") for row in followers.called(ctx, query.get("q", ""))], query
+    )
+
+
 def need_seen(ctx: Context, origin: str) -> None:
-    """A document that one may not see does not exist for one's comments either."""
+    """A document that one may not see does not exist for one's talk either."""
     links.parts(origin)
-    answers: list[bool] = ctx.ask(RecordSeen(origin))
-    if not any(answers):
+    if not files.may_see(ctx, origin):
         raise NotFound("There is no such document, or you may not see it.")

@@ -13,7 +13,7 @@ from housekeeping.lists import REQUESTS
 from housekeeping.permissions import Can
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
-from plantops import lifecycle, places
+from plantops import places
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -104,7 +104,6 @@ def show(ctx: Context, id: int) -> Response:
         priorities=PRIORITIES,
         kinds=WorkKind,
         workers=workorders.workers(ctx, site_id) if ctx.may(Can.MANAGE_WORK, site_id=site_id) else None,
-        steps=lifecycle.steps(ctx, sheet.request),
     )
 
 

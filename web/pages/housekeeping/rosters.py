@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from housekeeping import boards, rosters
 from housekeeping.permissions import Can
 from housekeeping.roster_models import RosterState
-from plantops import jobs, lifecycle, places
+from plantops import jobs, places
 from web import live
 from web.page import Context, Form, Query, pages_router, render, see
 from web.visit import this_visit
@@ -75,7 +75,6 @@ def show(ctx: Context, id: int) -> Response:
         why_not_publish=rosters.why_not_publish(roster),
         why_not_reject=roster.lifecycle.why_not(roster.state, RosterState.REJECTED),
         in_words=boards.in_words(roster.penalty, roster.bound, roster.gap),
-        steps=lifecycle.steps(ctx, roster),
     )
 
 

@@ -11,7 +11,6 @@ from housekeeping import boards, workorders
 from housekeeping.desk_models import WorkState
 from housekeeping.lists import WORK
 from housekeeping.permissions import Can
-from plantops import lifecycle
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -58,7 +57,6 @@ def show(ctx: Context, id: int) -> Response:
         main_states=(WorkState.PLANNED, WorkState.IN_PROGRESS, WorkState.DONE),
         tones=TONES,
         url=f"/housekeeping/workorders/{id}",
-        steps=lifecycle.steps(ctx, order),
     )
 
 

@@ -14,7 +14,6 @@ from personnel.calendars import Half
 from personnel.leave_days import Asked
 from personnel.permissions import Can
 from personnel.time_models import LeaveState
-from plantops import lifecycle
 from plantops.errors import NotFound
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
@@ -121,7 +120,6 @@ def show(ctx: Context, id: int) -> Response:
         why_not=leave_decisions.why_not_now(ctx, id),
         why_not_cancel=leave_decisions.why_not_call_off(ctx, id),
         states=[LeaveState.ASKED, LeaveState.APPROVED],
-        steps=lifecycle.steps(ctx, found),
         url=f"/personnel/leave/{id}",
     )
 

@@ -7,7 +7,6 @@ from datetime import date
 
 from fastapi.responses import Response
 
-from plantops import activity, lifecycle
 from purchasing import boards, invoices, settlement
 from purchasing.lists import INVOICES
 from purchasing.models.bills import InvoiceState as State
@@ -62,8 +61,6 @@ def show(ctx: Context, id: int) -> Response:
         url=to(id),
         states=ASIDE.get(sheet.invoice.state, MAIN_STATES),
         tones=TONES,
-        steps=lifecycle.steps(ctx, sheet.invoice),
-        talk=activity.talk(ctx, f"purchasing_invoice:{id}"),
         why_not_change=invoices.why_not_change(sheet.invoice),
         today=ctx.today,
     )

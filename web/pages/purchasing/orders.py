@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from fastapi.responses import Response
 
-from plantops import activity, files, lifecycle, outbox
+from plantops import lifecycle
 from purchasing import amendments, boards, orders
 from purchasing.lists import ORDERS
 from purchasing.models.orders import OrderState as State
@@ -91,10 +91,6 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
         o=sheet.order,
         url=to(id),
         states=way(sheet.order.state, {step.target for step in steps}),
-        steps=steps,
-        talk=activity.talk(ctx, orders.origin(sheet.order)),
-        files=files.attachments(ctx, orders.origin(sheet.order)),
-        mails=outbox.of_record(ctx, orders.origin(sheet.order)),
         today=ctx.today,
     )
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import files, lifecycle, places
+from plantops import files, places
 from purchasing import boards, receipts
 from purchasing.lists import RECEIPTS
 from purchasing.models.bills import ReceiptState as State
@@ -120,7 +120,6 @@ def show(ctx: Context, id: int) -> Response:
         url=f"/purchasing/receipts/{id}",
         states=STATES[sheet.receipt.state],
         stores=stores_of(ctx, sheet.receipt.site_id),
-        steps=lifecycle.steps(ctx, sheet.receipt),
     )
 
 

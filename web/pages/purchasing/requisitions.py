@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import activity, lifecycle, places
+from plantops import places
 from purchasing import boards, catalogue, requisition_approval, requisitions
 from purchasing.lists import REQUISITIONS
 from purchasing.models.orders import RequisitionState as State
@@ -95,8 +95,6 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
         r=found,
         url=f"/purchasing/requisitions/{id}",
         states=(State.DRAFT, State.CANCELLED) if found.state is State.CANCELLED else MAIN_STATES,
-        steps=lifecycle.steps(ctx, found),
-        talk=activity.talk(ctx, requisitions.origin(found)),
         may_change=requisitions.why_not_change(found, ctx.user.id) is None,
         today=ctx.today,
     )

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import lifecycle
 from purchasing import amendments, boards
 from purchasing.amendments import LineChange
 from purchasing.models import Order
@@ -136,7 +135,6 @@ def show(ctx: Context, id: int) -> Response:
         url=to(id),
         states=STATES[sheet.revision.state],
         tones=TONES,
-        steps=lifecycle.steps(ctx, sheet.revision),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import files, lifecycle, people, places
+from plantops import files, people, places
 from purchasing import deliveries, receipts
 from purchasing.deliveries import Parked
 from purchasing.lists import UNKNOWN
@@ -98,7 +98,6 @@ def show(ctx: Context, id: int, query: Query) -> Response:
         may_receive=may_receive,
         search=search,
         expected=receipts.list_expected(ctx, found.site_id, search=search, limit=20) if may_receive and is_open else [],
-        steps=lifecycle.steps(ctx, found),
     )
 
 

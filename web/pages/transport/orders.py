@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import lifecycle, places
+from plantops import places
 from transport import addresses, orders
 from transport.lists import ORDERS
 from transport.models import OrderKind, OrderState
@@ -83,7 +83,6 @@ def show(ctx: Context, id: int) -> Response:
         address=addresses.one(ctx, order.address_id),
         url=f"/transport/orders/{id}",
         main_states=(OrderState.REQUESTED, OrderState.PLANNED, OrderState.DELIVERED),
-        steps=lifecycle.steps(ctx, order),
         why_not=order.lifecycle.why_not(order.state, OrderState.CANCELLED),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from plantops import files, jobs, lifecycle
+from plantops import jobs
 from transport import boards, drivers, plans
 from transport.boards import PlanSheet
 from transport.models import PlanState
@@ -67,8 +67,6 @@ def show(ctx: Context, id: int) -> Response:
         work=live.work_of(ctx, jobs.one(ctx, plan.job_run_id)) if computing and plan.job_run_id else None,
         gantt=lanes(ctx, sheet) if sheet.trips else None,
         map=drawn(sheet) if sheet.trips else None,
-        steps=lifecycle.steps(ctx, plan),
-        files=files.attachments(ctx, f"transport_plan:{id}"),
         drivers=[row for row in drivers.list_drivers(ctx, plan.site_id, plan.day) if row.reason is None],
         undriven=plans.why_nobody_drives([trip.vehicle for trip in sheet.trips if trip.driver is None]),
         how_good=plans.how_good(

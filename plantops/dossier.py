@@ -1,0 +1,138 @@
+"""Everything that hangs on a document: what happened to it, what is said about it, who follows, what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plantops import (
+    activity,
+    changes,
+    files,
+    followers,
+    items,
+    lifecycle,
+    links,
+    outbox,
+    parties,
+    people,
+    stock,
+    stores,
+)
+from plantops.activity import ActivityKind, ActivityRow
+from plantops.changes import Change
+from plantops.context import Context, within
+from plantops.files import AttachmentRow, RecordSeen
+from plantops.followers import FollowerRow
+from plantops.lifecycle import TransitionRow
+from plantops.module import Document, Lines
+from plantops.outbox import OutgoingMail
+from plantops.permissions import Can
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log: a step, a change, words, a mail or a file."""
+
+    at: datetime
+    actor: str
+    on_behalf_of: str | None = None
+    step: TransitionRow | None = None
+    change: Change | None = None
+    words: ActivityRow | None = None
+    mail: OutgoingMail | None = None
+    file: AttachmentRow | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    origin: str
+    log: tuple[Entry, ...]
+    is_whole: bool
+    """Nothing older was left out."""
+    todos: tuple[ActivityRow, ...]
+    files: tuple[AttachmentRow, ...]
+    followers: tuple[FollowerRow, ...]
+    follows: bool
+
+
+@within("drawn below a record's page; None where the person may not see the record or it is no document")
+def of(ctx: Context, origin: str) -> Dossier | None:
+    kind, id = links.parts(origin)
+    if ctx.registry.document(kind) is None or not files.may_see(ctx, origin):
+        return None
+    said = activity.talk(ctx, origin)
+    hung = files.attachments(ctx, origin)
+    follow = followers.following(ctx, origin)
+    log = [Entry(one.at, one.actor, one.on_behalf_of, step=one) for one in lifecycle.steps_of(ctx, kind, id)]
+    log += [Entry(one.at, one.actor, one.on_behalf_of, change=one) for one in changes.of(ctx, origin)]
+    log += [Entry(one.at, one.author, words=one) for one in said if one.kind is ActivityKind.COMMENT]
+    log += [Entry(one.at, one.author, words=one) for one in said if one.kind is ActivityKind.TODO and one.done_at]
+    log += [Entry(one.created_at, "", mail=one) for one in outbox.of_record(ctx, origin)]
+    log += [Entry(one.added_at, one.added_by, file=one) for one in hung]
+    log.sort(key=lambda entry: entry.at, reverse=True)
+    return Dossier(
+        origin,
+        tuple(log[:MOST]),
+        len(log) <= MOST,
+        tuple(one for one in said if one.kind is ActivityKind.TODO and one.done_at is None),
+        tuple(hung),
+        tuple(follow),
+        any(one.user_id == ctx.user.id for one in follow),
+    )
+
+
+OWNED: files.Owned = {
+    "core_user": (Can.READ_USERS, people.visible),
+    "core_party": (Can.READ_PARTIES, parties.visible),
+    "core_item": (Can.READ_ITEMS, items.visible),
+    "core_store": (Can.READ_STOCK, stores.visible),
+    "core_stock_balance": (Can.READ_STOCK, stock.visible_balances),
+    "core_stock_move": (Can.READ_STOCK, stock.visible_moves),
+}
+
+
+@within("files and talk ask whether the person may see a record of the core")
+def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
+    return files.answer(ctx, question, OWNED)
+
+
+DOCUMENTS = {
+    "core_user": Document({"name": "Name", "email": "Mail", "active": "Open", "language": "Language"}),
+    "core_party": Document(
+        {
+            "name": "Name",
+            "legal_name": "Legal name",
+            "street": "Street",
+            "postcode": "Postcode",
+            "town": "Town",
+            "country": "Country",
+            "vat_id": "VAT number",
+            "email": "Mail",
+            "phone": "Telephone",
+            "language": "Language",
+            "blocked": "Blocked",
+            "blocked_reason": "Reason of the block",
+            "archived": "Out of the lists",
+        }
+    ),
+    "core_item": Document(
+        {
+            "sku": "Item number",
+            "name": "Name",
+            "description": "What it is",
+            "category_id": "Category",
+            "barcode": "Barcode",
+            "shelf_life_days": "Shelf life in days",
+            "is_critical": "Critical",
+            "archived": "Out of the catalogue",
+        },
+        lines=(Lines("core_item_pack", "item_id", "unit", {"factor": "Holds", "barcode": "Barcode"}),),
+    ),
+    "core_store": Document({"name": "Name", "cost_centre_id": "Cost centre", "archived": "Closed"}),
+    "core_stock_balance": Document(),
+    "core_stock_move": Document(),
+}
+"""What the pages of the core's records tell; jobs, mails and imports are machinery with pages of their own."""

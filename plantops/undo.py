@@ -1,0 +1,164 @@
+"""Half a minute to take a step back: by who took it, as long as nothing came after, where its lifecycle allows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from plantops import links
+from plantops.context import Context, within
+from plantops.db import Base
+from plantops.errors import Conflict
+from plantops.events import TakenBack
+from plantops.lifecycle import Lifecycle, Transition
+
+SECONDS = 30
+SAID = "Undone."
+
+LAST = """
+SELECT a.txid, a.actor_id, a.payload, EXTRACT(epoch FROM clock_timestamp() - a.at) AS age
+FROM core_audit a WHERE a.table_name = :table AND a.row_id = :row AND a.operation <> 'I'
+ORDER BY a.id DESC LIMIT 10
+"""
+
+
+@dataclass(frozen=True)
+class LastChange:
+    """All that the last transaction changed of one row: each field's old value and its new one."""
+
+    actor_id: int
+    age_seconds: float
+    fields: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def step(self) -> tuple[str, str] | None:
+        """From which state to which it went; None when the last change was no step."""
+        before, after = self.fields.get("state", (None, None))
+        return (str(before), str(after)) if before and after else None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step that can still be taken back."""
+
+    origin: str
+    version: int
+    seconds: int
+
+
+# --- Rules
+
+
+def why_not_undo(last: LastChange | None, lifecycle: Lifecycle, user_id: int) -> str | None:
+    if last is None or last.step is None:
+        return "something else was changed since"
+    if last.actor_id != user_id:
+        return "somebody else did it"
+    if last.age_seconds > SECONDS:
+        return f"more than {SECONDS} seconds have passed"
+    if last.step not in {(str(source), str(target)) for source, target in lifecycle.undo}:
+        return "others were told of it already"
+    return None
+
+
+# --- Questions
+
+
+def _last_change(ctx: Context, kind: str, id: int) -> LastChange | None:
+    rows = ctx.session.execute(sa.text(LAST), {"table": kind, "row": str(id)}).all()
+    of_last = [row for row in rows if row.txid == rows[0].txid and row.payload]
+    if not of_last:
+        return None
+    fields: dict[str, tuple[Any, Any]] = {}
+    for row in of_last:  # the newest first: the oldest's old value stays
+        for name, pair in json.loads(row.payload, parse_float=Decimal).items():
+            before, after = pair if isinstance(pair, list) else (None, None)
+            fields[name] = (before, fields[name][1] if name in fields else after)
+    return LastChange(of_last[0].actor_id, float(of_last[0].age), fields)
+
+
+@within("shown to the person themselves on the page of a record that they see")
+def offered(ctx: Context, origin: str) -> Offer | None:
+    """What this person did with the record a moment ago and may still take back."""
+    kind, id = links.parts(origin)
+    entity = _entities().get(kind)
+    lifecycle = getattr(entity, "lifecycle", None)
+    if entity is None or lifecycle is None or not lifecycle.undo or kind not in ctx.registry.undoing():
+        return None
+    last = _last_change(ctx, kind, id)
+    if last is None or why_not_undo(last, lifecycle, ctx.user.id):
+        return None
+    table = Base.metadata.tables[kind]
+    version = ctx.session.scalar(sa.select(table.c.version).where(table.c.id == id))
+    seconds = int(SECONDS - last.age_seconds)
+    return Offer(origin, version, seconds) if version and seconds > 0 else None
+
+
+def _entities() -> dict[str, type]:
+    return {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
+
+
+# --- Actions
+
+
+@within("the document's own action has locked it and checked the right")
+def check(ctx: Context, row: Any) -> LastChange:
+    """The last step of a locked document, which may be taken back. Raises Conflict when it may not."""
+    ctx.session.flush()
+    last = _last_change(ctx, row.__tablename__, row.id)
+    why = why_not_undo(last, row.lifecycle, ctx.user.id)
+    if why or last is None:
+        raise Conflict(f"This cannot be undone: {why}.", code="too_late")
+    return last
+
+
+@within("the document's own action has locked it and checked the right")
+def restore(ctx: Context, row: Any) -> None:
+    """Every field of the row as it was before its last step: for steps that change nothing but the document itself."""
+    last = check(ctx, row)
+    for name, (before, _after) in last.fields.items():
+        if name not in ("version", "state"):
+            setattr(row, name, _read(row.__table__.c[name], before))
+    source = row.state
+    row.state = type(source)(last.step[0]) if last.step else source
+    row.version += 1
+    ctx.session.add(
+        Transition(
+            kind=row.__tablename__,
+            row_id=row.id,
+            source=str(source),
+            target=str(row.state),
+            actor_id=ctx.user.id,
+            on_behalf_of=ctx.on_behalf_of,
+            reason=SAID,
+            at=ctx.now,
+        )
+    )
+    ctx.session.flush()
+    tell(ctx, row)
+
+
+@within("the document's own action has taken its last step back")
+def tell(ctx: Context, row: Any) -> None:
+    """Whoever was told of the step hears no more of it."""
+    ctx.emit(TakenBack(f"{row.__tablename__}:{row.id}"))
+
+
+def _read(column: sa.Column[Any], value: Any) -> Any:
+    """A value of the trail, as the column takes it."""
+    if value is None:
+        return None
+    if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
+        return column.type.enum_class(value)
+    kind = column.type.python_type
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if kind is date:
+        return date.fromisoformat(value)
+    return Decimal(str(value)) if kind is Decimal else value
