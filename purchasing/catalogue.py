@@ -200,6 +200,27 @@ def list_catalogue(
     return found
 
 
+@requires(Can.ASK, Can.BUY)
+def meant(ctx: Context, words: str) -> int | None:
+    """The item that typed words name exactly, by name or item number; None when they describe something else.
+
+    Raises Invalid when they could mean an item without naming it: never the wrong one is taken.
+    """
+    if not words.strip():
+        return None
+    found = items.list_items(ctx, search=words, limit=20)
+    exact = [row for row in found if words.strip().casefold() in (row.name.casefold(), row.sku.casefold())]
+    if len(exact) == 1:
+        return exact[0].id
+    if not found:
+        return None
+    names = ", ".join(row.name for row in found[:3])
+    raise Invalid(
+        f"“{words.strip()[:60]}” may mean {names}. Choose one from the list, or describe it in other words.",
+        field="item_id",
+    )
+
+
 @requires(Can.READ_PRICES)
 def list_offers(
     ctx: Context, *, item_id: int | None = None, supplier_id: int | None = None, past: bool = False

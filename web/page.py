@@ -41,11 +41,24 @@ Door = Callable[[Request, Session], Context]
 # --- Answers
 
 
-def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: str = "", **values: Any) -> Response:
+Piece = tuple[str, str, str, tuple[Any, ...]]
+"""A part that a macro draws: where it goes, the macro, how it goes there, and what the macro is given."""
+
+
+def render(
+    ctx: Context,
+    template: str,
+    *blocks: str,
+    status: int = 200,
+    toast: str = "",
+    pieces: tuple[str, Sequence[Piece]] = ("", ()),
+    **values: Any,
+) -> Response:
     """The page; or, when htmx asks from within it, only these blocks.
 
     A block has the name of the element that it draws: `{% block lines %}<section id="lines">`. A browser
-    without htmx that sent a form is led back to the page that the form stood on.
+    without htmx that sent a form is led back to the page that the form stood on. `pieces` are drawn beside the
+    blocks by macros of another template, such as one row at the end of many.
     """
     visit = this_visit()
     visit.ctx = ctx
@@ -53,6 +66,8 @@ def render(ctx: Context, template: str, *blocks: str, status: int = 200, toast: 
     if blocks and visit.is_partial:
         ui: Any = environment.globals["ui"]
         parts = [ui.partial(f"#{block}", safe(render_block(environment, template, block, values))) for block in blocks]
+        macros: Any = environment.get_template(pieces[0]).module if pieces[0] else None
+        parts += [ui.partial(target, getattr(macros, name)(*given), how) for target, name, how, given in pieces[1]]
         if toast:
             parts.append(ui.toast_part(Toast(toast)))
         return HTMLResponse("".join(parts), status)

@@ -9,6 +9,7 @@ from plantops import activity, bell, links
 from plantops.core import everything
 from plantops.db import Base
 from tests.browser import Client, Served
+from tests.web.test_purchasing_drafts import change
 from tests.web.test_purchasing_pages import Enter, Open, Shop, button, lines_form, shop, text, went
 
 __all__ = ["shop"]
@@ -65,8 +66,7 @@ def test_a_field_is_told_with_old_and_new(client: Enter, shop: Shop) -> None:
     )
     buyer.send(f"{draft}/lines", order_line(buyer, draft, shop))
     went(buyer.submit(f"{draft}/head", "head", freight=5, note="Ring at gate 2"))
-    (change,) = buyer.page(draft).xpath("//form[starts-with(@id, 'change-')]/@id")
-    went(buyer.submit(draft, str(change), quantity=2, price="70.00"))
+    assert change(buyer, draft, shop, quantity=2, price="70.00").status_code == 200
     found = text(buyer, draft)
     assert "Freight: 12 5Note: empty Ring at gate 2" in found, found
     assert "A shelf, Price: 80 70" in found and "A shelf, Quantity: 1 2" in found

@@ -136,8 +136,8 @@
   const merge = async (note) => {
     const form = document.getElementById(note.dataset.merge);
     delete note.dataset.merge;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
+    const answer = await fetch(form.dataset.alone ?? location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok && answer.status !== 404) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(form.id);
     if (!fresh) {

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from fastapi.responses import Response
 
 from plantops import places
-from purchasing import orders, suppliers
+from plantops.errors import Invalid
+from purchasing import catalogue, orders, suppliers
 from purchasing.models import Order
 from purchasing.order_lines import NewOrderLine
 from purchasing.orders import OrderHead
 from purchasing.permissions import Can
-from web.page import Context, Form, Query, pages_router, render, see
+from web.page import Context, Form, Piece, Query, pages_router, render, see
 from web.pages.purchasing.chosen import centres_of, places_of, site_of, stores_of
 from web.pages.purchasing.orders import drawn, to
 
@@ -92,17 +93,72 @@ def change_head(ctx: Context, id: int, form: Form) -> Response:
 
 @router.post("/purchasing/orders/{id}/lines")
 def add_line(ctx: Context, id: int, form: Form) -> Response:
-    orders.add_lines(ctx, id, form.version, (form.into(Line).as_line(),))
-    return drawn(ctx, id, "buttons", "lines", toast="Line added.")
+    typed = form.into(Line)
+    if typed.item_id is None:
+        typed = replace(typed, item_id=catalogue.meant(ctx, typed.item_id_text))
+    order = orders.add_lines(ctx, id, form.version, (typed.as_line(),))
+    line, centres = order.lines[-1], centres_of(ctx, order.site_id)
+    return changed(
+        ctx,
+        order,
+        ("#line-rows", "row", "beforeend", (order, line, centres)),
+        ("#new-line", "entry_form", "outerHTML", (order, to(id))),
+        ("#line-said", "said_added", "innerHTML", (order, line)),
+    )
+
+
+@router.post("/purchasing/orders/{id}/lines/act")
+def act_on_line(ctx: Context, id: int, form: Form) -> Response:
+    """One button of a row: change it, leave it as it is, or take it off."""
+    if taken_off := form.text("remove"):
+        order = orders.remove_line(ctx, id, form.version, number(taken_off))
+        gone = (f"#line-{taken_off}", "nothing", "delete", ())
+        return changed(ctx, order, gone, ("#new-line", "entry_form", "outerHTML", (order, to(id))))
+    order = orders.read(ctx, id)
+    chosen = form.text("change") or form.text("show", required=True)
+    line, centres = orders.line_of(order, number(chosen)), centres_of(ctx, order.site_id)
+    drawn_as = ("editing", (order, line, to(id), centres)) if form.text("change") else ("row", (order, line, centres))
+    return changed(ctx, order, (f"#line-{line.id}", drawn_as[0], "outerHTML", drawn_as[1]))
+
+
+@router.get("/purchasing/orders/{id}/lines/{line_id}")
+def line_alone(ctx: Context, id: int, line_id: int) -> Response:
+    """The row as it is now, for who changed it at the same time as somebody else."""
+    order = orders.read(ctx, id)
+    line = orders.line_of(order, line_id)
+    return render(
+        ctx, "purchasing/order_line.html", o=order, line=line, url=to(id), centres=centres_of(ctx, order.site_id)
+    )
 
 
 @router.post("/purchasing/orders/{id}/lines/{line_id}")
 def change_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
     typed = form.into(Changed)
     line = orders.line_of(orders.read(ctx, id), line_id)
-    changed = NewOrderLine(
+    new = NewOrderLine(
         typed.quantity, typed.need_by, typed.cost_centre_id, line.item_id, line.description, line.unit,
         typed.price, line.per,
     )  # fmt: skip
-    orders.change_line(ctx, id, form.version, line_id, changed)
-    return see(ctx, to(id), "The line is changed.")
+    order = orders.change_line(ctx, id, form.version, line_id, new)
+    line, centres = orders.line_of(order, line_id), centres_of(ctx, order.site_id)
+    return changed(
+        ctx,
+        order,
+        (f"#line-{line_id}", "row", "outerHTML", (order, line, centres)),
+        ("#new-line", "entry_form", "outerHTML", (order, to(id))),
+    )
+
+
+def changed(ctx: Context, order: Order, *pieces: Piece) -> Response:
+    """What one line changes on the page: itself, the totals, the buttons and the version that all of them send."""
+    always: tuple[Piece, ...] = (
+        ("#line-totals", "totals", "outerHTML", (order,)),
+        ("#line-acts", "act_form", "outerHTML", (order, to(order.id))),
+    )
+    return drawn(ctx, order.id, "buttons", pieces=("purchasing/order_draft.html", (*pieces, *always)))
+
+
+def number(given: str) -> int:
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise Invalid("This line is no longer there. Load the order again.")
+    return int(given)

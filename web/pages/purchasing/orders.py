@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ from purchasing.lists import ORDERS
 from purchasing.models.orders import OrderState as State
 from purchasing.permissions import Can
 from web.lists import Named, list_page
-from web.page import Context, Form, Query, pages_router, render, see
+from web.page import Context, Form, Piece, Query, pages_router, render, see
 from web.pages.purchasing.chosen import centres_of
 
 router = pages_router()
@@ -71,7 +71,9 @@ def show(ctx: Context, id: int) -> Response:
     return drawn(ctx, id)
 
 
-def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
+def drawn(
+    ctx: Context, id: int, *blocks: str, toast: str = "", pieces: tuple[str, Sequence[Piece]] = ("", ())
+) -> Response:
     sheet = boards.order_sheet(ctx, id)
     steps = lifecycle.steps(ctx, sheet.order)
     buys = ctx.may(Can.BUY, site_id=sheet.order.site_id)
@@ -81,6 +83,7 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
         "purchasing/order.html",
         *blocks,
         toast=toast,
+        pieces=pieces,
         Can=Can,
         buys=buys,
         is_out=sheet.order.state in orders.OUT,
@@ -93,12 +96,6 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
         states=way(sheet.order.state, {step.target for step in steps}),
         today=ctx.today,
     )
-
-
-@router.post("/purchasing/orders/{id}/lines/{line_id}/remove")
-def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
-    orders.remove_line(ctx, id, form.version, line_id)
-    return see(ctx, to(id), "Off this order: it is to be ordered again.")
 
 
 @router.post("/purchasing/orders/{id}/place")
