@@ -135,7 +135,7 @@ def told(value: object) -> str:
         return formats.moment(value, zone(), visit.language)
     if isinstance(value, date):
         return formats.day(value, visit.language)
-    return formats.number(value, None, visit.language) if isinstance(value, Decimal | int) else formats.words(value)
+    return formats.number(value, None, visit.language) if isinstance(value, Decimal | int) else label(str(value))
 
 
 def url_of(origin: str, id: int | None = None) -> str:

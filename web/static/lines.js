@@ -20,7 +20,7 @@
   };
   const versions = () => {
     const now = $("#line-acts [name=_version]")?.value;
-    if (now) $$("form[data-alone] [name=_version]").forEach((field) => (field.value = now));
+    if (now) $$("form[data-line][data-fresh] [name=_version]").forEach((field) => (field.value = now));
   };
   let sent = null;
   document.addEventListener("htmx:after:swap", (event) => {

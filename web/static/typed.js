@@ -136,7 +136,7 @@
   const merge = async (note) => {
     const form = document.getElementById(note.dataset.merge);
     delete note.dataset.merge;
-    const answer = await fetch(form.dataset.alone ?? location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(form.dataset.fresh ?? location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok && answer.status !== 404) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(form.id);
@@ -144,7 +144,7 @@
       $("[data-compare]", note).textContent = note.dataset.gone;
       return;
     }
-    $$("[data-fresh][id]").forEach((part) => part.replaceChildren(...(page.getElementById(part.id)?.childNodes ?? part.childNodes)));
+    $$("[data-renewed]").forEach((part) => part.replaceChildren(...(page.getElementById(part.id)?.childNodes ?? part.childNodes)));
     bring(form, note, (field) => {
       const other = [...fresh.elements].find((element) => element.name === field.name);
       return other && [original(field), shown(field), original(other)];
