@@ -159,6 +159,8 @@ class _Names:
             return self._names.get((key.column.table.name, value), "") if value is not None else None
         if value is None or value == "":
             return None
+        if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
+            return column.type.enum_class(value)
         kind = column.type.python_type
         if kind is datetime:
             return datetime.fromisoformat(value)

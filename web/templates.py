@@ -135,7 +135,9 @@ def told(value: object) -> str:
         return formats.moment(value, zone(), visit.language)
     if isinstance(value, date):
         return formats.day(value, visit.language)
-    return formats.number(value, None, visit.language) if isinstance(value, Decimal | int) else label(str(value))
+    if isinstance(value, Decimal | int):
+        return formats.number(value, None, visit.language)
+    return label(value) if isinstance(value, StrEnum) else str(value)
 
 
 def url_of(origin: str, id: int | None = None) -> str:

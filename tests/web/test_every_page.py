@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from plantops import links
+from plantops.core import everything
 from tests.browser import Served, axe, looks
 from tests.web import world
 from tests.web.test_purchasing_pages import Shop, shop
@@ -90,6 +92,9 @@ class Walk:
         answer = self.page.goto(path)
         if answer is None or answer.status != 200 or ("/login" in self.page.url and path != "/login"):
             self.wrong.append(f"{path}: {answer.status if answer else 'no answer'} at {self.page.url}")
+        kind = links.shown_at(everything(), path).partition(":")[0]
+        if everything().document(kind) and not self.page.locator("#record #talk").count():
+            self.wrong.append(f"{path}: a record without its log, talk, files and followers")
 
     def look(self, path: str, *, only: tuple[str, ...] = (), inside: str = "", narrow: bool = False) -> None:
         self.page.evaluate(UNSTICK)
