@@ -30,7 +30,7 @@
     sent = ctx;
     versions();
     if ("entry" in form.dataset) next(document.getElementById(form.id));
-    else ($("[autofocus]", document.getElementById("line-rows")) ?? $("#new-line") ?? document.body).focus();
+    else $("#line-rows [autofocus]")?.focus();
   });
   // In a row, Escape leaves it as it is.
   document.addEventListener("keydown", (event) => {

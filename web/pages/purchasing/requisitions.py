@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -102,7 +102,10 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
 
 @router.post("/purchasing/requisitions/{id}/lines")
 def add_line(ctx: Context, id: int, form: Form) -> Response:
-    requisitions.add_line(ctx, id, form.version, form.into(Line).as_line())
+    typed = form.into(Line)
+    if typed.item_id is None:
+        typed = replace(typed, item_id=catalogue.meant(ctx, typed.item_id_text))
+    requisitions.add_line(ctx, id, form.version, typed.as_line())
     return drawn(ctx, id, "buttons", "lines", toast="Line added.")
 
 
