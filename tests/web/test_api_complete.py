@@ -44,6 +44,7 @@ WITHOUT: dict[str, str] = {
     "plantops.stores.list_stores": LISTED,
     "plantops.weekly_archive.indicator": "the definition of a figure stands in the week itself",
     "plantops.weekly_archive.papers": "files are not given out to programs",
+    "purchasing.catalogue.meant": "it reads what a person typed; a program names the item by its id",
     "purchasing.boards.invoice_sheet": BOARD,
     "purchasing.boards.order_sheet": BOARD,
     "purchasing.boards.order_to_bill": "the order is found in the list of orders by its number",
