@@ -52,13 +52,17 @@ class DeskView:
     digest: bool = True
     unread: int = 0
     """What the bell counts."""
+    working: int = 0
+    """Work that the worker does for this person, or will do."""
 
 
 # One statement for every page: what is there, and on a record's page the note that it was opened. The note need not
 # survive a fall of the server, so nobody waits for the disk.
 MINE = """
 SELECT d.marked, d.opened, d.single_keys, d.digest, (SELECT count(*) FROM (SELECT FROM core_activity
-    WHERE assigned_to_id = :user AND done_at IS NULL AND read_at IS NULL LIMIT 100) AS few) AS unread
+    WHERE assigned_to_id = :user AND done_at IS NULL AND read_at IS NULL LIMIT 100) AS few) AS unread,
+    (SELECT count(*) FROM core_job_run WHERE asked_by_id = :user AND state IN ('queued', 'running')
+    AND name <> 'core.send_mail') AS working
 FROM (VALUES (1)) AS one LEFT JOIN core_desk d ON d.user_id = :user
 """
 OPENED = """
@@ -91,11 +95,11 @@ def mine(ctx: Context, url: str = "", title: str = "") -> DeskView:
     given: dict[str, Any] = {"user": ctx.user.id}
     if url:
         given |= {"url": url[:LONGEST_URL], "title": title[:LONGEST_TITLE], "most": MOST_OPENED}
-    marked, opened, single_keys, digest, unread = ctx.session.execute(
+    marked, opened, single_keys, digest, unread, working = ctx.session.execute(
         sa.text((OPENED if url else "") + MINE), given
     ).one()
     others = tuple(place for place in _places(opened) if place.url != url)
-    return DeskView(_places(marked), others, single_keys is not False, digest is not False, unread)
+    return DeskView(_places(marked), others, single_keys is not False, digest is not False, unread, working)
 
 
 def _desk(ctx: Context) -> Desk:

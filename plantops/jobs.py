@@ -24,6 +24,7 @@ from plantops.permissions import Can
 T = TypeVar("T")
 
 TELL_EVERY_SECONDS = 0.5
+MOST_NEWS = 40
 KEEP, KEEP_OFTEN = timedelta(days=90), timedelta(days=2)
 RUN_MARK = "job"
 NEVER_BEGAN = "state = 'queued' AND started_at IS NULL"
@@ -175,6 +176,16 @@ class Reporter:
         self._stopping = stopping
         self._told_at = 0.0
         self._go_on = True
+        self._news: list[dict[str, float | None]] = []
+
+    def found(self, seconds: float, best: float | None, bound: float | None) -> None:
+        """What an optimiser has by now: the cost of its best plan, and the bound below which none can be."""
+        if best is None or (self._news and self._news[-1]["best"] == best and self._news[-1]["bound"] == bound):
+            return
+        self._news.append({"seconds": round(seconds, 1), "best": best, "bound": bound})
+        if len(self._news) > MOST_NEWS:  # every second one of the older half says as much
+            half = MOST_NEWS // 2
+            self._news = self._news[:half:2] + self._news[half:]
 
     def tell(self, share: float | None, message: str = "") -> bool:
         """
@@ -203,6 +214,8 @@ class Reporter:
             values["progress"] = Decimal(str(round(min(max(share, 0.0), 1.0), 4)))
         if message:
             values["message"] = message[:500]
+        if self._news:
+            values["news"] = list(self._news)
         with cast(Database, self._database).transaction() as session:
             if values:
                 session.execute(sa.update(JobRun).where(JobRun.id == self._run_id).values(**values))

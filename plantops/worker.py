@@ -143,7 +143,16 @@ def _claim(session: Session, run_id: int, now: datetime) -> Claim | None:
     row = session.execute(
         sa.update(JobRun)
         .where(JobRun.id == run_id, JobRun.state.in_((State.QUEUED, State.RUNNING)), User.id == JobRun.asked_by_id)
-        .values(state=State.RUNNING, attempts=JobRun.attempts + 1, started_at=now, progress=None, error=None)
+        .values(
+            state=State.RUNNING,
+            attempts=JobRun.attempts + 1,
+            started_at=now,
+            # Pieces go on behind what is kept; everything else begins anew.
+            progress_from=sa.case((JobRun.result.is_not(None), sa.func.coalesce(JobRun.progress, 0)), else_=0),
+            progress=sa.case((JobRun.result.is_not(None), JobRun.progress)),
+            news=[],
+            error=None,
+        )
         .returning(JobRun.attempts, JobRun.name, JobRun.arguments, JobRun.acts_as_id, JobRun.asked_by_id, User.language)
     ).first()
     return Claim(run_id, *row) if row else None

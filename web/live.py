@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -19,11 +20,15 @@ from plantops import jobs
 from plantops.context import Context
 from plantops.errors import PlantopsError
 from plantops.notices import notices
+from plantops.wording import plural
 from web import session
+from web.charts import Chart, Series, line_chart
 from web.visit import Visit, visiting
 
 LOOK_AGAIN_SECONDS = 2.0
 BEAT_SECONDS = 15.0
+ENOUGH_DONE, ENOUGH_SECONDS = 0.03, 3.0
+SECONDS_TOLD = 90
 TONES = {"queued": "plain", "running": "info", "done": "ok", "failed": "bad", "cancelled": "warn"}
 
 log = structlog.get_logger("web")
@@ -45,6 +50,10 @@ class Work:
     result_label: str = ""
     stop_label: str = "Stop and keep the best so far"
     facts: tuple[tuple[str, str], ...] = ()
+    left: str = ""
+    """How long it will take from here on, by how quick it was until now."""
+    chart: Chart | None = None
+    """What an optimiser found, and the bound, over time."""
 
 
 def work_of(ctx: Context, run: jobs.JobRun) -> Work:
@@ -67,8 +76,45 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
         problem=run.error or "",
         result_url=run.link or "",
         stop_label=stop_label,
-        facts=tuple((name.replace("_", " "), str(value)) for name, value in found.items()),
+        left=time_left(run, ctx.now),
+        chart=course_of(run),
+        facts=(*best_of(run), *tuple((name.replace("_", " "), str(value)) for name, value in found.items())),
     )
+
+
+def time_left(run: jobs.JobRun, now: datetime) -> str:
+    """Only when enough is done to tell; nothing is promised before."""
+    if run.state is not jobs.State.RUNNING or run.progress is None or run.started_at is None:
+        return ""
+    done, seconds = float(run.progress - run.progress_from), (now - run.started_at).total_seconds()
+    if done < ENOUGH_DONE or seconds < ENOUGH_SECONDS:
+        return ""
+    left = seconds * (1 - float(run.progress)) / done
+    if left < SECONDS_TOLD:
+        return plural("about {n} second left", "about {n} seconds left", max(round(left), 1))
+    return plural("about {n} minute left", "about {n} minutes left", round(left / 60))
+
+
+def best_of(run: jobs.JobRun) -> tuple[tuple[str, str], ...]:
+    """The best so far in figures: its cost, the bound, and how far they lie apart."""
+    if not run.news:
+        return ()
+    best, bound = run.news[-1]["best"], run.news[-1]["bound"]
+    told = [("Best so far", f"{best:,.2f}")] if best is not None else []
+    if best is not None and bound is not None:
+        gap = abs(best - bound) / max(abs(best), 1e-9)
+        told += [("No plan can be below", f"{bound:,.2f}"), ("At most this much better", f"{gap:.1%}")]
+    return tuple(told)
+
+
+def course_of(run: jobs.JobRun) -> Chart | None:
+    if len(run.news) < 2:
+        return None
+    labels = [f"{one['seconds']:g} s" for one in run.news]
+    series = [Series("Best so far", [one["best"] for one in run.news])]
+    if any(one["bound"] is not None for one in run.news):
+        series.append(Series("Bound", [one["bound"] for one in run.news]))
+    return line_chart("What was found so far", labels, series, from_zero=False, height=140)
 
 
 class Hub:

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from plantops import places
 from plantops.context import Context, within
-from plantops.errors import Conflict
-from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Row
+from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Row
 from plantops.parties import Party, PartyFacts
 from purchasing import suppliers
 from purchasing.models import Invoice, Order, Supplier
@@ -71,18 +70,21 @@ def load_suppliers(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
 
 
 @within("an import that the person may undo")
-def undo_suppliers(ctx: Context, run: ImportRun) -> None:
-    """Archived, as long as nothing was bought from them."""
+def undo_suppliers(ctx: Context, run: ImportRun) -> list[Kept]:
+    """Archived, but for those from whom something was bought meanwhile."""
     mine = sa.select(Supplier.id).where(Supplier.import_id == run.id)
-    for model, what in ((Order, "orders"), (Invoice, "invoices")):
-        if ctx.session.scalar(sa.select(model.id).where(model.supplier_id.in_(mine)).limit(1)):
-            raise Conflict(f"Some of these suppliers have {what} already. Archive the others one by one.")
-    archive(ctx, run.id)
+    reasons = {
+        id: why
+        for model, why in ((Order, "there are orders with it"), (Invoice, "there are invoices of it"))
+        for id in ctx.session.scalars(sa.select(model.supplier_id).where(model.supplier_id.in_(mine)).distinct())
+    }
+    archive(ctx, run.id, but=frozenset(reasons))
+    return [Kept(id, why) for id, why in reasons.items()]
 
 
 @within("undoing an import of suppliers or of orders takes their suppliers out of the lists")
-def archive(ctx: Context, import_id: int) -> None:
-    parties = sa.select(Supplier.party_id).where(Supplier.import_id == import_id)
+def archive(ctx: Context, import_id: int, but: frozenset[int] = frozenset()) -> None:
+    parties = sa.select(Supplier.party_id).where(Supplier.import_id == import_id, Supplier.id.not_in(but))
     ctx.session.execute(
         sa.update(Party)
         .where(Party.id.in_(parties), ~Party.archived)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import httpx
@@ -119,3 +120,26 @@ def test_a_list_follows_what_is_typed_and_the_way_back(browser: Callable[..., Pa
     page.go_back()
     expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#list-rows tr")).to_have_count(1)
+
+
+def test_the_page_says_how_long_it_takes_and_what_is_found_so_far(
+    client: Callable[..., Client], served: Served
+) -> None:
+    run, nora = queued(served, "nora"), client("employee", "nora")
+    begun = served.house.clock() - timedelta(seconds=60)
+    news = [{"seconds": 1.0, "best": 1500.0, "bound": 1200.0}, {"seconds": 9.0, "best": 1400.0, "bound": 1330.0}]
+    move(served, run, state="running", started_at=begun, progress=Decimal("0.75"), progress_from=Decimal("0.25"))
+    page = nora.get(f"/jobs/{run}").text
+    assert "about 30 seconds left" in page, "half of it took a minute; what was done before does not count"
+    assert 'aria-label="1 piece of work runs for you"' in nora.get("/").text
+    move(served, run, news=news)
+    page = nora.get(f"/jobs/{run}").text
+    assert "1,400.00" in page and "1,330.00" in page and "5.0%" in page and "<svg" in page
+    assert "What was found so far" in page
+    # Its worker is killed: the next one begins anew, and the page tells nothing that it does not know.
+    move(served, run, progress=None, news=[], started_at=served.house.clock(), progress_from=0)
+    page = nora.get(f"/jobs/{run}").text
+    assert "left" not in nora.page(f"/jobs/{run}").get_element_by_id(f"work-{run}").text_content()
+    assert "Best so far" not in page
+    move(served, run, state="done", finished_at=served.house.clock())
+    assert "of work run" not in nora.get("/").text

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from plantops import places
 from plantops.context import Context, within
-from plantops.errors import Conflict
-from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
+from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Refusal, Row
 from transport import addresses, vehicles
 from transport.models import Address, Banned, Road, Trip, Vehicle, VehicleKind
 from transport.permissions import Can
@@ -58,12 +57,14 @@ def _vehicle(code: str, row: Row) -> vehicles.NewVehicle:
 
 
 @within("an import that the person may undo")
-def undo_vehicles(ctx: Context, run: ImportRun) -> None:
+def undo_vehicles(ctx: Context, run: ImportRun) -> list[Kept]:
+    """All but those that are in plans."""
     mine = ctx.session.scalars(sa.select(Vehicle.id).where(Vehicle.import_id == run.id).with_for_update()).all()
-    if ctx.session.scalar(sa.select(sa.func.count()).select_from(Trip).where(Trip.vehicle_id.in_(mine))):
-        raise Conflict("Some of these vehicles are in plans already. Archive them instead of undoing.")
-    ctx.session.execute(sa.delete(Banned).where(Banned.vehicle_id.in_(mine)))
-    ctx.session.execute(sa.delete(Vehicle).where(Vehicle.id.in_(mine)))
+    planned = ctx.session.scalars(sa.select(Trip.vehicle_id).where(Trip.vehicle_id.in_(mine)).distinct()).all()
+    unused = [id for id in mine if id not in planned]
+    ctx.session.execute(sa.delete(Banned).where(Banned.vehicle_id.in_(unused)))
+    ctx.session.execute(sa.delete(Vehicle).where(Vehicle.id.in_(unused)))
+    return [Kept(id, "it is in plans: archive it instead") for id in planned]
 
 
 # --- Measured ways to and from the depot
