@@ -165,6 +165,13 @@
     if (!ctx || error?.name === "AbortError") return;
     say("The server cannot be reached. What you typed is still here; try again when the connection is back.", "bad");
   });
+  // htmx looks at the page as soon as it is there itself. When its extension for streams comes later than that, the work
+  // on the page would never be followed: what was not asked for by then is looked at once more.
+  document.addEventListener("htmx:before:request", (event) => {
+    const source = event.detail.ctx.sourceElement;
+    if (source?.matches?.("[data-work]")) source.dataset.work = "followed";
+  });
+  addEventListener("load", () => $$("[data-work='']").forEach((work) => work._htmx?.sse || htmx.process(work)));
   // The work that was listened to has ended: the page shows its result.
   document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
 
