@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from housekeeping import rosters
+from housekeeping import rosters, rounds
 from housekeeping.lists import REQUESTS, WORK
 from housekeeping.permissions import Can
 from housekeeping.roster_models import Roster, RosterHole, RosterState
+from housekeeping.round_models import Round
 from plantops import places
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
@@ -33,9 +34,21 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
     if ctx.may(Can.WORK):
         href = "/housekeeping/workorders?mine=yes&closed=no"
         cards.append(card(ctx, WORK, href, "work orders for me", order=12, one="work order for me"))
+    if ctx.may(Can.DO_ROUNDS) and ctx.may(Can.READ_CLEANING):
+        cards += _round_cards(ctx)
     if ctx.may(Can.PLAN_ROSTERS):
         cards += _roster_cards(ctx)
     return cards
+
+
+def _round_cards(ctx: Context) -> list[WaitingCard]:
+    mine = sa.or_(Round.assigned_to_id.is_(None), Round.assigned_to_id == ctx.user.id)
+    todo, late = rounds.count_open(ctx, mine), rounds.count_open(ctx, Round.due_at < ctx.now)
+    tone = "bad" if late else "plain"
+    return [
+        WaitingCard("rounds to do", todo, "/housekeeping/rounds", order=8, one="round to do"),
+        WaitingCard("rounds late", late, "/housekeeping/rounds/all?late=yes", tone=tone, order=9, one="round late"),
+    ]
 
 
 def _roster_cards(ctx: Context) -> list[WaitingCard]:

@@ -1,4 +1,4 @@
-"""The lists of the desk: requests and work orders, what is new, open, overdue or settled."""
+"""The lists of the desk: requests and work orders that are new, open, overdue or settled, and rounds by day."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from housekeeping import requests, workorders
+from housekeeping import requests, rounds, workorders
 from housekeeping.desk_models import Request, RequestState, WorkKind, WorkOrder, WorkState
 from housekeeping.permissions import Can
+from housekeeping.round_models import Round, RoundState, RoundTick
 from plantops.context import Context, within
 from plantops.listing import Ask, Board, BulkAction, Column, Edit, Facet, Kind, Listing, Move, Select
 from plantops.lists import site_facet
@@ -201,6 +202,60 @@ WORK: Listing[object] = Listing(
                 workorders.cancel,
                 (Ask("reason", "Why is it not done?"),),
             ),
+        ),
+    ),
+)
+
+
+@within("the list of rounds, filtered by what the person may see")
+def round_rows(ctx: Context) -> Select:
+    clock = sa.values(sa.column("now", sa.DateTime(timezone=True)), name="clock").data([(ctx.now,)])
+    return (
+        sa.select(Round.id)
+        .join(clock, sa.true())
+        .outerjoin(User, User.id == Round.assigned_to_id)
+        .where(Round.id.in_(rounds.visible(ctx).with_only_columns(Round.id)))
+    )
+
+
+LATE = sa.and_(Round.state.in_(rounds.OPEN), Round.due_at < NOW)
+STEPS = sa.select(sa.func.count()).where(RoundTick.round_id == Round.id)
+
+ROUNDS: Listing[object] = Listing(
+    name="housekeeping.rounds",
+    title="Rounds",
+    permission=Can.READ_CLEANING,
+    rows=round_rows,
+    key=Round.id,
+    origin="housekeeping_round",
+    sort="-starts",
+    empty="No round fits. Rounds are planned for each day by the plans of rounds.",
+    columns=(
+        Column("name", "Round", Round.name, never_null=True, place="lead", groups=True),
+        Column("day", "Day", Round.day, Kind.DATE, never_null=True),
+        Column("starts", "From", Round.starts_at, Kind.TIME, never_null=True, place="rest"),
+        Column("due", "Done by", Round.due_at, Kind.TIME, never_null=True),
+        Column("who", "Given to", User.name, sort=User.sort_key, groups=True),
+        Column("steps", "Steps", STEPS.scalar_subquery(), Kind.NUMBER, sortable=False, place="rest"),
+        Column(
+            "left",
+            "Steps left",
+            STEPS.where(RoundTick.outcome.is_(None)).scalar_subquery(),
+            Kind.NUMBER,
+            sortable=False,
+        ),
+        Column("state", "State", Round.state, Kind.CHOICE, place="aside"),
+    ),
+    facets=(
+        Facet("state", "State", Round.state, options=RoundState),
+        Facet("late", "Late", LATE, Kind.YES_NO),
+        Facet("day", "Day", Round.day, Kind.DATE),
+        site_facet(Round.site_id),
+    ),
+    search=(Round.name,),
+    bulk=(
+        BulkAction(
+            "miss", "Close as missed", (Can.SHARE_ROUNDS,), rounds.miss, reason="Why were they missed?", icon="x"
         ),
     ),
 )

@@ -16,18 +16,20 @@ from housekeeping import (
     requests,
     roster_models,
     rosters,
+    round_models,
+    round_plans,
     told,
     workorders,
 )
 from housekeeping.finding import SEARCH
 from housekeeping.imports import KINDS
-from housekeeping.lists import REQUESTS, WORK
+from housekeeping.lists import REQUESTS, ROUNDS, WORK
 from housekeeping.permissions import Can
 from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
 from personnel.events import AbsenceRecorded, LeaveApproved
 from plantops.events import Absent, WorkWanted
 from plantops.files import RecordSeen
-from plantops.module import DemoPart, Figure, Invariant, Job, Module, PersonalData, Role
+from plantops.module import DemoPart, Figure, Invariant, Job, Module, PersonalData, Role, Schedule
 from plantops.options import Option
 
 ROLES = (
@@ -41,6 +43,7 @@ ROLES = (
             Can.PLAN_ROSTERS,
             Can.READ_CLEANING,
             Can.DO_ROUNDS,
+            Can.SHARE_ROUNDS,
             Can.REPORT,
             Can.READ_REQUESTS,
             Can.WORK,
@@ -99,6 +102,24 @@ INVARIANTS = (
             " GROUP BY request_id HAVING count(*) > 1"
         ),
     ),
+    Invariant(
+        "a round is done exactly when all of its steps are ticked off",
+        text(
+            "SELECT r.id, r.name || ' of ' || r.day || ' is ' || r.state || ' with ' || count(*)"
+            " FILTER (WHERE t.outcome IS NULL) || ' of ' || count(*) || ' steps left' FROM housekeeping_round r"
+            " JOIN housekeeping_round_tick t ON t.round_id = r.id GROUP BY r.id"
+            " HAVING (r.state = 'done' AND count(*) FILTER (WHERE t.outcome IS NULL) > 0)"
+            " OR (r.state = 'in_progress' AND count(*) FILTER (WHERE t.outcome IS NULL) = 0)"
+            " OR (r.state = 'planned' AND count(t.outcome) > 0)"
+        ),
+    ),
+    Invariant(
+        "nothing was ticked off before it was heard of by a week, nor after",
+        text(
+            "SELECT id, 'done at ' || done_at || ', heard of at ' || noted_at FROM housekeeping_round_tick"
+            " WHERE done_at > noted_at OR done_at < noted_at - interval '7 days'"
+        ),
+    ),
 )
 
 FIGURES = (
@@ -138,14 +159,19 @@ MODULE = Module(
         "get_ready": Job(jobs.get_ready, "Make the roster planner ready", retries=1),
         "propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900),
         "print_codes": Job(jobs.print_codes, "Print the codes of the places"),
+        "plan_rounds": Job(round_plans.plan_today, "Plan the rounds of the day"),
     },
+    schedules=(Schedule("housekeeping.plan_rounds", at="00:20"),),
     imports=KINDS,
-    listings=(REQUESTS, WORK),
+    listings=(REQUESTS, WORK, ROUNDS),
     search=SEARCH,
     weekly=(REQUESTS_IN_TIME,),
     figures=FIGURES,
     verify=INVARIANTS,
     personal_data=(
+        PersonalData(
+            "housekeeping_round_tick", ("done_at",), "to show that rounds were done, and by whom", 2, "done_by_id"
+        ),
         PersonalData("housekeeping_request", ("contact",), "to answer who reported an issue", 1, "reported_by_id"),
     ),
     settings=SETTINGS,
@@ -165,7 +191,8 @@ MODULE = Module(
         "housekeeping_request": "/housekeeping/requests/{id}",
         "housekeeping_workorder": "/housekeeping/workorders/{id}",
         "housekeeping_roster": "/housekeeping/rosters/{id}",
+        "housekeeping_round": "/housekeeping/rounds/{id}",
     },
 )
 
-KNOWN = (desk_models, roster_models, needs, workorders)  # imported for their tables and questions
+KNOWN = (desk_models, roster_models, round_models, needs, workorders)  # imported for their tables and questions

@@ -12,6 +12,7 @@ class Can(StrEnum):
     READ_CLEANING = "housekeeping.cleaning.read"
     MANAGE_CLEANING = "housekeeping.cleaning.manage"
     DO_ROUNDS = "housekeeping.round.do"
+    SHARE_ROUNDS = "housekeeping.round.share"
     REPORT = "housekeeping.request.report"
     READ_REQUESTS = "housekeeping.request.read"
     TRIAGE = "housekeeping.request.triage"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import bulk, lifecycle, numbers
+from plantops import bulk, lifecycle, numbers, places, really
+from plantops.calendar import at_local, zone
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -240,6 +241,11 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Order:
 # --- On the road
 
 
+def _earliest(ctx: Context, order: Order) -> datetime:
+    """Nobody reports a stop before its day."""
+    return at_local(order.day, time(), zone(places.site(ctx, order.site_id).zone))
+
+
 @within("a driver reports only stops of published trips of the own site")
 def stop_of(ctx: Context, stop_id: int) -> tuple[Stop, Order]:
     """A stop of a published plan and its order, locked."""
@@ -258,18 +264,26 @@ def stop_of(ctx: Context, stop_id: int) -> tuple[Stop, Order]:
 
 
 @requires(Can.DRIVE)
-def arrive(ctx: Context, stop_id: int) -> Order:
-    """The vehicle is there. A second press keeps the first time."""
+def arrive(ctx: Context, stop_id: int, at: datetime | None = None) -> Order:
+    """The vehicle is there. A second press keeps the first time; `at` is when, where there was no network."""
     _stop, arrived = stop_of(ctx, stop_id)
     if arrived.arrived_at is None:
-        arrived.arrived_at = ctx.now
+        arrived.arrived_at = really.when(at, ctx.now, _earliest(ctx, arrived))
         bump(arrived)
         ctx.session.flush()
     return arrived
 
 
 @requires(Can.DRIVE)
-def finish(ctx: Context, stop_id: int, outcome: OrderState, *, signed_by: str = "", note: str = "") -> Order:
+def finish(
+    ctx: Context,
+    stop_id: int,
+    outcome: OrderState,
+    *,
+    signed_by: str = "",
+    note: str = "",
+    at: datetime | None = None,
+) -> Order:
     """Delivered, partly, refused or nobody there; the same report again changes nothing."""
     if outcome not in DONE:
         raise Invalid("A stop ends as delivered, partial, refused or nobody there.", field="outcome")
@@ -278,8 +292,9 @@ def finish(ctx: Context, stop_id: int, outcome: OrderState, *, signed_by: str = 
         return done
     if outcome is OrderState.DELIVERED and not signed_by.strip():
         raise Invalid("Who took the goods? Enter the name that signed.", field="signed_by")
-    done.arrived_at = done.arrived_at or ctx.now
-    done.done_at = ctx.now
+    ended = really.when(at, ctx.now, _earliest(ctx, done))
+    done.arrived_at = min(done.arrived_at or ended, ended)
+    done.done_at = ended
     done.signed_by = signed_by.strip()
     done.outcome_note = note.strip()
     lifecycle.move(ctx, done, outcome, note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
 import re
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 
 FOLDER = Path(__file__).parent / "static"
 SERVED = {".css", ".js", ".svg", ".png", ".ico", ".webmanifest", ".woff2"}
+KEPT = (".css", ".js", ".svg", ".woff2")  # what a device keeps, so that its pages look the same without network
 FOREVER = "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
@@ -72,6 +74,15 @@ def icon(name: str, title: str = "") -> Markup:
     speaks = Markup('role="img" aria-label="{}"').format(title) if title else Markup('aria-hidden="true"')
     use = escape(f"{address_of('icons.svg')}#{name}")
     return Markup(f'<svg class="icon" {speaks}><use href="{use}"></use></svg>')  # noqa: S704  both parts are escaped
+
+
+@router.get("/sw.js")
+async def service_worker() -> Response:
+    """At the root, for from below /static it could not look after pages. It changes with any file that it keeps."""
+    kept = [address_of(path) for path in assets() if path.endswith(KEPT) and path != "sw.js"]
+    head = f"self.KEPT = {json.dumps({'edition': edition(), 'files': kept, 'queue': address_of('queue.js')})};\n"
+    content = head.encode() + assets()["sw.js"].content
+    return Response(content, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/static/{asked_edition}/{path:path}")

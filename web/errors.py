@@ -59,6 +59,7 @@ NEXT_STEPS = {
 }
 FORM_ID = re.compile(r"form#([\w.-]{1,100})")
 RETRY_SECONDS = 5
+PROBLEM = "application/problem+json"
 
 
 def status_of(error: PlantopsError) -> int:
@@ -122,7 +123,8 @@ def answer(request: Request, error: PlantopsError) -> Response:
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+    """A program asks: the API, or the queue of a device that sends what was done without network."""
+    return request.url.path.startswith("/api/") or request.headers.get("accept") == PROBLEM
 
 
 def to_sign_in(request: Request) -> Response:
@@ -216,7 +218,7 @@ def problem(request: Request, status: int, error: PlantopsError) -> Response:
     if error.details:
         body["details"] = {name: str(value) for name, value in error.details.items()}
     headers = retry(status) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
-    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
 
 
 def retry(status: int) -> dict[str, str]:

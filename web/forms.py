@@ -232,6 +232,20 @@ class Form:
         return self.key
 
     @property
+    def done_at(self) -> datetime | None:
+        """When the person tapped, by the device's clock; None where no script ran."""
+        given = self._text("_at")
+        if not given:
+            return None
+        try:
+            said = datetime.fromisoformat(given)
+        except ValueError as error:
+            raise Invalid("The time at which this was done cannot be read. Load the page again.") from error
+        if said.tzinfo is None or not 2000 <= said.year <= 2200:
+            raise Invalid("The time at which this was done cannot be read. Load the page again.")
+        return said
+
+    @property
     def csrf(self) -> str:
         return self._text("_csrf")
 
@@ -245,11 +259,13 @@ class Form:
 
     def fingerprint(self) -> bytes:
         """What was typed, without what differs in each drawing of the same form."""
+        # A page and the queue of a device send the same form in different wrappings.
         digest = hashlib.sha256()
-        for name, value in self.data.multi_items():
-            if name not in ("_csrf", "_key"):
-                shown = value if isinstance(value, str) else f"{value.filename} {value.size}"
-                digest.update(f"{name}\0{shown}\0".encode(errors="surrogatepass"))
+        for name, value in sorted(self.data.multi_items(), key=lambda item: item[0]):
+            if name in ("_csrf", "_key") or not (isinstance(value, str) or value.filename):
+                continue
+            shown = value.replace("\r\n", "\n") if isinstance(value, str) else f"{value.filename} {value.size}"
+            digest.update(f"{name}\0{shown}\0".encode(errors="surrogatepass"))
         return digest.digest()
 
     def _text(self, name: str) -> str:

@@ -25,8 +25,8 @@ from web.menu import Entry, Pages
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "options", "pages_router", "part", "parts",
-           "render", "see"]  # fmt: skip
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "kept", "options", "pages_router", "part",
+           "parts", "render", "see"]  # fmt: skip
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -63,6 +63,8 @@ def render(
     visit = this_visit()
     visit.ctx = ctx
     environment = environment_of(visit.request)
+    if blocks and visit.request.headers.get("accept") == errors.PROBLEM:
+        return Response(status_code=204)  # the queue of a device looks at no page: it only must know that it was done
     if blocks and visit.is_partial:
         ui: Any = environment.globals["ui"]
         parts = [ui.partial(f"#{block}", safe(render_block(environment, template, block, values))) for block in blocks]
@@ -73,7 +75,7 @@ def render(
         return HTMLResponse("".join(parts), status)
     if blocks and visit.request.method in session.UNSAFE:
         return see(ctx, came_from(visit.request), toast)
-    visit.is_shown = visit.request.method not in session.UNSAFE
+    visit.is_shown = visit.request.method not in session.UNSAFE and "plantops-ahead" not in visit.request.headers
     html = environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers=whole_page(visit))
 
@@ -133,7 +135,14 @@ def back(ctx: Context, otherwise: str, toast: str = "") -> Response:
 
 def whole_page(visit: Visit) -> dict[str, str]:
     """htmx that asked for a part but gets a page puts it in place of the whole body."""
-    return {"HX-Retarget": "body", "HX-Reswap": "outerSync"} if visit.is_partial else {}
+    person = {"Plantops-Person": str(visit.person)}
+    return {**person, "HX-Retarget": "body", "HX-Reswap": "outerSync"} if visit.is_partial else person
+
+
+def kept(response: Response) -> Response:
+    """A page that stays on the person's device, to be used without network (`static/sw.js`)."""
+    response.headers["Plantops-Keep"] = "yes"
+    return response
 
 
 def came_from(request: Request) -> str:

@@ -25,7 +25,7 @@ from web.visit import OpenForm, this_visit
 
 COMPONENTS = Path(__file__).parent / "components"
 PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "dossier",
-         "charts", "plans", "progress", "staged", "partials")  # fmt: skip
+         "charts", "plans", "progress", "staged", "partials", "offline")  # fmt: skip
 
 
 class Components:

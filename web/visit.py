@@ -77,6 +77,11 @@ class Visit:
     title: str = ""
 
     @property
+    def person(self) -> int:
+        """The id of who is signed in; 0 is nobody."""
+        return self.ctx.user.id if self.ctx is not None and self.ctx.channel != "public" else 0
+
+    @property
     def is_partial(self) -> bool:
         """Did htmx ask for a part of the page that is already open?"""
         return self.request.headers.get("hx-request-type") == "partial"

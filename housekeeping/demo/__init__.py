@@ -1,11 +1,11 @@
-"""The demo's crews and desk: a published roster, two years of requests, this morning's, and real ones."""
+"""The demo's crews and desk: a published roster, rounds, two years of requests, this morning's, and real ones."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
 
-from housekeeping.demo import desk, roster
+from housekeeping.demo import desk, roster, rounds
 from plantops import imports
 from plantops.demo import Demo
 
@@ -16,6 +16,7 @@ A_MINUTE = timedelta(minutes=1)  # one after the other: the route planner comes 
 def build(demo: Demo) -> None:
     roster.build(demo)
     desk.build(demo)
+    rounds.build(demo)
     with demo.house.acting() as ctx:
         ctx.enqueue("housekeeping.get_ready", lock="housekeeping.get_ready", run_at=ctx.now + A_MINUTE)
 

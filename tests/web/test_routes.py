@@ -18,7 +18,7 @@ from web.page import PlantRoute, PublicRoute
 
 pytestmark = pytest.mark.db
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/static/{asked_edition}/{path:path}", "/api/v1/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/sw.js", "/static/{asked_edition}/{path:path}", "/api/v1/openapi.json"}
 STREAMS = {"/jobs/{id}/stream"}
 ANSWERS = {200, 303, 403, 404, 409, 422}
 SESSIONS = {"/login", "/logout", "/site"}

@@ -158,11 +158,12 @@
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
     if (ctx.text?.includes("<hx-partial") || ctx.hx?.redirect) return;
+    if (ctx.response.status >= 502 && "queues" in (formOf(ctx.sourceElement)?.dataset ?? {})) return;
     say(words[ctx.response.status] ?? `That did not work (${ctx.response.status}). What you typed is still here.`, "bad");
   });
   document.addEventListener("htmx:error", (event) => {
     const { ctx, error } = event.detail;
-    if (!ctx || error?.name === "AbortError") return;
+    if (!ctx || error?.name === "AbortError" || "queues" in (formOf(ctx.sourceElement)?.dataset ?? {})) return;
     say("The server cannot be reached. What you typed is still here; try again when the connection is back.", "bad");
   });
   // htmx looks at the page as soon as it is there itself. When its extension for streams comes later than that, the work

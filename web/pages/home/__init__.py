@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from web.menu import Entry, Pages
-from web.pages.home import api, bell, desk, due, files, find, home, talk, typed, undo, work
+from web.pages.home import api, bell, desk, due, files, find, home, offline, talk, typed, undo, work
 
 PAGES = Pages(
     name="home",
@@ -20,6 +20,8 @@ PAGES = Pages(
         find.router,
         desk.router,
         bell.router,
+        offline.router,
+        offline.open_router,
     ),
     api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from housekeeping.permissions import Can
 from web.menu import Entry, Pages
-from web.pages.housekeeping import api, codes, desk, door, needs, panels, rosters, work
+from web.pages.housekeeping import api, codes, desk, door, needs, panels, rosters, rounds, work
 
 PAGES = Pages(
     name="housekeeping",
     title="Housekeeping",
-    routers=(door.router, desk.router, codes.router, work.router, rosters.router, needs.router),
+    routers=(door.router, desk.router, rounds.router, codes.router, work.router, rosters.router, needs.router),
     api=api.ROUTERS,
     templates=Path(__file__).parent / "templates",
     menu=(
@@ -35,6 +35,13 @@ PAGES = Pages(
             (Can.WORK, Can.READ_REQUESTS),
             words="repair maintenance tasks",
             key="w",
+        ),
+        Entry(
+            "Rounds",
+            "/housekeeping/rounds",
+            "route",
+            (Can.READ_CLEANING,),
+            words="cleaning tour checklist ticks zones",
         ),
         Entry("Rosters", "/housekeeping/rosters", "calendar", (Can.READ_ROSTERS,), words="shifts cleaners plan"),
         Entry(

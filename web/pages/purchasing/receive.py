@@ -16,10 +16,11 @@ from purchasing.models.bills import ReceiptState as State
 from purchasing.permissions import Can
 from purchasing.receipts import Came, NewReceipt
 from web.lists import Named, list_page
-from web.page import Context, Form, Query, pages_router, render, see
+from web.page import Context, Form, Query, kept, pages_router, render, see
 from web.pages.purchasing.chosen import site_or_all, stores_of
 
 router = pages_router()
+MOST_AHEAD = 25  # the most urgent orders come onto the device, to be received without network
 TABS = (
     Named("All"),
     Named("Deliveries", {"kind": "delivery"}),
@@ -62,7 +63,7 @@ class SentBack:
 def index(ctx: Context, query: Query) -> Response:
     site_id = site_or_all(ctx, query)
     search, due = query.get("q", ""), query.get("due") == "yes"
-    return render(
+    page = render(
         ctx,
         "purchasing/receive.html",
         sites=places.list_sites(ctx),
@@ -72,13 +73,15 @@ def index(ctx: Context, query: Query) -> Response:
         most=receipts.MOST_EXPECTED,
         expected=receipts.list_expected(ctx, site_id, search=search, until=ctx.today if due else None),
         today=ctx.today,
+        ahead=MOST_AHEAD,
     )
+    return kept(page)
 
 
 @router.get("/purchasing/receive/{order_id}")
 def count(ctx: Context, order_id: int) -> Response:
     order = receipts.expected_order(ctx, order_id)
-    return render(
+    page = render(
         ctx,
         "purchasing/receive_order.html",
         order=order,
@@ -87,6 +90,7 @@ def count(ctx: Context, order_id: int) -> Response:
         today=ctx.today,
         parked=None,
     )
+    return kept(page)
 
 
 @router.post("/purchasing/receive/{order_id}")

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from transport import boards, orders
 from transport.models import OrderState
-from web.page import Context, Form, pages_router, render, see
+from web.page import Context, Form, kept, pages_router, render, see
 
 router = pages_router()
 
@@ -24,7 +24,7 @@ class Report:
 def show(ctx: Context) -> Response:
     trip = boards.my_trip(ctx, ctx.today)
     open_stops = still_open(trip) if trip else []
-    return render(ctx, "transport/drive.html", trip=trip, next=open_stops[0] if open_stops else None, left=open_stops)
+    return kept(render(ctx, "transport/drive.html", trip=trip, left=open_stops))
 
 
 def still_open(trip: boards.TripSheet) -> list[boards.StopLine]:
@@ -33,13 +33,13 @@ def still_open(trip: boards.TripSheet) -> list[boards.StopLine]:
 
 
 @router.post("/transport/stops/{id}/arrive")
-def arrive(ctx: Context, id: int) -> Response:
-    orders.arrive(ctx, id)
+def arrive(ctx: Context, id: int, form: Form) -> Response:
+    orders.arrive(ctx, id, form.done_at)
     return see(ctx, "/transport/drive", "Arrival noted.")
 
 
 @router.post("/transport/stops/{id}/finish")
 def finish(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Report)
-    orders.finish(ctx, id, typed.outcome, signed_by=typed.signed_by, note=typed.note)
+    orders.finish(ctx, id, typed.outcome, signed_by=typed.signed_by, note=typed.note, at=form.done_at)
     return see(ctx, "/transport/drive", "Noted. Next stop.")

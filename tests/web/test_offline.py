@@ -1,0 +1,228 @@
+"""Without network: rounds, receiving and manifests go on; what was done is sent once, as its maker, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+
+from housekeeping import rounds
+from housekeeping.round_models import Outcome, RoundState
+from plantops.context import Context
+from plantops.core import House
+from plantops.idempotency import Sending
+from purchasing.models import Receipt
+from tests.browser import Served, axe, serve
+from tests.housekeeping.touring import planned, ticks_of
+
+pytestmark = [pytest.mark.db, pytest.mark.browser]
+
+Open = Callable[..., Page]
+PHONE = 390
+CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+KEPT_PAGE = """async (path) => { for (const name of await caches.keys()) if (name.startsWith("pages-") &&
+  await (await caches.open(name)).match(location.origin + path)) return true; return false; }"""
+WAITING_IS = "n => plantopsQueue.all().then(all => all.length === n)"
+TAP_EVERYWHERE = (
+    """() => { for (const button of document.querySelectorAll(".ticks button[type=submit]")) button.click(); }"""
+)
+TAP_ALL = """zone => { for (const button of zone.querySelectorAll(".ticks button[type=submit]")) button.click(); }"""
+
+
+def ready(page: Page, path: str) -> None:
+    """The page is open and stays on the device."""
+    page.goto(path)
+    page.wait_for_function(CONTROLLED)
+    page.wait_for_function(KEPT_PAGE, arg=path)
+
+
+def bar(page: Page) -> Locator:
+    return page.locator("[data-sync-text]")
+
+
+def sign_in(page: Page, served: Served, token: str) -> None:
+    """Somebody else sits down, or nobody: the cookie is all that a browser knows."""
+    page.context.add_cookies([{"name": cookie_name(served.house.settings), "value": token, "url": served.url}])
+
+
+def sendings(ctx: Context, route: str) -> int:
+    return int(ctx.session.scalar(sa.select(sa.func.count()).where(Sending.route == route)) or 0)
+
+
+def changes(ctx: Context, ids: list[int]) -> int:
+    """How often these ticks were changed at all, by the audit trail."""
+    query = sa.text(
+        "SELECT count(*) FROM core_audit WHERE table_name = 'housekeeping_round_tick' AND operation = 'U'"
+        " AND row_id = ANY(:ids)"
+    )
+    return int(ctx.session.scalar(query, {"ids": [str(id) for id in ids]}) or 0)
+
+
+def made(house: House, name: str, zones: int = 1, tasks: int = 3) -> int:
+    with house.acting() as ctx:
+        return planned(ctx, name, zones, tasks).id
+
+
+def outcomes(house: House, id: int) -> list[Outcome | None]:
+    with house.acting() as ctx:
+        return [tick.outcome for tick in ticks_of(ctx, id)]
+
+
+def test_a_round_done_offline_for_an_hour_with_60_ticks_and_synced_twice(served: Served, browser: Open) -> None:
+    id = made(served.house, "Night", zones=12, tasks=5)
+    began = served.house.clock()
+    page = browser("cleaner", width=PHONE)
+    page.clock.install(time=began)
+    ready(page, f"/housekeeping/rounds/{id}")
+    second = page.context.new_page()
+    second.goto(f"/housekeeping/rounds/{id}")
+    page.context.set_offline(True)
+    expect(bar(page)).to_have_text("Offline: what you do is kept on this device")
+    for n in range(12):
+        zone = page.locator("[data-zone]").nth(n)
+        expect(zone).to_have_attribute("open", "")
+        page.clock.fast_forward("05:00")
+        zone.evaluate(TAP_ALL)
+        page.wait_for_function(f"({WAITING_IS})({5 * n + 5})")
+    expect(bar(page)).to_have_text("Offline: 60 entries wait")
+    page.reload()
+    expect(bar(page)).to_have_text("Offline: 60 entries wait")
+    served.house.clock = lambda: began + timedelta(hours=3)
+    page.context.set_offline(False)
+    page.evaluate("() => { plantopsQueue.send(); }")
+    second.evaluate("() => { plantopsQueue.send(); }")
+    expect(bar(page)).to_have_text("All sent")
+    expect(bar(second)).to_have_text("All sent")
+    expect(page.get_by_text("Everything of this round is ticked off.")).to_be_visible()
+    with served.house.acting() as ctx:
+        ticks = ticks_of(ctx, id)
+        assert [tick.outcome for tick in ticks] == [Outcome.DONE] * 60
+        assert rounds.whole(ctx, id).state is RoundState.DONE
+        times = sorted(tick.done_at for tick in ticks if tick.done_at)
+        assert timedelta(minutes=5) <= times[0] - began < timedelta(minutes=8)
+        assert timedelta(minutes=60) <= times[-1] - began < timedelta(minutes=63)
+        assert sendings(ctx, f"/housekeeping/rounds/{id}/ticks") == 60
+        assert changes(ctx, [tick.id for tick in ticks]) == 60
+
+
+def test_a_server_killed_in_the_middle_of_a_replay_loses_and_doubles_nothing(mortal: Mortal, chromium: Browser) -> None:
+    id = made(mortal.served.house, "Mortal", zones=4, tasks=5)
+    context = phone_of(chromium, mortal.served, "cleaner")
+    page = context.new_page()
+    ready(page, f"/housekeeping/rounds/{id}")
+    context.set_offline(True)
+    page.evaluate(TAP_EVERYWHERE)
+    page.wait_for_function(f"({WAITING_IS})(20)")
+    sent: list[str] = []
+
+    def count(request: Request) -> None:
+        sent.append(request.method)
+        if sent.count("POST") == 7:
+            mortal.kill()
+
+    context.on("request", count)
+    context.set_offline(False)
+    page.evaluate("() => { plantopsQueue.send(); }")
+    mortal.wait_until_dead()
+    left = page.evaluate("() => plantopsQueue.all().then(all => all.length)")
+    assert 12 <= left <= 15
+    mortal.rise()
+    page.evaluate("() => { plantopsQueue.send(); }")
+    expect(bar(page)).to_have_text("All sent")
+    context.close()
+    with mortal.served.house.acting() as ctx:
+        ticks = ticks_of(ctx, id)
+        assert [tick.outcome for tick in ticks] == [Outcome.DONE] * 20
+        assert sendings(ctx, f"/housekeeping/rounds/{id}/ticks") == 20
+        assert changes(ctx, [tick.id for tick in ticks]) == 20
+
+
+def test_what_stands_against_an_entry_is_said_and_nothing_is_dropped(served: Served, browser: Open) -> None:
+    id = made(served.house, "Closed")
+    page = browser("cleaner", width=PHONE)
+    ready(page, f"/housekeeping/rounds/{id}")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Task 1").click()
+    expect(bar(page)).to_have_text("Offline: 1 entry waits")
+    with served.house.acting() as ctx:
+        rounds.miss(ctx, id, rounds.whole(ctx, id).version, "Nobody came.")
+    page.context.set_offline(False)
+    expect(bar(page)).to_have_text("1 entry needs you")
+    bar(page).click()
+    expect(page.locator("[data-message]")).to_contain_text("closed as missed; tell your crew lead")
+    assert axe(page) == []
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-message]")).to_contain_text("closed as missed; tell your crew lead")
+    page.get_by_role("button", name="Throw away").click()
+    expect(bar(page)).to_have_text("All sent")
+    assert outcomes(served.house, id) == [None] * 3
+
+
+def test_another_person_does_not_send_it_and_does_not_see_the_pages(served: Served, browser: Open) -> None:
+    id = made(served.house, "Mine")
+    path = f"/housekeeping/rounds/{id}"
+    page = browser("cleaner", width=PHONE)
+    ready(page, path)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Task 1").click()
+    expect(bar(page)).to_have_text("Offline: 1 entry waits")
+    sign_in(page, served, "")
+    page.context.set_offline(False)
+    page.goto(path)
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    expect(bar(page)).to_have_text("1 entry of somebody else waits on this device. It is sent when they sign in here.")
+    sign_in(page, served, served.token("buyer"))
+    page.goto("/")
+    expect(bar(page)).to_have_text("All sent")
+    expect(page.locator("[data-sync-others]")).to_contain_text("1 entry of somebody else waits")
+    page.wait_for_function(f"async () => !(await ({KEPT_PAGE})('{path}'))")
+    assert outcomes(served.house, id) == [None] * 3
+    sign_in(page, served, served.token("cleaner"))
+    page.goto("/")
+    page.wait_for_function(f"({WAITING_IS})(0)")
+    assert outcomes(served.house, id) == [Outcome.DONE, None, None]
+
+
+def test_signing_out_wipes_the_pages_and_an_ended_session_keeps_the_queue(served: Served, browser: Open) -> None:
+    id = made(served.house, "Left")
+    path = f"/housekeeping/rounds/{id}"
+    page = browser("cleaner", width=PHONE)
+    ready(page, path)
+    sign_in(page, served, "ended")
+    page.get_by_role("button", name="Task 1").click()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    sign_in(page, served, served.token("cleaner"))
+    page.goto(path)
+    page.wait_for_function(f"({WAITING_IS})(0)")
+    expect(page.get_by_text("1 of 3", exact=True)).to_be_visible()
+    assert outcomes(served.house, id) == [Outcome.DONE, None, None]
+    page.get_by_role("button", name="account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    page.wait_for_function("async () => (await caches.keys()).every(name => !name.startsWith('pages-'))")
+    page.context.set_offline(True)
+    page.goto(path)
+    expect(page.get_by_role("heading", name="No network here")).to_be_visible()
+    assert axe(page) == []
+
+
+def test_a_delivery_is_received_offline_once(served: Served, browser: Open) -> None:
+    with served.house.acting() as ctx:
+        order = trade.sent_order(ctx)
+    page = browser("receiver", width=PHONE)
+    ready(page, "/purchasing/receive")
+    page.wait_for_function(KEPT_PAGE, arg=f"/purchasing/receive/{order}")
+    page.context.set_offline(True)
+    page.goto(f"/purchasing/receive/{order}")
+    page.get_by_label("Number of the delivery note").fill("LS-77")
+    page.get_by_role("button", name="All received").click()
+    expect(bar(page)).to_have_text("Offline: 1 entry waits")
+    expect(page.get_by_role("button", name="All received")).to_be_hidden()
+    page.context.set_offline(False)
+    expect(bar(page)).to_have_text("All sent")
+    with served.house.acting() as ctx:
+        notes = ctx.session.scalars(sa.select(Receipt.delivery_note).where(Receipt.order_id == order)).all()
+    assert notes == ["LS-77"]

@@ -1,0 +1,201 @@
+// Work that goes on without network: what is tapped is kept first, then sent, now or when there is network again.
+(() => {
+  "use strict";
+  const { $, $$, say, formOf } = window.plantops;
+  const queue = window.plantopsQueue;
+  const bar = $("#sync");
+  const person = Number(document.body.dataset.person);
+  const AGAIN_MS = 20000;
+  const FRESH_MS = 300000;
+  let waited = false; // something on this page waited, so its answer is worth a fresh page
+
+  // --- A tap is kept before anything else happens to it; then htmx sends it as it sends every form.
+  const fieldsOf = (form, submitter) =>
+    [...new FormData(form, submitter)].filter(([name, value]) => name !== "_csrf" && !(value instanceof File && !value.name));
+  const set = (form, name, value) => {
+    let field = form.elements[name];
+    if (!field) {
+      field = document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      form.append(field);
+    }
+    field.value = value;
+  };
+  const keep = async (form, submitter) => {
+    const at = new Date();
+    set(form, "_key", crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].join("-"));
+    set(form, "_at", at.toISOString());
+    const held = navigator.onLine ? Date.now() + queue.HELD_MS : 0;
+    const entry = { key: form.elements._key.value, person, label: form.dataset.queues, action: form.getAttribute("action"), page: location.pathname, fields: fieldsOf(form, submitter), at: at.toISOString(), state: "waits", held };
+    form.dataset.entry = await queue.add(entry);
+  };
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!person || !("queues" in (form.dataset ?? {})) || sent.delete(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.dataset.entry || form.getAttribute("aria-busy") === "true" || form.dataset.keeping) return;
+    form.dataset.keeping = "1";
+    const submitter = event.submitter;
+    keep(form, submitter)
+      .catch(() => say(bar.dataset.full, "bad"))
+      .then(() => {
+        delete form.dataset.keeping;
+        if (navigator.onLine) {
+          sent.add(form);
+          form.requestSubmit(submitter?.form === form ? submitter : undefined);
+        } else if (form.dataset.entry) later();
+      });
+  }, true);
+  const later = async () => {
+    (await navigator.serviceWorker?.getRegistration())?.sync?.register("plantops-sends").catch(() => {});
+    await paint();
+  };
+  // The answer to what was sent at once: what was taken or refused in the form itself waits no longer.
+  const entryOf = (ctx) => {
+    const form = formOf(ctx?.sourceElement);
+    return form && "queues" in form.dataset && form.dataset.entry ? form : null;
+  };
+  document.addEventListener("htmx:before:response", (event) => {
+    const form = entryOf(event.detail.ctx);
+    const { status } = event.detail.ctx.response;
+    if (!form) return;
+    const n = Number(form.dataset.entry);
+    if (status === 401 || status === 429 || status >= 502) queue.change(n, { held: 0 });
+    else {
+      delete form.dataset.entry;
+      queue.drop(n);
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const form = entryOf(event.detail.ctx);
+    if (form) queue.change(Number(form.dataset.entry), { held: 0 }).then(later);
+  });
+
+  // --- What the person sees
+  const counted = (name, n) => (n === 1 ? bar.dataset[`${name}One`] : bar.dataset[`${name}Many`].replace("{n}", n));
+  const words = (mine, stuck, signedOut) => {
+    if (!navigator.onLine) return mine.length ? counted("offline", mine.length) : bar.dataset.offlineNone;
+    if (stuck.length) return counted("stuck", stuck.length);
+    if (!mine.length) return bar.dataset.sent;
+    if (signedOut) return counted("signIn", mine.length);
+    return mine.length === 1 ? bar.dataset.one : bar.dataset.many.replace("{n}", mine.length);
+  };
+  const row = (entry) => {
+    const li = $("#sync-entry").content.firstElementChild.cloneNode(true);
+    li.dataset.n = entry.n;
+    $("[data-label]", li).textContent = entry.label;
+    $("[data-when]", li).textContent = new Date(entry.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    $("[data-message]", li).textContent = entry.message ?? "";
+    $("[data-problem]", li).hidden = entry.state !== "refused";
+    $("[data-open]", li).href = entry.page;
+    return li;
+  };
+  const paint = async () => {
+    const every = await queue.all().catch(() => []);
+    const fresh = every.filter((entry) => !((entry.held ?? 0) > Date.now()));
+    const mine = fresh.filter((entry) => entry.person === person);
+    const others = fresh.length - mine.length;
+    const stuck = mine.filter((entry) => entry.state === "refused");
+    const signedOut = await queue.meta("signed-out").catch(() => false);
+    const text = words(mine, stuck, signedOut);
+    bar.hidden = !(mine.length || others || (person && $("[data-offline]")));
+    bar.dataset.state = !navigator.onLine ? "offline" : stuck.length ? "stuck" : mine.length ? "waits" : "sent";
+    if ($("[data-sync-text]").textContent !== text) $("[data-sync-text]").textContent = text;
+    const box = $("[data-sync-others]");
+    box.hidden = !others;
+    box.textContent = others ? counted("others", others) : "";
+    if (!person && others) $("[data-sync-text]").textContent = box.textContent;
+    $("[data-sync-list]").replaceChildren(...mine.map(row));
+    $("[data-sync-login]").hidden = !(signedOut && mine.length);
+    mark(every.filter((entry) => entry.person === person));
+    if (waited && !mine.length && navigator.onLine && !$("dialog[open]")) location.reload();
+  };
+  // A page that was kept does not know what was done since: its forms are told.
+  const mark = (entries) => {
+    for (const form of $$("form[data-queues]")) {
+      const path = form.getAttribute("action");
+      const ids = idsOf(new FormData(form).getAll("tick_ids"));
+      const found = entries.find((entry) => entry.action === path && covers(entry, ids));
+      if (!found) {
+        if (form.dataset.state) delete form.dataset.entry;
+        delete form.dataset.state;
+      } else {
+        const isHeld = (found.held ?? 0) > Date.now();
+        if (!isHeld) {
+          form.dataset.state = found.state;
+          form.dataset.entry = found.n;
+          waited = true;
+        }
+      }
+      const note = $(".waits", form);
+      if (note) note.hidden = form.dataset.state !== "waits";
+    }
+    for (const zone of $$("[data-zone]")) {
+      const single = $$(".ticks form[data-queues]", zone);
+      zone.classList.toggle("is-kept", single.length > 0 && single.every((form) => form.dataset.state));
+    }
+    const zones = $$("[data-zone]");
+    const at = zones.findIndex((zone) => zone.open && zone.classList.contains("is-kept") && !zone.dataset.left);
+    const next = zones.find((zone) => $(".ticks form[data-queues]", zone) && !zone.classList.contains("is-kept"));
+    if (at >= 0 && next) {
+      zones[at].open = false;
+      zones[at].dataset.left = "1";
+      next.open = true;
+    }
+  };
+  const idsOf = (values) => values.map(String);
+  // A form is answered for when an entry says something of each thing that it would say something of.
+  const covers = (entry, ids) => {
+    const said = idsOf(entry.fields.filter(([name]) => name === "tick_ids").map(([, value]) => value));
+    return ids.every((id) => said.includes(id));
+  };
+  bar.addEventListener("click", async (event) => {
+    const n = Number(event.target.closest("[data-n]")?.dataset.n);
+    if (event.target.closest("[data-sync-now]")) await send();
+    else if (event.target.closest("[data-again]")) {
+      await queue.change(n, { state: "waits", message: "" });
+      await send();
+    } else if (event.target.closest("[data-drop]")) {
+      waited = true;
+      await queue.drop(n);
+      await paint();
+    }
+  });
+
+  // --- Sending: when the network is back, when the page is looked at again, and now and then.
+  const send = async () => {
+    if (person && navigator.onLine) await queue.send().catch(() => {});
+    await paint();
+  };
+  window.addEventListener("online", send);
+  window.addEventListener("offline", paint);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && send());
+  queue.news.addEventListener("message", paint);
+  setInterval(async () => ((await queue.all().catch(() => [])).some((entry) => entry.state === "waits") ? send() : null), AGAIN_MS);
+  document.addEventListener("htmx:after:swap", paint);
+
+  // --- Leaving: what was kept to be read goes; what was done stays until its maker comes back.
+  document.addEventListener("submit", (event) => {
+    if (!("forgets" in event.target.dataset) || !window.caches) return;
+    caches.keys().then((names) => names.filter((name) => name.startsWith("pages-")).forEach((name) => caches.delete(name)));
+  });
+
+  // --- Pages that can be used without network are kept, and with them what they lead to.
+  const keepPages = async () => {
+    if (!$("[data-offline]") || !navigator.serviceWorker) return;
+    await navigator.serviceWorker.register("/sw.js");
+    const ready = await navigator.serviceWorker.ready;
+    const here = navigator.serviceWorker.controller ? [] : [location.pathname + location.search];
+    const ahead = $$("a[data-keep]").map((link) => link.getAttribute("href"));
+    const known = `ahead:${person}:${ahead.join()}`;
+    const isFresh = Number(sessionStorage.getItem(known) ?? 0) > Date.now() - FRESH_MS;
+    if (!navigator.onLine) return;
+    if (!isFresh) sessionStorage.setItem(known, Date.now());
+    ready.active.postMessage({ keep: [...here, ...(isFresh ? [] : ahead)] });
+  };
+  keepPages().catch(() => {});
+  send();
+})();

@@ -1,0 +1,105 @@
+// What was done on this device and not sent yet: kept in order, each with its own key, sent once. Used by pages and by sw.js.
+(() => {
+  "use strict";
+  const HELD_MS = 30000; // a page that is sending an entry itself has so long to hear the answer
+  let opened = null;
+  const open = () =>
+    (opened ??= new Promise((resolve, reject) => {
+      const asked = indexedDB.open("plantops", 1);
+      asked.onupgradeneeded = () => {
+        asked.result.createObjectStore("entries", { keyPath: "n", autoIncrement: true });
+        asked.result.createObjectStore("meta");
+      };
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error);
+    }));
+  // Resolves when it is on the disk, not when it was asked for.
+  const run = async (store, mode, work) => {
+    const base = await open();
+    return new Promise((resolve, reject) => {
+      const change = base.transaction(store, mode, { durability: "strict" });
+      const asked = work(change.objectStore(store));
+      change.oncomplete = () => resolve(asked?.result);
+      change.onerror = change.onabort = () => reject(change.error);
+    });
+  };
+  const news = new BroadcastChannel("plantops-queue");
+  const tell = () => news.postMessage("changed");
+  const all = () => run("entries", "readonly", (store) => store.getAll());
+  const add = async (entry) => {
+    const n = await run("entries", "readwrite", (store) => store.add(entry));
+    tell();
+    return n;
+  };
+  const drop = async (n) => {
+    await run("entries", "readwrite", (store) => store.delete(n));
+    tell();
+  };
+  const change = async (n, values) => {
+    await run("entries", "readwrite", (store) => {
+      const asked = store.get(n);
+      asked.onsuccess = () => asked.result && store.put({ ...asked.result, ...values });
+      return asked;
+    });
+    tell();
+  };
+  const meta = (key) => run("meta", "readonly", (store) => store.get(key));
+  const setMeta = (key, value) => run("meta", "readwrite", (store) => store.put(value, key));
+
+  const who = async () => {
+    const answer = await fetch("/offline/who", { headers: { Accept: "application/problem+json" }, cache: "no-store" });
+    if (answer.status === 401) return { person: 0 };
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  };
+  // Sends one entry. Says "sent", "signed-out", "later" or the sentence of what stands against it.
+  const post = async (entry, csrf) => {
+    const body = new FormData();
+    for (const [name, value] of entry.fields) body.append(name, value);
+    const headers = { Accept: "application/problem+json", "HX-Request": "true", "HX-Request-Type": "partial", "X-CSRF-Token": csrf };
+    const answer = await fetch(entry.action, { method: "POST", body, headers, redirect: "manual" });
+    if (answer.ok) return { done: "sent" };
+    if (answer.status === 401) return { done: "signed-out" };
+    if (answer.status === 429 || answer.status >= 502) return { done: "later" };
+    const problem = await answer.json().catch(() => ({}));
+    if (problem.code === "form_expired") return { done: "later" };
+    const fields = (problem.errors ?? []).map((one) => one.detail).filter((text) => text !== problem.detail);
+    return { done: "refused", message: [problem.detail ?? String(answer.status), ...fields].join(" ") };
+  };
+  // All that waits, in order, by one sender at a time on this device. What is refused stays, is shown, and stops nobody else.
+  const send = () => navigator.locks.request("plantops-sends", sendAll);
+  const sendAll = async () => {
+    const waiting = (await all()).filter((entry) => entry.state === "waits");
+    if (!waiting.length) return "sent";
+    let me;
+    try {
+      me = await who();
+    } catch {
+      return "later";
+    }
+    if (!me.person) {
+      await setMeta("signed-out", true);
+      tell();
+      return "signed-out";
+    }
+    await setMeta("signed-out", false);
+    for (const entry of waiting) {
+      if (entry.person !== me.person || (entry.held ?? 0) > Date.now()) continue;
+      let told;
+      try {
+        told = await post(entry, me.csrf);
+      } catch {
+        told = { done: "later" };
+      }
+      if (told.done === "sent") await drop(entry.n);
+      else if (told.done === "refused") await change(entry.n, { state: "refused", message: told.message });
+      else {
+        if (told.done === "signed-out") await setMeta("signed-out", true);
+        tell();
+        return told.done;
+      }
+    }
+    return "sent";
+  };
+  self.plantopsQueue = { add, all, change, drop, meta, news, send, setMeta, HELD_MS };
+})();
