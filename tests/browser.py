@@ -93,10 +93,10 @@ class ThreadedServer(uvicorn.Server):
         return
 
 
-def serve(house: House) -> tuple[ThreadedServer, threading.Thread, str]:
+def serve(house: House, port: int = 0) -> tuple[ThreadedServer, threading.Thread, str]:
     app = create(house)
     app.state.shows_design = True
-    taken = socket.create_server(("127.0.0.1", 0))
+    taken = socket.create_server(("127.0.0.1", port))
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for its second half
     port = taken.getsockname()[1]
     server = ThreadedServer(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1))

@@ -29,6 +29,7 @@ from plantops.context import Context
 from plantops.places import Kind
 from tests.browser import Client, Served
 from tests.housekeeping import making as cleaning
+from tests.housekeeping import touring
 from tests.housekeeping.making import Crew
 from tests.transport import making as driving
 from tests.web import test_purchasing_pages as purchasing
@@ -126,6 +127,7 @@ def facility_of(ctx: Context, own: Context, crew: Crew) -> Paths:
         "/r/status/{token}": (f"/r/status/{by_code.token}",),
         "/housekeeping/requests/{id}": tuple(f"/housekeeping/requests/{id}" for id in ids),
         "/housekeeping/workorders/{id}": (f"/housekeeping/workorders/{work.id}",),
+        "/housekeeping/rounds/{id}": (f"/housekeeping/rounds/{touring.planned(ctx).id}",),
         "/housekeeping/rosters/{id}": (f"/housekeeping/rosters/{week.id}", f"/housekeeping/rosters/{newer.id}"),
     }
 

@@ -26,11 +26,16 @@
     const at = new Date();
     set(form, "_key", crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].join("-"));
     set(form, "_at", at.toISOString());
-    const held = navigator.onLine ? Date.now() + queue.HELD_MS : 0;
-    const entry = { key: form.elements._key.value, person, label: form.dataset.queues, action: form.getAttribute("action"), page: location.pathname, fields: fieldsOf(form, submitter), at: at.toISOString(), state: "waits", held };
+    if (navigator.onLine) hands.set(form, await queue.takeInHand(form.elements._key.value));
+    const entry = { key: form.elements._key.value, person, label: form.dataset.queues, action: form.getAttribute("action"), page: location.pathname, fields: fieldsOf(form, submitter), at: at.toISOString(), state: "waits" };
     form.dataset.entry = await queue.add(entry);
   };
   const sent = new WeakSet();
+  const hands = new WeakMap();
+  const letGo = (form) => {
+    hands.get(form)?.();
+    hands.delete(form);
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!person || !("queues" in (form.dataset ?? {})) || sent.delete(form)) return;
@@ -63,15 +68,19 @@
     const { status } = event.detail.ctx.response;
     if (!form) return;
     const n = Number(form.dataset.entry);
-    if (status === 401 || status === 429 || status >= 502) queue.change(n, { held: 0 });
-    else {
+    if (status !== 401 && status !== 429 && status < 502) {
       delete form.dataset.entry;
-      queue.drop(n);
+      queue.drop(n).then(() => letGo(form));
+    } else {
+      letGo(form);
+      later();
     }
   });
   document.addEventListener("htmx:error", (event) => {
     const form = entryOf(event.detail.ctx);
-    if (form) queue.change(Number(form.dataset.entry), { held: 0 }).then(later);
+    if (!form) return;
+    letGo(form);
+    later();
   });
 
   // --- What the person sees
@@ -93,9 +102,18 @@
     $("[data-open]", li).href = entry.page;
     return li;
   };
+  let asked = false;
   const paint = async () => {
+    if (asked) return;
+    asked = true;
+    await new Promise((resolve) => setTimeout(resolve, 30)); // once for many taps
+    asked = false;
+    await draw();
+  };
+  const draw = async () => {
+    const taken = await queue.inHand();
     const every = await queue.all().catch(() => []);
-    const fresh = every.filter((entry) => !((entry.held ?? 0) > Date.now()));
+    const fresh = every.filter((entry) => !taken.has(entry.key));
     const mine = fresh.filter((entry) => entry.person === person);
     const others = fresh.length - mine.length;
     const stuck = mine.filter((entry) => entry.state === "refused");
@@ -110,7 +128,7 @@
     if (!person && others) $("[data-sync-text]").textContent = box.textContent;
     $("[data-sync-list]").replaceChildren(...mine.map(row));
     $("[data-sync-login]").hidden = !(signedOut && mine.length);
-    mark(every.filter((entry) => entry.person === person));
+    mark(mine);
     if (waited && !mine.length && navigator.onLine && !$("dialog[open]")) location.reload();
   };
   // A page that was kept does not know what was done since: its forms are told.
@@ -123,12 +141,9 @@
         if (form.dataset.state) delete form.dataset.entry;
         delete form.dataset.state;
       } else {
-        const isHeld = (found.held ?? 0) > Date.now();
-        if (!isHeld) {
-          form.dataset.state = found.state;
-          form.dataset.entry = found.n;
-          waited = true;
-        }
+        form.dataset.state = found.state;
+        form.dataset.entry = found.n;
+        waited = true;
       }
       const note = $(".waits", form);
       if (note) note.hidden = form.dataset.state !== "waits";
@@ -167,8 +182,9 @@
 
   // --- Sending: when the network is back, when the page is looked at again, and now and then.
   const send = async () => {
+    await draw(); // what waits is marked first, so that the page knows that it is not the newest
     if (person && navigator.onLine) await queue.send().catch(() => {});
-    await paint();
+    await draw();
   };
   window.addEventListener("online", send);
   window.addEventListener("offline", paint);

@@ -37,7 +37,7 @@ const look = async (request, answer) => {
 };
 const keptPage = async (request) => {
   const person = await self.plantopsQueue.meta("person");
-  return person ? (await caches.open(pagesOf(person))).match(request.url) : undefined;
+  return person && (await caches.has(pagesOf(person))) ? (await caches.open(pagesOf(person))).match(request.url) : undefined;
 };
 const page = async (event) => {
   const kept = await keptPage(event.request);
@@ -54,7 +54,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (request.method === "POST" && url.pathname === "/logout") event.waitUntil(forget());
+  if (request.method === "POST" && url.pathname === "/logout") event.waitUntil(forget().then(() => self.plantopsQueue.setMeta("person", 0)));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event));
