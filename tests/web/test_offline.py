@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from housekeeping import rounds
 from housekeeping.round_models import Outcome, RoundState
@@ -19,7 +16,7 @@ from plantops.context import Context
 from plantops.core import House
 from plantops.idempotency import Sending
 from purchasing.models import Receipt
-from tests.browser import Served, axe, serve
+from tests.browser import Served, axe
 from tests.housekeeping.touring import planned, ticks_of
 from tests.houses import Someone
 from tests.purchasing.shop import open_shop
@@ -38,61 +35,6 @@ TAP_EVERYWHERE = (
     """() => { for (const button of document.querySelectorAll(".ticks button[type=submit]")) button.click(); }"""
 )
 TAP_ALL = """zone => zone.querySelectorAll(".ticks button[type=submit]").forEach(one => one.click())"""
-
-
-class Mortal:
-    """A web process that can be killed, and comes back at the same address."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.server, self.thread, url = serve(house)
-        self.loop = self.server.servers[0].get_loop()
-        self.served = Served(house, url)
-
-    def kill(self) -> None:
-        """Like a process that is gone: nobody hears an answer any more."""
-        self.server.force_exit = self.server.should_exit = True
-        for connection in list(self.server.server_state.connections):
-            self.loop.call_soon_threadsafe(connection.transport.abort)
-
-    def dies_after(self, sendings: int) -> None:
-        """Killed while it is at work, as soon as so many entries were taken."""
-
-        def watch() -> None:
-            count = sa.select(sa.func.count()).select_from(Sending)
-            while not self.server.should_exit:
-                with self.house.acting() as ctx:
-                    if (ctx.session.scalar(count) or 0) >= sendings:
-                        self.kill()
-
-        threading.Thread(target=watch, daemon=True).start()
-
-    def wait_until_dead(self) -> None:
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-        for connection in list(self.server.server_state.connections):  # accepted while it died: nobody will answer
-            with suppress(OSError):
-                connection.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    def rise(self) -> None:
-        self.server, self.thread, _ = serve(self.house, int(self.served.url.rpartition(":")[2]))
-        self.loop = self.server.servers[0].get_loop()
-
-
-@pytest.fixture
-def mortal(plant: House) -> Iterator[Mortal]:
-    one = Mortal(plant)
-    yield one
-    one.kill()
-    one.wait_until_dead()
-
-
-def phone_of(chromium: Browser, served: Served, as_: str) -> BrowserContext:
-    context = chromium.new_context(base_url=served.url, viewport={"width": PHONE, "height": 800})
-    context.set_default_timeout(10_000)
-    token = served.token(as_)
-    context.add_cookies([{"name": cookie_name(served.house.settings), "value": token, "url": served.url}])
-    return context
 
 
 def until(page: Page, holds: str, value: object = None) -> None:
@@ -187,30 +129,6 @@ def test_a_round_done_offline_for_an_hour_with_60_ticks_and_synced_twice(served:
         assert timedelta(minutes=60) <= times[-1] - began < timedelta(minutes=63)
         assert sendings(ctx, f"/housekeeping/rounds/{id}/ticks") == 60
         assert changes(ctx, [tick.id for tick in ticks]) == 60
-
-
-def test_a_server_killed_in_the_middle_of_a_replay_loses_and_doubles_nothing(mortal: Mortal, chromium: Browser) -> None:
-    id = made(mortal.served.house, "Mortal", zones=4, tasks=5)
-    context = phone_of(chromium, mortal.served, "cleaner")
-    page = context.new_page()
-    ready(page, f"/housekeeping/rounds/{id}", mortal.house.clock())
-    context.set_offline(True)
-    page.evaluate(TAP_EVERYWHERE)
-    until(page, WAITING_IS, 20)
-    mortal.dies_after(7)
-    context.set_offline(False)
-    mortal.wait_until_dead()
-    left = page.evaluate("() => plantopsQueue.all().then(all => all.length)")
-    assert 0 < left <= 13
-    mortal.rise()
-    page.evaluate("() => { plantopsQueue.send(); }")
-    expect(bar(page)).to_have_text("All sent", timeout=PATIENT_MS)
-    context.close()
-    with mortal.served.house.acting() as ctx:
-        ticks = ticks_of(ctx, id)
-        assert [tick.outcome for tick in ticks] == [Outcome.DONE] * 20
-        assert sendings(ctx, f"/housekeeping/rounds/{id}/ticks") == 20
-        assert changes(ctx, [tick.id for tick in ticks]) == 20
 
 
 def test_what_stands_against_an_entry_is_said_and_nothing_is_dropped(served: Served, browser: Open) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from housekeeping import boards, needs, requests, rosters, workorders
+from housekeeping import boards, needs, requests, rosters, round_plans, rounds, workorders
 from housekeeping.desk_models import Request, WorkOrder, WorkTask
-from housekeeping.lists import REQUESTS
+from housekeeping.lists import REQUESTS, ROUNDS
 from housekeeping.permissions import Can
 from housekeeping.roster_models import CleaningTask, Roster
+from housekeeping.round_models import Round, RoundTemplate, RoundTick
 from plantops.context import Context, requires
 from web.resources import Routes, gives, many, view
 
@@ -95,4 +96,45 @@ shifts("PUT /sites/{site_id}/staff-needs", needs.set_need, gives("table_version"
 shifts("GET /sites/{site_id}/cleaning-tasks", needs.list_tasks)
 shifts("POST /cleaning-tasks", needs.add_task, TASK)
 
-ROUTERS = (desk.router, work.router, shifts.router)
+# --- Rounds
+
+ROUND = view(
+    Round,
+    "id version site_id template_id name day starts_at due_at assigned_to_id state started_at done_at",
+    ticks=many(
+        view(RoundTick, "id position place_id task outcome hindrance note done_at noted_at done_by_id request_id")
+    ),
+)
+ROUND_PLAN = view(
+    RoundTemplate,
+    "id version site_id name weekdays starts_minute due_minute assigned_to_id archived",
+    called="RoundPlan",
+)
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    id: int
+    name: str
+
+
+@requires(Can.SHARE_ROUNDS)
+def crew(ctx: Context, site_id: int) -> list[Cleaner]:
+    """Who can be given a round at a site."""
+    return [Cleaner(id, name) for id, name in rounds.crew(ctx, site_id)]
+
+
+tour = Routes("rounds")
+tour.lists("/rounds", ROUNDS)
+tour("GET /rounds/today", rounds.list_rounds)
+tour("GET /rounds/crew", crew)
+tour("GET /rounds/{id}", rounds.whole, ROUND)
+tour("GET /rounds/{id}/zones", rounds.sheet, ROUND, part="round")
+tour("POST /rounds/{id}/ticks", rounds.tick, ROUND, without=("photo",))
+tour.acts("/rounds/{id}", ROUND, rounds.share, rounds.miss)
+tour("GET /round-plans", round_plans.list_templates)
+tour("POST /round-plans", round_plans.add_template, ROUND_PLAN)
+tour("POST /round-plans/{id}/end", round_plans.end_template, ROUND_PLAN)
+tour("POST /sites/{site_id}/rounds", round_plans.plan_day, many(ROUND))
+
+ROUTERS = (desk.router, work.router, shifts.router, tour.router)
