@@ -311,7 +311,7 @@ class Drawn:
 
     def column(self, column: Declared) -> Column:
         number = column.kind in (Kind.NUMBER, Kind.MONEY, Kind.QUANTITY)
-        titled = column.kind in (Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.YES_NO)
+        titled = column.kind in (Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.YES_NO) or column.key in self.opens
         place = "lead" if column.key == self.lead else column.place
         if column.key not in self.listing.sortable:
             return Column(column.key, column.title, number, place, titled)

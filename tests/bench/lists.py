@@ -6,14 +6,17 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from plantops import listing_pages, listing_params, people
+from plantops.context import Context
 from plantops.core import House, everything
 from plantops.db import Database
+from plantops.listing import ListParams
 from plantops.settings import Settings
 from purchasing.lists import ORDERS
 from tests.bench import plant
@@ -53,7 +56,7 @@ def opened(asked: Asked) -> Iterator[Callable[[str], Row]]:
             house = House(everything(), Database(url), Settings.read(asked.data, environ={}))
             stack.callback(house.database.dispose)
             houses.append(house)
-        yield lambda look: [compared(look, large, *(measured(house, look) for house in houses))]
+        yield lambda look: [compared(look, large, *measured(houses, look))]
 
 
 def fill(url: str, rows: int) -> None:
@@ -80,31 +83,52 @@ def fill(url: str, rows: int) -> None:
     engine.dispose()
 
 
-def measured(house: House, look: str) -> dict[str, float]:
-    """Medians of processor time of this process and of its database process, warm."""
-    with house.database.transaction() as session:
-        user = people.by_login(session, plant.CLERK)
-        if user is None:
-            raise Wrong("There is no clerk in the measured plant.")
-        ctx = house.context(session, user, channel="web")
-        server = session.scalar(sa.text("SELECT pg_backend_pid()")) or 0
-        supplier = session.scalar(sa.text("SELECT max(id) FROM purchasing_supplier"))
-        params = listing_params.read(ORDERS, {k: v.format(supplier=supplier) for k, v in LOOKS[look].items()})
-        first = listing_pages.page(ctx, ORDERS, params)
-        if "next" in look:
-            if first.next_cursor is None:
-                raise Wrong(f"{look}: there is no next page.")
-            params = replace(params, after=first.next_cursor)
-        spent: tuple[list[float], list[float]] = ([], [])
+@dataclass(frozen=True)
+class Open:
+    """One plant with its clerk at the list, ready to look."""
+
+    ctx: Context
+    server: int
+    params: ListParams
+
+    def look(self) -> tuple[float, float]:
+        """Milliseconds of processor time of this process and of its database process."""
+        before = (time.process_time(), scheduled(self.server))
+        rows = len(listing_pages.page(self.ctx, ORDERS, self.params).rows)
+        after = (time.process_time(), scheduled(self.server))
+        if rows != self.params.limit:
+            raise Wrong(f"There are {rows} rows on the page instead of {self.params.limit}.")
+        return (after[0] - before[0]) * 1000, (after[1] - before[1]) * 1000
+
+
+def at_the_list(house: House, session: Session, look: str) -> Open:
+    user = people.by_login(session, plant.CLERK)
+    if user is None:
+        raise Wrong("There is no clerk in the measured plant.")
+    ctx = house.context(session, user, channel="web")
+    server = session.scalar(sa.text("SELECT pg_backend_pid()")) or 0
+    supplier = session.scalar(sa.text("SELECT max(id) FROM purchasing_supplier"))
+    params = listing_params.read(ORDERS, {k: v.format(supplier=supplier) for k, v in LOOKS[look].items()})
+    first = listing_pages.page(ctx, ORDERS, params)
+    if "next" in look:
+        if first.next_cursor is None:
+            raise Wrong(f"{look}: there is no next page.")
+        params = replace(params, after=first.next_cursor)
+    return Open(ctx, server, params)
+
+
+def measured(houses: list[House], look: str) -> list[dict[str, float]]:
+    """Medians, warm; one plant and the other in turn, so that what else the machine does hits both."""
+    with ExitStack() as stack:
+        opened = [at_the_list(house, stack.enter_context(house.database.transaction()), look) for house in houses]
+        spent: list[list[tuple[float, float]]] = [[] for _ in houses]
         for _ in range(ROUNDS):
-            before = (time.process_time(), scheduled(server))
-            rows = len(listing_pages.page(ctx, ORDERS, params).rows)
-            after = (time.process_time(), scheduled(server))
-            if rows != params.limit:
-                raise Wrong(f"{look}: {rows} rows instead of {params.limit}.")
-            for kept, start, end in zip(spent, before, after, strict=True):
-                kept.append((end - start) * 1000)
-    return {"web": statistics.median(spent[0]), "database": statistics.median(spent[1])}
+            for one, kept in zip(opened, spent, strict=True):
+                kept.append(one.look())
+    return [
+        {"web": statistics.median(web for web, _ in kept), "database": statistics.median(db for _, db in kept)}
+        for kept in spent
+    ]
 
 
 def compared(look: str, large: int, few: dict[str, float], many: dict[str, float]) -> dict[str, Any]:

@@ -230,3 +230,18 @@ def test_work_is_given_to_who_may_do_it_at_its_site(ctx: Someone) -> None:
     people.grant(ctx(), ctx.known["nora"], "facility_manager", site_id=north.id)
     with pytest.raises(Forbidden):
         workorders.workers(ctx(as_="employee", login="nora"), site_id(boss))
+
+
+def test_another_priority_moves_the_due_time_and_not_the_state(ctx: Someone) -> None:
+    desk = ctx(as_="facility_manager")
+    made = requests.report(desk, site_id(desk), NewRequest("Other", "The gate squeaks all day long"))
+    before = made.due_at
+    changed = requests.prioritise(desk, made.id, made.version, 1)
+    assert changed.state is RequestState.NEW and changed.due_at < before
+    with pytest.raises(Invalid, match="1 \\(danger\\) to 4"):
+        requests.prioritise(desk, made.id, made.version, 5)
+    requests.refuse(desk, made.id, made.version, "It is meant to squeak.")
+    with pytest.raises(Conflict, match="refused already"):
+        requests.prioritise(desk, made.id, made.version, 2)
+    with pytest.raises(Forbidden):
+        requests.prioritise(ctx(as_="requester", login="rob"), made.id, made.version, 2)
