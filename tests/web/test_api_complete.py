@@ -37,6 +37,7 @@ WITHOUT: dict[str, str] = {
     "personnel.leave_decisions.why_not_call_off": BUTTON,
     "personnel.leave_decisions.why_not_now": BUTTON,
     "plantops.import_jobs.work_on": "the job of an import is read as a job",
+    "plantops.import_templates.template": "a table to fill in by hand",
     "plantops.items.list_items": LISTED,
     "plantops.jobs.overdue": "a number for the page about the machinery; monitoring reads /metrics",
     "plantops.outbox.count": "a number for the page about the machinery; monitoring reads /metrics",
