@@ -1,4 +1,4 @@
-"""The administrator's lists: accounts, jobs, mails and imports."""
+"""The administrator's lists: accounts, jobs, mails, imports and webhooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plantops import imports, jobs, outbox, people
+from plantops import imports, jobs, outbox, people, webhooks
 from plantops.context import Context, requires
 from plantops.db import get
 from plantops.findable import Findable
@@ -17,10 +17,12 @@ from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.outbox import OutgoingMail
 from plantops.people import User, UserGrant
 from plantops.permissions import Can
+from plantops.webhooks import Webhook, WebhookDelivery
 
 asker = aliased(User)
 writer = aliased(User)
 importer = aliased(User)
+subscriber = aliased(User)
 
 
 def _titles(titles: Mapping[str, str], name: str) -> sa.Values:
@@ -182,13 +184,94 @@ def import_run(ctx: Context, id: int) -> Import:
     return get(ctx.session, imports.visible(ctx).where(Import.id == id), what="import")
 
 
-LISTINGS = (USERS, JOBS, MAILS, IMPORTS)
+def _webhook_rows(ctx: Context) -> Select:
+    seen = webhooks.visible(ctx).with_only_columns(Webhook.id)
+    return sa.select(Webhook.id).join(subscriber, subscriber.id == Webhook.created_by_id).where(Webhook.id.in_(seen))
+
+
+FAILURES = (
+    sa.select(sa.func.count())
+    .where(WebhookDelivery.webhook_id == Webhook.id, WebhookDelivery.state == webhooks.State.FAILED)
+    .correlate(Webhook)
+    .scalar_subquery()
+)
+
+WEBHOOKS: Listing[object] = Listing(
+    name="core.webhooks",
+    title="Webhooks",
+    permission=Can.MANAGE_WEBHOOKS,
+    rows=_webhook_rows,
+    key=Webhook.id,
+    columns=(
+        Column("title", "Who is told", Webhook.title, place="lead"),
+        Column("url", "Address", Webhook.url),
+        Column("active", "Switched on", Webhook.active, Kind.YES_NO, place="aside"),
+        Column("failures", "Failed deliveries", FAILURES, Kind.NUMBER),
+        Column("created_at", "Since", Webhook.created_at, Kind.TIME, never_null=True, place="rest"),
+        Column("by", "By", subscriber.name, sort=subscriber.sort_key, place="rest", groups=True),
+    ),
+    facets=(Facet("active", "Switched on", Webhook.active, Kind.YES_NO),),
+    search=(Webhook.title, Webhook.url),
+    sort="-id",
+    origin="core_webhook",
+    empty="No other program is told anything. Add a webhook to tell one.",
+)
+
+
+def _webhook_names(ctx: Context) -> list[tuple[int, str]]:
+    return [(hook.id, hook.title) for hook in ctx.session.scalars(webhooks.visible(ctx).order_by(Webhook.title))]
+
+
+def _event_names(ctx: Context) -> list[tuple[str, str]]:
+    return [(name, name) for name in webhooks.known_events(ctx.registry)]
+
+
+def _delivery_rows(ctx: Context) -> Select:
+    seen = webhooks.visible_deliveries(ctx).with_only_columns(WebhookDelivery.id)
+    return (
+        sa.select(WebhookDelivery.id)
+        .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
+        .where(WebhookDelivery.id.in_(seen))
+    )
+
+
+DELIVERIES: Listing[object] = Listing(
+    name="core.webhook_deliveries",
+    title="Webhook deliveries",
+    permission=Can.MANAGE_WEBHOOKS,
+    rows=_delivery_rows,
+    key=WebhookDelivery.id,
+    columns=(
+        Column("event", "Event", WebhookDelivery.event, place="lead", groups=True),
+        Column("state", "State", WebhookDelivery.state, Kind.CHOICE, place="aside"),
+        Column("webhook", "Who is told", Webhook.title, link="core_webhook", link_key="webhook_id", groups=True),
+        Column("created_at", "Happened", WebhookDelivery.created_at, Kind.TIME, never_null=True),
+        Column("sent_at", "Sent", WebhookDelivery.sent_at, Kind.TIME, place="rest"),
+        Column("tries", "Tries", WebhookDelivery.tries, Kind.NUMBER, place="rest"),
+        Column("error", "What went wrong", WebhookDelivery.error, sortable=False),
+        Column("webhook_id", "Webhook", WebhookDelivery.webhook_id, Kind.NUMBER, hidden=True),
+    ),
+    facets=(
+        Facet("state", "State", WebhookDelivery.state, options=webhooks.State),
+        Facet("webhook", "Who is told", WebhookDelivery.webhook_id, options=_webhook_names, value=int),
+        Facet("event", "Event", WebhookDelivery.event, options=_event_names),
+        Facet("created_at", "Happened", WebhookDelivery.created_at, Kind.TIME),
+    ),
+    search=(WebhookDelivery.event, WebhookDelivery.message_id, Webhook.title),
+    sort="-id",
+    origin="core_webhook_delivery",
+    empty="Nothing was told yet.",
+)
+
+LISTINGS = (USERS, JOBS, MAILS, IMPORTS, WEBHOOKS, DELIVERIES)
 SEARCH = (
     Findable(
         "Account", (Can.READ_USERS,), _user_rows, User.id, "core_user", (User.name, User.login), detail=User.login
     ),
 )
 LINKS = {
+    "core_webhook": "/admin/webhooks/{id}",
+    "core_webhook_delivery": "/admin/webhook-deliveries/{id}",
     "core_user": "/admin/users/{id}",
     "core_job_run": "/jobs/{id}",
     "core_outbox": "/admin/mails/{id}",

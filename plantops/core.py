@@ -46,6 +46,7 @@ from plantops import (
     stock_ledger,
     typed,
     views,
+    webhooks,
     weekly_archive,
     weekly_jobs,
 )
@@ -150,6 +151,8 @@ CORE = Module(
         "forget_typed": Job(typed.forget_old, "Forget what was typed and never sent"),
         "forget_sign_ins": Job(factors.forget_old, "Forget old sessions, failed tries and used notes"),
         "send_mail": Job(outbox.send, "Send a mail", retries=5),
+        "send_webhook": Job(webhooks.send, "Tell another program what happened", retries=5),
+        "look_for_webhooks": Job(webhooks.look, "Look for webhooks that are due"),
         "look_for_mails": Job(outbox.look, "Look for mails that are due"),
         "sweep_files": Job(files.sweep_orphans, "Remove files of undone work"),
         "tidy_jobs": Job(jobs.tidy, "Forget old jobs"),
@@ -171,6 +174,7 @@ CORE = Module(
         Schedule("core.forget_typed", at="03:12"),
         Schedule("core.forget_sign_ins", at="03:25"),
         Schedule("core.look_for_mails", every_minutes=5),
+        Schedule("core.look_for_webhooks", every_minutes=5),
         Schedule("core.sweep_files", at="03:20"),
         Schedule("core.forget_exports", at="03:15"),
         Schedule("core.tidy_jobs", at="03:30"),
@@ -281,5 +285,6 @@ KNOWN = (
     schedule,
     stock_ledger,
     views,
+    webhooks,
 )
 """Imported for their tables."""

@@ -25,6 +25,7 @@ class Can(StrEnum):
     READ_JOBS = "core.job.read"
     MANAGE_JOBS = "core.job.manage"
     READ_OUTBOX = "core.outbox.read"
+    MANAGE_WEBHOOKS = "core.webhook.manage"
     IMPORT = "core.import.run"
     UNDO_IMPORT = "core.import.undo"
     READ_WEEKLY = "core.weekly.read"

@@ -53,6 +53,8 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     """Who asks for /metrics from elsewhere brings it; None: only this host asks."""
     company: CompanyAccounts | None = None
+    webhooks_inside: bool = False
+    """Webhooks may call addresses inside the company, and without TLS."""
 
     @classmethod
     def read(cls, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
@@ -69,6 +71,7 @@ class Settings:
             given_secret=None if secret is None else _given_secret(secret),
             metrics_token=_metrics_token(given.get("PLANTOPS_METRICS_TOKEN")),
             company=_company(given),
+            webhooks_inside=_yes(given, "PLANTOPS_WEBHOOKS_INSIDE"),
         )
 
     def secret(self) -> bytes:

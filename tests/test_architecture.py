@@ -18,6 +18,7 @@ ADAPTERS = {
     "plantops/oidc.py": {
         "authlib.integrations.requests_client"
     },  # the company's sign-in service, named in the settings
+    "plantops/calling.py": {"socket", "http.client"},  # webhooks, to addresses that an administrator named
     "plantops/embedded.py": {"socket"},  # the embedded server's own Unix socket
 }
 OUTBOUND = {"smtplib", "socket", "http.client", "urllib.request", "ftplib", "requests", "httpx", "aiohttp", "telnetlib",

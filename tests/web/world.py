@@ -23,10 +23,12 @@ from personnel.certificates import NewCertificate
 from personnel.incidents import NewIncident
 from personnel.leave_days import Asked
 from personnel.models import IncidentKind
-from plantops import bulk_actions, import_files, imports, outbox, places, weekly_book
+from plantops import bulk_actions, import_files, imports, outbox, places, webhooks, weekly_book
 from plantops import files as stored
 from plantops.context import Context
+from plantops.events import StockReceived
 from plantops.places import Kind
+from plantops.webhooks import WebhookFacts
 from tests.browser import Client, Served
 from tests.housekeeping import making as cleaning
 from tests.housekeeping import touring
@@ -155,6 +157,12 @@ def core_of(ctx: Context, own: Context, folder: Path, somebody: int) -> Paths:
     """A mail, a job, an import with refused rows, a week that is made, an account."""
     mail = outbox.write(ctx, to="a@b.example", subject="Order 17", text="Dear all", origin=f"core_user:{own.user.id}")
     weekly_book.make_week(ctx, WEEK)
+    hook = webhooks.subscribe(
+        ctx, WebhookFacts("Partner", "https://partner.example/plantops", ("core.stock_received",))
+    )
+    ctx.emit(StockReceived(1, 1, Decimal(2), "core_store:1"))
+    told = ctx.session.scalars(webhooks.visible_deliveries(ctx)).first()
+    assert told is not None
     with absent(folder).open("rb") as file:
         brought = import_files.receive(
             ctx, "absences", "absences.csv", stored.lay_down(ctx.settings, file), absence_map()
@@ -165,6 +173,8 @@ def core_of(ctx: Context, own: Context, folder: Path, somebody: int) -> Paths:
         "/admin/mails/{id}": (f"/admin/mails/{mail.id}",),
         "/admin/imports/{id}": (f"/admin/imports/{run.id}",),
         "/admin/imports/{id}/rows/{number}": (f"/admin/imports/{run.id}/rows/2",),
+        "/admin/webhooks/{id}": (f"/admin/webhooks/{hook.id}",),
+        "/admin/webhook-deliveries/{id}": (f"/admin/webhook-deliveries/{told.id}",),
         "/lists/{name}/print": ("/lists/core.stock/print",),
         "/lists/{name}/bulk/{key}": ("/lists/housekeeping.requests/bulk/accept?all=yes&back=/housekeeping/requests",),
         "/lists/bulk/{run}": (f"/lists/bulk/{many(own)}",),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Base64Bytes
 
-from plantops import accounts, import_jobs, imports, outbox, people, sessions
+from plantops import accounts, import_jobs, imports, outbox, people, sessions, webhooks
 from plantops.accounts import Account
-from plantops.admin_lists import IMPORTS, MAILS, USERS, import_run
+from plantops.admin_lists import DELIVERIES, IMPORTS, MAILS, USERS, WEBHOOKS, import_run
 from plantops.context import Context, requires
 from plantops.imports import Import
 from plantops.outbox import OutgoingMail
 from plantops.people import User
 from plantops.permissions import Can
+from plantops.webhooks import Webhook, WebhookDelivery
 from web.pages.admin.imports import safe_name
 from web.resources import Routes, gives, view
 
@@ -82,4 +84,35 @@ mails.lists("/mails", MAILS)
 mails("GET /mails/{id}", outbox.one, MAIL)
 mails.acts("/mails/{id}", MAIL, outbox.recall, outbox.send_again)
 
-ROUTERS = (users.router, loading.router, mails.router)
+# --- Webhooks
+
+WEBHOOK = view(Webhook, "id version title url events active old_until created_by_id created_at")
+DELIVERY = view(
+    WebhookDelivery,
+    "id webhook_id message_id event body state tries next_try_at created_at sent_at status answer error",
+)
+
+
+@dataclass(frozen=True)
+class Secret:
+    secret: str
+
+
+@requires(Can.MANAGE_WEBHOOKS)
+def secret(ctx: Context, id: int) -> Secret:
+    """What the other side checks signatures with."""
+    return Secret(webhooks.secret_of(ctx, id))
+
+
+hooks = Routes("webhooks")
+hooks.lists("/webhooks", WEBHOOKS)
+hooks("GET /webhooks/{id}", webhooks.read, WEBHOOK)
+hooks("GET /webhooks/{id}/secret", secret)
+hooks("POST /webhooks", webhooks.subscribe, WEBHOOK)
+hooks("PUT /webhooks/{id}", webhooks.change, WEBHOOK)
+hooks.acts("/webhooks/{id}", WEBHOOK, webhooks.roll_secret, webhooks.switch)
+hooks.lists("/webhook-deliveries", DELIVERIES)
+hooks("GET /webhook-deliveries/{id}", webhooks.delivery, DELIVERY)
+hooks("POST /webhook-deliveries/{id}/send-again", webhooks.send_again, DELIVERY)
+
+ROUTERS = (users.router, loading.router, mails.router, hooks.router)

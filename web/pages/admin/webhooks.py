@@ -1,0 +1,106 @@
+"""Webhooks: which other programs are told what, what became of each message, and sending it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from plantops import webhooks
+from plantops.admin_lists import DELIVERIES, WEBHOOKS
+from plantops.permissions import Can
+from plantops.webhooks import WebhookFacts
+from web.lists import Named, list_page
+from web.page import Context, Form, Query, pages_router, render, see
+
+router = pages_router()
+
+
+@dataclass(frozen=True)
+class TypedWebhook:
+    title: str
+    url: str
+    events: str = ""
+
+    @property
+    def facts(self) -> WebhookFacts:
+        """One event a line, or with commas between."""
+        return WebhookFacts(self.title, self.url, tuple(self.events.replace(",", " ").split()))
+
+
+@router.get("/admin/webhooks")
+def index(ctx: Context, query: Query) -> Response:
+    tabs = (Named("All"), Named("Switched off", {"active": "no"}))
+    return list_page(ctx, WEBHOOKS, query, tabs=tabs, add=("New webhook", "/admin/webhooks/new"))
+
+
+@router.get("/admin/webhooks/new")
+def new(ctx: Context) -> Response:
+    ctx.need(Can.MANAGE_WEBHOOKS)
+    return render(ctx, "admin/webhook_new.html", known=webhooks.known_events(ctx.registry))
+
+
+@router.post("/admin/webhooks")
+def subscribe(ctx: Context, form: Form) -> Response:
+    hook = webhooks.subscribe(ctx, form.into(TypedWebhook).facts)
+    return see(ctx, f"/admin/webhooks/{hook.id}", f"{hook.title} is told from now on.")
+
+
+@router.get("/admin/webhooks/{id}")
+def show(ctx: Context, id: int) -> Response:
+    hook = webhooks.read(ctx, id)
+    return render(
+        ctx,
+        "admin/webhook.html",
+        hook=hook,
+        typed=TypedWebhook(hook.title, hook.url, "\n".join(hook.events)),
+        known=webhooks.known_events(ctx.registry),
+        rolling=hook.old_until if hook.old_until and hook.old_until > ctx.now else None,
+    )
+
+
+@router.post("/admin/webhooks/{id}")
+def change(ctx: Context, id: int, form: Form) -> Response:
+    hook = webhooks.change(ctx, id, form.version, form.into(TypedWebhook).facts)
+    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is changed.")
+
+
+@router.get("/admin/webhooks/{id}/secret")
+def secret(ctx: Context, id: int) -> Response:
+    return render(ctx, "admin/webhook_secret.html", hook=webhooks.read(ctx, id), secret=webhooks.secret_of(ctx, id))
+
+
+@router.post("/admin/webhooks/{id}/roll")
+def roll(ctx: Context, id: int, form: Form) -> Response:
+    webhooks.roll_secret(ctx, id, form.version)
+    return see(ctx, f"/admin/webhooks/{id}/secret", "The secret is new. For a day the old one signs beside it.")
+
+
+@router.post("/admin/webhooks/{id}/on")
+def switch_on(ctx: Context, id: int, form: Form) -> Response:
+    hook = webhooks.switch(ctx, id, form.version, True)
+    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is told again.")
+
+
+@router.post("/admin/webhooks/{id}/off")
+def switch_off(ctx: Context, id: int, form: Form) -> Response:
+    hook = webhooks.switch(ctx, id, form.version, False)
+    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is told nothing any more.")
+
+
+@router.get("/admin/webhook-deliveries")
+def deliveries(ctx: Context, query: Query) -> Response:
+    tabs = (Named("All"), Named("Failed", {"state": "failed"}), Named("Waiting", {"state": "waiting"}))
+    return list_page(ctx, DELIVERIES, query, tabs=tabs)
+
+
+@router.get("/admin/webhook-deliveries/{id}")
+def delivery(ctx: Context, id: int) -> Response:
+    row = webhooks.delivery(ctx, id)
+    return render(ctx, "admin/webhook_delivery.html", row=row, hook=webhooks.read(ctx, row.webhook_id))
+
+
+@router.post("/admin/webhook-deliveries/{id}/again")
+def send_again(ctx: Context, id: int) -> Response:
+    row = webhooks.send_again(ctx, id)
+    return see(ctx, f"/admin/webhook-deliveries/{id}", f"{row.event} is told again.")
