@@ -8,10 +8,21 @@ from pathlib import Path
 
 from pydantic import Base64Bytes
 
-from plantops import accounts, import_jobs, imports, outbox, people, sessions, webhooks
+from plantops import (
+    accounts,
+    import_files,
+    import_fixes,
+    import_jobs,
+    imports,
+    outbox,
+    people,
+    sessions,
+    webhooks,
+)
 from plantops.accounts import Account
 from plantops.admin_lists import DELIVERIES, IMPORTS, MAILS, USERS, WEBHOOKS, import_run
 from plantops.context import Context, requires
+from plantops.import_choices import Choices
 from plantops.imports import Import
 from plantops.outbox import OutgoingMail
 from plantops.people import User
@@ -70,6 +81,22 @@ loading.lists("/imports", IMPORTS)
 loading("GET /imports/{id}", import_run, IMPORT)
 loading("GET /imports/{id}/report", imports.report)
 loading("POST /imports", stage, IMPORT)
+loading("GET /imports/{id}/mapping", import_files.mapping, Choices, part="choices", without=("chosen", "named"))
+loading("PUT /imports/{id}/mapping", import_files.choose, IMPORT)
+loading("POST /imports/{id}/read", import_jobs.ask_to_read, gives("job_id"))
+loading("GET /imports/{id}/faults", import_fixes.faults)
+loading("GET /imports/{id}/wrong-values", import_fixes.wrong_values)
+loading("GET /imports/{id}/rows", import_fixes.rows)
+loading("GET /imports/{id}/rows/{number}", import_fixes.row)
+loading("PUT /imports/{id}/rows/{number}", import_fixes.set_cell)
+loading("POST /imports/{id}/replace", import_fixes.replace_all, gives("cells"))
+loading("POST /imports/{id}/skip", import_fixes.skip, gives("rows"))
+loading("POST /imports/{id}/take-in", import_fixes.take_in, gives("rows"))
+loading("POST /imports/{id}/skip-fault", import_fixes.skip_fault, gives("rows"))
+loading("POST /imports/{id}/try", import_jobs.ask_to_try, gives("job_id"))
+loading("GET /imports/{id}/kept", imports.kept)
+loading("POST /imports/{id}/again", import_files.again, IMPORT)
+loading("DELETE /imports/{id}", import_files.discard)
 loading("POST /imports/{id}/load", import_jobs.ask_to_load, gives("job_id"))
 loading("POST /imports/{id}/undo", import_jobs.ask_to_undo, gives("job_id"))
 
