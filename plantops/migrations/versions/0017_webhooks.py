@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "core_0017"
-down_revision = "core_0020"
+down_revision = "core_0021"
 
 
 def upgrade() -> None:
