@@ -20,6 +20,7 @@ from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.wording import say
 
 ONE_DAY = timedelta(days=1)
 LONGEST_DAYS = 800
@@ -54,11 +55,11 @@ class Hours:
 
 def why_not_absent(new: NewAbsence, today: date) -> str | None:
     if new.last_day is not None and new.last_day < new.first_day:
-        return "it ends before it starts"
+        return say("it ends before it starts")
     if new.first_day > today + timedelta(days=60):
-        return "it starts more than 60 days ahead; ask for leave instead"
+        return say("it starts more than 60 days ahead; ask for leave instead")
     if new.last_day is not None and (new.last_day - new.first_day).days > LONGEST_DAYS:
-        return f"it is longer than {LONGEST_DAYS} days"
+        return say("it is longer than {longest_days} days", longest_days=LONGEST_DAYS)
     return None
 
 
@@ -198,10 +199,10 @@ def _person(ctx: Context, employee_id: int) -> Employee:
 def report(ctx: Context, new: NewAbsence) -> Absence:
     """Somebody is not there: their shifts are released and who plans hears of it."""
     if reason := why_not_absent(new, ctx.today):
-        raise Invalid(f"This absence cannot be recorded: {reason}.", field="first_day")
+        raise Invalid(say("This absence cannot be recorded: {reason}.", reason=reason), field="first_day")
     person = _person(ctx, new.employee_id)
     if person.user_id == ctx.user.id and not ctx.may(Can.MANAGE_ABSENCES) and new.kind is not AbsenceKind.SICK:
-        raise Forbidden("You can report yourself as sick. For anything else ask for leave.")
+        raise Forbidden(say("You can report yourself as sick. For anything else ask for leave."))
     overlapping = sa.select(Absence.first_day).where(
         Absence.employee_id == person.id,
         Absence.withdrawn_at.is_(None),
@@ -209,7 +210,9 @@ def report(ctx: Context, new: NewAbsence) -> Absence:
         Absence.first_day <= (new.last_day or date.max),
     )
     if other := ctx.session.scalar(overlapping):
-        raise Conflict(f"{person.name} is reported as absent from {other} already. Change that report.")
+        raise Conflict(
+            say("{name} is reported as absent from {other} already. Change that report.", name=person.name, other=other)
+        )
     made = Absence(
         site_id=person.site_id,
         employee_id=person.id,
@@ -234,9 +237,9 @@ def close(ctx: Context, id: int, version: int, last_day: date, *, with_note: boo
     found = get(ctx.session, visible(ctx).where(Absence.id == id), what="absence", version=version, lock=True)
     _person(ctx, found.employee_id)
     if last_day < found.first_day:
-        raise Invalid("The last day is before the first.", field="last_day")
+        raise Invalid(say("The last day is before the first."), field="last_day")
     if (last_day - found.first_day).days > LONGEST_DAYS:
-        raise Invalid(f"An absence lasts at most {LONGEST_DAYS} days.", field="last_day")
+        raise Invalid(say("An absence lasts at most {longest_days} days.", longest_days=LONGEST_DAYS), field="last_day")
     before = found.last_day or ctx.today
     found.last_day = last_day
     found.with_note = found.with_note or with_note

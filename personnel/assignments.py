@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from personnel.models import Assignment
 from plantops.context import Context, within
+from plantops.wording import say
 
 LONGEST_CHAIN = 50
 
@@ -60,16 +61,16 @@ def why_not_lead(
             if boss is None:
                 break
             if boss == employee_id:
-                return f"on {day} this manager works under the person"
+                return say("on {day} this manager works under the person", day=day)
             boss = above.get(boss)
     return None
 
 
 def why_not_seat(seat: Seat) -> str | None:
     if seat.weekly_minutes < 0 or seat.weekly_minutes > 7 * 24 * 60:
-        return "weekly hours lie between 0 and 168"
+        return say("weekly hours lie between 0 and 168")
     if not 0 < seat.day_minutes <= 24 * 60:
-        return "a day has between 1 minute and 24 hours"
+        return say("a day has between 1 minute and 24 hours")
     return None
 
 

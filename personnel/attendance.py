@@ -21,6 +21,7 @@ from plantops.calendar import Period
 from plantops.context import Context, requires, within
 from plantops.errors import Invalid
 from plantops.places import Site
+from plantops.wording import say
 
 ONE_DAY = timedelta(days=1)
 CHUNK = 20_000
@@ -51,9 +52,9 @@ class DayCount:
 
 def why_not_badge(badge: Badge) -> str | None:
     if badge.last_out <= badge.first_in:
-        return "the last out is not after the first in"
+        return say("the last out is not after the first in")
     if badge.last_out - badge.first_in > timedelta(hours=24):
-        return "more than 24 hours lie between first in and last out"
+        return say("more than 24 hours lie between first in and last out")
     return None
 
 
@@ -172,7 +173,14 @@ def record(ctx: Context, site_id: int, badges: Sequence[Badge], *, import_id: in
     ctx.need(Can.RECORD_HOURS, site_id=site_id)
     for badge in badges:
         if reason := why_not_badge(badge):
-            raise Invalid(f"The day {badge.business_date} cannot be recorded: {reason}.", field="last_out")
+            raise Invalid(
+                say(
+                    "The day {business_date} cannot be recorded: {reason}.",
+                    business_date=badge.business_date,
+                    reason=reason,
+                ),
+                field="last_out",
+            )
     written = 0
     for start in range(0, len(badges), CHUNK):
         written += _record_chunk(ctx, site_id, badges[start : start + CHUNK], import_id)

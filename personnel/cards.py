@@ -12,7 +12,7 @@ from personnel.permissions import Can
 from plantops import files
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
-from plantops.wording import day_and_month
+from plantops.wording import day_and_month, say
 
 SOON = timedelta(days=60)
 
@@ -41,7 +41,7 @@ def _office(ctx: Context) -> list[WaitingCard]:
         one = "Probation or contract to decide"
         cards.append(
             WaitingCard(
-                "Probations and contracts to decide",
+                say("Probations and contracts to decide"),
                 len(ending),
                 "/due?kind=contract,probation&days=42",
                 "warn",
@@ -59,14 +59,21 @@ def _lead(ctx: Context) -> list[WaitingCard]:
         missing = len(absences.list_away(ctx, ctx.today))
         if missing:
             cards.append(
-                WaitingCard("People away today", missing, "/personnel#away", "warn", order=12, one="Person away today")
+                WaitingCard(
+                    say("People away today"), missing, "/personnel#away", "warn", order=12, one=say("Person away today")
+                )
             )
     if ctx.may(Can.APPROVE_LEAVE):
         asked = len(leave.list_to_decide(ctx))
         if asked:
             cards.append(
                 WaitingCard(
-                    "Leaves to decide", asked, "/personnel/leave/decide", "warn", order=13, one="Leave to decide"
+                    say("Leaves to decide"),
+                    asked,
+                    "/personnel/leave/decide",
+                    "warn",
+                    order=13,
+                    one=say("Leave to decide"),
                 )
             )
     return cards
@@ -87,7 +94,7 @@ def _own(ctx: Context) -> list[WaitingCard]:
         cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60, one=one))
     for balance in leave_accounts.balances(ctx, me)[:1]:
         days = leave.in_words(balance.left_minutes, balance.day_minutes)
-        cards.append(WaitingCard("My leave", int(balance.left_minutes / balance.day_minutes), "/personnel/leave",
+        cards.append(WaitingCard(say("My leave"), int(balance.left_minutes / balance.day_minutes), "/personnel/leave",
                                  detail=f"{days} left", order=61))  # fmt: skip
     return cards
 

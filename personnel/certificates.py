@@ -22,6 +22,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import DueItem
 from plantops.places import sort_key
+from plantops.wording import say
 
 
 class Standing(StrEnum):
@@ -192,7 +193,7 @@ def certificate(ctx: Context, id: int) -> CertificateRow:
     )
     found = ctx.session.execute(query).first()
     if found is None:
-        raise NotFound("There is no such certificate, or you may not see it.")
+        raise NotFound(say("There is no such certificate, or you may not see it."))
     c, person, type = found
     dates = (c.issued_on, c.expires_on, c.withdrawn_on)
     return CertificateRow(c.id, c.employee_id, person, c.type_id, type, c.reference, *dates, c.version)
@@ -233,7 +234,9 @@ def needed_for(ctx: Context, work: str) -> frozenset[int]:
         return frozenset(row.type_id for row in rows if row.blocks_assignment)
     type_id = ctx.session.scalar(sa.select(CertificateType.id).where(CertificateType.code == work))
     if type_id is None:
-        raise Invalid(f"Nobody recorded what '{work}' requires. Record a requirement for it in personnel.")
+        raise Invalid(
+            say("Nobody recorded what '{work}' requires. Record a requirement for it in personnel.", work=work)
+        )
     return frozenset({type_id})
 
 
@@ -318,9 +321,9 @@ def add_type(
 ) -> CertificateType:
     code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
     if validity_months is not None and not 0 < validity_months <= 600:
-        raise Invalid("A certificate is valid for 1 to 600 months, or for ever.", field="validity_months")
+        raise Invalid(say("A certificate is valid for 1 to 600 months, or for ever."), field="validity_months")
     if ctx.session.scalar(sa.select(CertificateType.id).where(CertificateType.code == code)):
-        raise Conflict(f"The code {code} is taken. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken. Choose another.", code=code), field="code")
     new = CertificateType(
         code=code,
         name=name,
@@ -338,7 +341,7 @@ def add_type(
 def require(ctx: Context, type_id: int, *, position_id: int | None = None, work: str | None = None) -> Requirement:
     """Whoever holds the position, or does the work, needs the certificate."""
     if (position_id is None) == (work is None):
-        raise Invalid("Name either a position or a kind of work.", field="work")
+        raise Invalid(say("Name either a position or a kind of work."), field="work")
     new = Requirement(type_id=type_id, position_id=position_id, work=work)
     ctx.session.add(new)
     ctx.session.flush()
@@ -354,10 +357,10 @@ def record(ctx: Context, new: NewCertificate) -> Certificate:
         ctx.session, sa.select(CertificateType).where(CertificateType.id == new.type_id), what="certificate type"
     )
     if new.issued_on > ctx.today:
-        raise Invalid("A certificate cannot be issued in the future.", field="issued_on")
+        raise Invalid(say("A certificate cannot be issued in the future."), field="issued_on")
     expires_on = new.expires_on or expiry_of(new.issued_on, type.validity_months)
     if expires_on is not None and expires_on <= new.issued_on:
-        raise Invalid("It expires before it was issued.", field="expires_on")
+        raise Invalid(say("It expires before it was issued."), field="expires_on")
     made = Certificate(
         employee_id=person.id,
         type_id=type.id,
@@ -428,9 +431,11 @@ def withdraw(ctx: Context, id: int, version: int, on: date) -> Certificate:
     """A licence was taken away before it expired."""
     found = get(ctx.session, visible(ctx).where(Certificate.id == id), what="certificate", version=version, lock=True)
     if found.withdrawn_on is not None:
-        raise Conflict(f"This certificate was withdrawn on {found.withdrawn_on} already.")
+        raise Conflict(
+            say("This certificate was withdrawn on {withdrawn_on} already.", withdrawn_on=found.withdrawn_on)
+        )
     if on < found.issued_on:
-        raise Invalid("It cannot be withdrawn before it was issued.", field="on")
+        raise Invalid(say("It cannot be withdrawn before it was issued."), field="on")
     found.withdrawn_on = on
     bump(found)
     ctx.session.flush()

@@ -15,6 +15,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import DueItem
+from plantops.wording import say
 
 WARN_DAYS = 42
 
@@ -34,19 +35,22 @@ class NewContract:
 
 def why_not_contract(new: NewContract, hired_on: date, ended_on: date | None, before: Contract | None) -> str | None:
     if new.starts_on < hired_on or (ended_on is not None and new.starts_on >= ended_on):
-        return "it starts outside the employment"
+        return say("it starts outside the employment")
     if ended_on is not None and (new.ends_on is None or new.ends_on > ended_on):
-        return "it ends after the employment"
+        return say("it ends after the employment")
     if new.ends_on is not None and new.ends_on <= new.starts_on:
-        return "it ends before it starts"
+        return say("it ends before it starts")
     if new.kind is ContractKind.FIXED_TERM and new.ends_on is None:
-        return "a fixed-term contract needs an end"
+        return say("a fixed-term contract needs an end")
     if new.probation_ends_on is not None and new.probation_ends_on <= new.starts_on:
-        return "its probation ends before it starts"
+        return say("its probation ends before it starts")
     if new.renewal_of_id is not None and before is None:
-        return "the contract that it renews is somebody else's"
+        return say("the contract that it renews is somebody else's")
     if before is not None and before.ends_on != new.starts_on:
-        return f"a renewal starts on the day after the old contract's last day, {before.ends_on or 'which has none'}"
+        return say(
+            "a renewal starts on the day after the old contract's last day, {ends_on}",
+            ends_on=before.ends_on or "which has none",
+        )
     return None
 
 
@@ -113,9 +117,9 @@ def due(ctx: Context, until: date) -> list[DueItem]:
         probation = contract.probation_ends_on
         href = f"/personnel/employees/{contract.employee_id}"
         if probation and probation <= until and contract.probation_decided_on is None:
-            items.append(DueItem(f"Probation of {name} ends", probation, href, kind="probation"))
+            items.append(DueItem(say("Probation of {name} ends", name=name), probation, href, kind="probation"))
         elif contract.ends_on:
-            items.append(DueItem(f"Contract of {name} ends", contract.ends_on, href, kind="contract"))
+            items.append(DueItem(say("Contract of {name} ends", name=name), contract.ends_on, href, kind="contract"))
     return items
 
 
@@ -134,14 +138,18 @@ def add_contract(ctx: Context, employee_id: int, new: NewContract) -> Contract:
         )
     )
     if employment is None:
-        raise Conflict(f"{person.name} is not employed on {new.starts_on}.", field="starts_on")
+        raise Conflict(
+            say("{name} is not employed on {starts_on}.", name=person.name, starts_on=new.starts_on), field="starts_on"
+        )
     before = None
     if new.renewal_of_id is not None:
         before = ctx.session.scalar(
             sa.select(Contract).where(Contract.id == new.renewal_of_id, Contract.employee_id == employee_id)
         )
     if reason := why_not_contract(new, employment.hired_on, employment.ended_on, before):
-        raise Invalid(f"Cannot record this contract of {person.name}: {reason}.", field="starts_on")
+        raise Invalid(
+            say("Cannot record this contract of {name}: {reason}.", name=person.name, reason=reason), field="starts_on"
+        )
     if before is not None:
         before.decided_on = before.decided_on or ctx.today
         bump(before)
@@ -171,9 +179,11 @@ def add_first(ctx: Context, site_id: int, first: Mapping[int, NewContract]) -> i
     spans = {row.employee_id: (row.hired_on, row.ended_on) for row in employed}
     for id, new in first.items():
         if id not in spans:
-            raise Invalid(f"Employee {id} is not employed on this site.", field="employee_id")
+            raise Invalid(say("Employee {id} is not employed on this site.", id=id), field="employee_id")
         if reason := why_not_contract(new, *spans[id], None):
-            raise Invalid(f"Cannot record this contract of employee {id}: {reason}.", field="starts_on")
+            raise Invalid(
+                say("Cannot record this contract of employee {id}: {reason}.", id=id, reason=reason), field="starts_on"
+            )
     if first:
         ctx.session.execute(sa.insert(Contract), [{"employee_id": id, **vars(new)} for id, new in first.items()])
     return len(first)
@@ -186,9 +196,13 @@ def decide_probation(ctx: Context, contract_id: int, version: int) -> Contract:
         ctx.session, visible(ctx).where(Contract.id == contract_id), what="contract", version=version, lock=True
     )
     if found.probation_ends_on is None:
-        raise Conflict("This contract has no probation.")
+        raise Conflict(say("This contract has no probation."))
     if found.probation_decided_on is not None:
-        raise Conflict(f"This probation was decided on {found.probation_decided_on}.")
+        raise Conflict(
+            say(
+                "This probation was decided on {probation_decided_on}.", probation_decided_on=found.probation_decided_on
+            )
+        )
     found.probation_decided_on = ctx.today
     bump(found)
     ctx.session.flush()
@@ -202,7 +216,7 @@ def let_end(ctx: Context, contract_id: int, version: int) -> Contract:
         ctx.session, visible(ctx).where(Contract.id == contract_id), what="contract", version=version, lock=True
     )
     if found.ends_on is None or found.decided_on is not None:
-        raise Conflict("There is nothing to decide about this contract.")
+        raise Conflict(say("There is nothing to decide about this contract."))
     found.decided_on = ctx.today
     bump(found)
     ctx.session.flush()
@@ -222,7 +236,9 @@ def end_employment(ctx: Context, id: int, version: int, last_day: date, reason: 
         )
     )
     if employment is None:
-        raise Conflict(f"{person.name} has no open employment on {last_day}.", field="last_day")
+        raise Conflict(
+            say("{name} has no open employment on {last_day}.", name=person.name, last_day=last_day), field="last_day"
+        )
     after = last_day + timedelta(days=1)
     employment.ended_on, employment.end_reason = after, reason
     _end_versions(ctx, id, after)

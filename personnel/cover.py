@@ -21,6 +21,7 @@ from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
+from plantops.wording import say, weekday_and_day
 
 MOST_DAYS = 366
 
@@ -101,15 +102,24 @@ def hole_without(crew: Crew, employee_id: int) -> str | None:
     if left >= crew.need.needed:
         return None
     shift = f", {crew.need.shift}" if crew.need.shift else ""
-    return f"{crew.day:%a %d %b}{shift} in {crew.need.department}: {left} of {crew.need.needed}"
+    return say(
+        "{day}{shift} in {department}: {left} of {needed}",
+        day=weekday_and_day(crew.day),
+        shift=shift,
+        department=crew.need.department,
+        left=left,
+        needed=crew.need.needed,
+    )
 
 
 def why_not_publish(first: date, last: date) -> str | None:
     """Why the needs of these days cannot become demand; None when they can."""
     if last < first:
-        return "the last day is before the first"
+        return say("the last day is before the first")
     if (last - first).days >= MOST_DAYS:
-        return f"it is longer than {MOST_DAYS} days, and needs change; publish the later days later"
+        return say(
+            "it is longer than {most_days} days, and needs change; publish the later days later", most_days=MOST_DAYS
+        )
     return None
 
 
@@ -190,14 +200,14 @@ def add_need(
 ) -> CoverRule:
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     if not 1 <= needed <= 10_000:
-        raise Invalid("A shift needs between 1 and 10,000 people.", field="needed")
+        raise Invalid(say("A shift needs between 1 and 10,000 people."), field="needed")
     taken = visible(ctx).where(
         CoverRule.department_id == department_id,
         CoverRule.template_id.is_not_distinct_from(template_id),
         CoverRule.certificate_type_id.is_not_distinct_from(certificate_type_id),
     )
     if ctx.session.scalar(taken):
-        raise Conflict("This need is recorded already. Change it instead.", field="needed")
+        raise Conflict(say("This need is recorded already. Change it instead."), field="needed")
     new = CoverRule(
         site_id=site_id,
         department_id=department_id,
@@ -218,9 +228,17 @@ def plan_demand(ctx: Context, origin: str, site_id: int, first: date, last: date
     """
     ctx.need(Can.PLAN_SHIFTS, site_id=site_id)
     if outside := [demand for demand in demands if not first <= demand.business_date <= last]:
-        raise Invalid(f"The demand of {outside[0].business_date} lies outside the plan.", field="business_date")
+        raise Invalid(
+            say("The demand of {business_date} lies outside the plan.", business_date=outside[0].business_date),
+            field="business_date",
+        )
     if wrong := [demand for demand in demands if demand.needed < 1 or demand.ends_at <= demand.starts_at]:
-        raise Invalid(f"The demand of {wrong[0].business_date} needs people and an end after its start.")
+        raise Invalid(
+            say(
+                "The demand of {business_date} needs people and an end after its start.",
+                business_date=wrong[0].business_date,
+            )
+        )
     ctx.session.execute(
         sa.update(ShiftDemand)
         .where(
@@ -251,7 +269,7 @@ def plan_demand(ctx: Context, origin: str, site_id: int, first: date, last: date
 def publish_needs(ctx: Context, site_id: int, first: date, last: date) -> int:
     """The standing needs of crews become demand, on each day on which their shift runs."""
     if why := why_not_publish(first, last):
-        raise Invalid(f"These days cannot be published: {why}.", field="last")
+        raise Invalid(say("These days cannot be published: {why}.", why=why), field="last")
     zone = ZoneInfo(work_calendars.plant_calendar(ctx, site_id).zone_name)
     templates = {one.id: one for one in work_calendars.list_templates(ctx, site_id)}
     demands = []

@@ -28,6 +28,7 @@ from plantops.delegations import principals
 from plantops.errors import Conflict, Invalid
 from plantops.events import ManagerOf
 from plantops.places import Site, sort_key
+from plantops.wording import say
 
 LEAVE = "leave"  # the kind of document that a delegation may be limited to
 
@@ -289,15 +290,21 @@ def _check_all(people: Sequence[NewEmployee], known: Mapping[str, int]) -> None:
         needed_text(new.number, "The personnel number", "number")
         needed_text(new.name, "The name", "name")
         if new.number in known or new.number in seen:
-            raise Conflict(f"The personnel number {new.number} is taken. Numbers are never used again.", field="number")
+            raise Conflict(
+                say("The personnel number {number} is taken. Numbers are never used again.", number=new.number),
+                field="number",
+            )
         if reason := why_not_seat(new.seat):
-            raise Invalid(f"Cannot hire {new.name}: {reason}.", field="weekly_minutes")
+            raise Invalid(say("Cannot hire {name}: {reason}.", name=new.name, reason=reason), field="weekly_minutes")
         if new.seat.zone:
             known_zone(new.seat.zone)
         seen[new.number] = new.manager_number
     for new in people:
         if new.manager_number and new.manager_number not in known and new.manager_number not in seen:
-            raise Invalid(f"There is no manager with the number {new.manager_number}.", field="manager")
+            raise Invalid(
+                say("There is no manager with the number {manager_number}.", manager_number=new.manager_number),
+                field="manager",
+            )
         _refuse_circle(new.number, seen)
 
 
@@ -309,7 +316,9 @@ def _refuse_circle(number: str, bosses: Mapping[str, str | None]) -> None:
         if boss == number:
             break
         boss = bosses.get(boss)
-    raise Conflict(f"{number} would work under itself: its managers go in a circle.", field="manager")
+    raise Conflict(
+        say("{number} would work under itself: its managers go in a circle.", number=number), field="manager"
+    )
 
 
 def _row_of(new: NewEmployee) -> dict[str, Any]:
@@ -361,7 +370,9 @@ def take_back(ctx: Context, import_id: int, stands_on: Sequence[type[Base]]) -> 
             sa.select(Employee.name).join(table, of == Employee.id).where(Employee.id.in_(ids)).limit(1)
         )
         if name is not None:
-            raise Conflict(f"Leave, hours or certificates of {name} were recorded since. Undo those first.")
+            raise Conflict(
+                say("Leave, hours or certificates of {name} were recorded since. Undo those first.", name=name)
+            )
     for model in (Assignment, Employment, EmployeePrivate):
         ctx.session.execute(sa.delete(model).where(model.employee_id.in_(ids)))
     ctx.session.execute(sa.delete(Employee).where(Employee.id.in_(ids)))

@@ -16,6 +16,7 @@ from plantops import numbers
 from plantops.context import Context, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 RECORDABLE = (Outcome.DEATH, Outcome.DAYS_AWAY, Outcome.RESTRICTED, Outcome.OTHER_RECORDABLE)
 LOST_TIME = (Outcome.DEATH, Outcome.DAYS_AWAY)
@@ -49,11 +50,11 @@ def bradford(spells: int, days: int) -> int:
 
 def why_not_class(outcome: Outcome, days_away: int, days_restricted: int) -> str | None:
     if not (0 <= days_away <= MOST_DAYS and 0 <= days_restricted <= MOST_DAYS):
-        return f"days lie between 0 and {MOST_DAYS}"
+        return say("days lie between 0 and {most_days}", most_days=MOST_DAYS)
     if outcome is Outcome.DAYS_AWAY and not days_away:
-        return "days away from work need their number"
+        return say("days away from work need their number")
     if outcome in (Outcome.FIRST_AID, Outcome.OTHER_RECORDABLE) and (days_away or days_restricted):
-        return "a case with lost or restricted days is not of this class"
+        return say("a case with lost or restricted days is not of this class")
     return None
 
 
@@ -125,11 +126,11 @@ def incident(ctx: Context, id: int) -> Incident:
 def report(ctx: Context, new: NewIncident) -> Incident:
     """What happened, in the words of who saw it. It is classified later by the personnel office."""
     if not new.what.strip() or len(new.what) > 4000:
-        raise Invalid("Say in 1 to 4,000 characters what happened.", field="what")
+        raise Invalid(say("Say in 1 to 4,000 characters what happened."), field="what")
     if new.happened_on > ctx.today:
-        raise Invalid("It cannot have happened in the future.", field="happened_on")
+        raise Invalid(say("It cannot have happened in the future."), field="happened_on")
     if new.employee_id is not None and employees.of_id(ctx, new.employee_id).site_id != new.site_id:
-        raise Invalid("This person belongs to another site.", field="employee_id")
+        raise Invalid(say("This person belongs to another site."), field="employee_id")
     made = Incident(
         site_id=new.site_id,
         number=numbers.plain(ctx, "IN", new.site_id, year=new.happened_on.year),
@@ -162,9 +163,9 @@ def classify(
     found = get(ctx.session, visible(ctx).where(Incident.id == id), what="incident", version=version, lock=True)
     ctx.need(Can.MANAGE_INCIDENTS, site_id=found.site_id)
     if found.kind == IncidentKind.NEAR_MISS:
-        raise Conflict("A near miss has no class: nobody was hurt.")
+        raise Conflict(say("A near miss has no class: nobody was hurt."))
     if reason := why_not_class(outcome, days_away, days_restricted):
-        raise Invalid(f"Cannot classify {found.number}: {reason}.", field="days_away")
+        raise Invalid(say("Cannot classify {number}: {reason}.", number=found.number, reason=reason), field="days_away")
     found.outcome, found.days_away, found.days_restricted = outcome, days_away, days_restricted
     found.privacy_case = privacy_case
     bump(found)

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from personnel.worked_time import NightWindow, minutes_between
 from plantops.calendar import Period
+from plantops.wording import say
 
 OVERLAPS = "it overlaps a shift that is planned already"
 
@@ -67,7 +68,12 @@ def why_not_plan(new: Period, around: Sequence[Period], rules: LabourRules) -> s
             return OVERLAPS
     for one, two, rest in rest_broken([*around, new], rules):
         if new in (one, two):
-            return f"only {rest / 60:.1f} h of rest remain; {rules.name} asks for {rules.daily_rest_hours} h"
+            return say(
+                "only {rest:.1f} h of rest remain; {name} asks for {daily_rest_hours} h",
+                rest=rest / 60,
+                name=rules.name,
+                daily_rest_hours=rules.daily_rest_hours,
+            )
     return None
 
 

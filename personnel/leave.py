@@ -30,6 +30,7 @@ from plantops.db import get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import Absent
 from plantops.people import User
+from plantops.wording import say
 
 LONGEST_DAYS = 400
 
@@ -63,7 +64,12 @@ def in_words(minutes: int, day_minutes: int) -> str:
     days = minutes / day_minutes
     if abs(days * 4 - round(days * 4)) < 1e-9:
         return f"{days:g} {'day' if days == 1 else 'days'}"
-    return f"{hours_in_words(minutes)} ({days:.1f} days of {hours_in_words(day_minutes)})"
+    return say(
+        "{minutes} ({days:.1f} days of {day_minutes})",
+        minutes=hours_in_words(minutes),
+        days=days,
+        day_minutes=hours_in_words(day_minutes),
+    )
 
 
 # --- Questions
@@ -233,7 +239,7 @@ def row(ctx: Context, id: int) -> RequestRow:
     """A request as lists show it, with names."""
     found = ctx.session.execute(_rows(visible(ctx).where(LeaveRequest.id == id))).first()
     if found is None:
-        raise NotFound("There is no such leave request, or you may not see it.")
+        raise NotFound(say("There is no such leave request, or you may not see it."))
     return RequestRow(*found)
 
 
@@ -297,7 +303,11 @@ def _others_away(ctx: Context, person: Employee, asked: Asked) -> list[AwayRow]:
 
 
 def _too_long(asked: Asked) -> str | None:
-    return f"it is longer than {LONGEST_DAYS} days" if (asked.last - asked.first).days >= LONGEST_DAYS else None
+    return (
+        say("it is longer than {longest_days} days", longest_days=LONGEST_DAYS)
+        if (asked.last - asked.first).days >= LONGEST_DAYS
+        else None
+    )
 
 
 def _whose(ctx: Context, employee_id: int, *, lock: bool = False) -> Employee:
@@ -352,8 +362,10 @@ def _short_in_words(short: str | None, book: Sequence[Entry], days: Sequence[Lea
     if short is None:
         return None
     left = balance_minutes(book, days[-1].day)
-    return (
-        f"only {in_words(max(0, left), day_minutes)} are left, {in_words(total_minutes(days), day_minutes)} were asked"
+    return say(
+        "only {value} are left, {days} were asked",
+        value=in_words(max(0, left), day_minutes),
+        days=in_words(total_minutes(days), day_minutes),
     )
 
 
@@ -383,14 +395,14 @@ def book_with_waiting(
 def ask(ctx: Context, employee_id: int, leave_type_id: int, asked: Asked, note: str = "") -> LeaveRequest:
     """Ask for days off: one's own, or (the personnel office) for somebody who cannot."""
     if reason := why_not_ask(asked) or _too_long(asked):
-        raise Invalid(f"This leave cannot be asked: {reason}.", field="first_day")
+        raise Invalid(say("This leave cannot be asked: {reason}.", reason=reason), field="first_day")
     person = _whose(ctx, employee_id, lock=True)
     type = type_of(ctx, leave_type_id)
     days, reason, _ = _count(ctx, person, type, asked)
     if reason:
-        raise Conflict(f"This leave cannot be asked: {reason}.", field="first_day")
+        raise Conflict(say("This leave cannot be asked: {reason}.", reason=reason), field="first_day")
     if len(note) > 2000:
-        raise Invalid("A note has at most 2,000 characters.", field="note")
+        raise Invalid(say("A note has at most 2,000 characters."), field="note")
     new = LeaveRequest(
         number=numbers.plain(ctx, "LV", person.site_id),
         site_id=person.site_id,

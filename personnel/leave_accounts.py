@@ -23,6 +23,7 @@ from plantops.bulk import insert_many
 from plantops.context import Context, anyone, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 ONE_DAY = timedelta(days=1)
 
@@ -136,13 +137,13 @@ def policy_of(row: LeavePolicy, since: date, until: date | None) -> Policy:
 
 def why_not_policy(new: NewPolicy) -> str | None:
     if not 0 < new.year_days <= 366:
-        return "a year has between 0 and 366 days of leave"
+        return say("a year has between 0 and 366 days of leave")
     if not 1 <= new.year_starts_month <= 12:
-        return "the leave year starts in a month from 1 to 12"
+        return say("the leave year starts in a month from 1 to 12")
     if new.rounding_step_minutes < 1 or new.carry_cap_minutes < 0:
-        return "rounding steps are at least 1 minute and a carry-over is not negative"
+        return say("rounding steps are at least 1 minute and a carry-over is not negative")
     if new.carry_expires_after_months is not None and not 1 <= new.carry_expires_after_months <= 24:
-        return "carried leave expires after 1 to 24 months"
+        return say("carried leave expires after 1 to 24 months")
     return None
 
 
@@ -284,9 +285,9 @@ def add_type(
 ) -> LeaveType:
     code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
     if negative_cap_minutes < 0:
-        raise Invalid("How far a balance may be overdrawn is not negative.", field="negative_cap_minutes")
+        raise Invalid(say("How far a balance may be overdrawn is not negative."), field="negative_cap_minutes")
     if ctx.session.scalar(sa.select(LeaveType.id).where(LeaveType.code == code)):
-        raise Conflict(f"The code {code} is taken. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken. Choose another.", code=code), field="code")
     new = LeaveType(
         code=code,
         name=name,
@@ -302,9 +303,9 @@ def add_type(
 @requires(Can.MANAGE_LEAVE)
 def add_policy(ctx: Context, leave_type_id: int, new: NewPolicy) -> LeavePolicy:
     if reason := why_not_policy(new):
-        raise Invalid(f"Cannot add this policy: {reason}.")
+        raise Invalid(say("Cannot add this policy: {reason}.", reason=reason))
     if ctx.session.scalar(sa.select(LeavePolicy.id).where(LeavePolicy.key == new.key)):
-        raise Conflict(f"The key {new.key} is taken. Choose another.", field="key")
+        raise Conflict(say("The key {key} is taken. Choose another.", key=new.key), field="key")
     made = LeavePolicy(leave_type_id=leave_type_id, **vars(new))
     ctx.session.add(made)
     ctx.session.flush()
@@ -414,9 +415,9 @@ def adjust(
     person = get(ctx.session, employees.visible(ctx).where(Employee.id == employee_id), what="employee", lock=True)
     ctx.need(Can.MANAGE_LEAVE, site_id=person.site_id)
     if not minutes:
-        raise Invalid("Nothing is corrected by zero.", field="minutes")
+        raise Invalid(say("Nothing is corrected by zero."), field="minutes")
     if not note.strip():
-        raise Invalid("Say why the balance is corrected.", field="note")
+        raise Invalid(say("Say why the balance is corrected."), field="note")
     standing = ctx.session.scalar(
         sa.select(LeaveEntry).where(
             LeaveEntry.employee_id == employee_id,

@@ -19,6 +19,7 @@ from plantops import numbers
 from plantops.bulk import insert_many
 from plantops.context import Context, requires
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,14 @@ def days_taken(
             continue
         own = standing.setdefault(one.employee_id, [])
         if reason := why_not_also(own, days):
-            raise Conflict(f"Leave of employee {one.employee_id} from {one.first_day}: {reason}.")
+            raise Conflict(
+                say(
+                    "Leave of employee {employee_id} from {first_day}: {reason}.",
+                    employee_id=one.employee_id,
+                    first_day=one.first_day,
+                    reason=reason,
+                )
+            )
         own += days
         found.append((one, days))
     return found
@@ -72,7 +80,10 @@ def record_taken(ctx: Context, site_id: int, leave_type_id: int, taken: Sequence
     if not taken:
         return 0
     if future := [one for one in taken if one.last_day >= ctx.today]:
-        raise Invalid(f"Leave until {future[0].last_day} is not over. Ask for it instead.", field="last_day")
+        raise Invalid(
+            say("Leave until {last_day} is not over. Ask for it instead.", last_day=future[0].last_day),
+            field="last_day",
+        )
     ids = {one.employee_id for one in taken}
     ctx.session.execute(sa.select(Employee.id).where(Employee.id.in_(ids)).order_by(Employee.id).with_for_update())
     first, last = min(one.first_day for one in taken), max(one.last_day for one in taken)
@@ -95,7 +106,9 @@ def _refuse_overdrawn(
     for id, all_days in by_person.items():
         if overdrawn(books[id].entries, all_days) > type.negative_cap_minutes:
             number = ctx.session.scalar(sa.select(Employee.number).where(Employee.id == id))
-            raise Conflict(f"{number} took more leave than the account had. Correct the balance first.")
+            raise Conflict(
+                say("{number} took more leave than the account had. Correct the balance first.", number=number)
+            )
 
 
 def _write_requests(

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from personnel.calendars import LONGEST_DAY_MINUTES, ExpectedDay, Half
 from plantops.calendar import days as each_day
+from plantops.wording import say
 
 
 class Portion(StrEnum):
@@ -44,16 +45,16 @@ class LeaveDay:
 
 def why_not_ask(asked: Asked) -> str | None:
     if asked.last < asked.first:
-        return f"it ends on {asked.last} before it starts on {asked.first}"
+        return say("it ends on {last} before it starts on {first}", last=asked.last, first=asked.first)
     if (asked.from_minute is None) != (asked.to_minute is None):
-        return "hours need a start and an end"
+        return say("hours need a start and an end")
     if asked.from_minute is not None and asked.to_minute is not None:
         if asked.first != asked.last:
-            return "hours can be asked for one day at a time"
+            return say("hours can be asked for one day at a time")
         if asked.to_minute <= asked.from_minute:
-            return "the hours end before they start"
+            return say("the hours end before they start")
     if outside := [day for day in asked.halves if not asked.first <= day <= asked.last]:
-        return f"the half day on {outside[0]} lies outside the request"
+        return say("the half day on {outside} lies outside the request", outside=outside[0])
     return None
 
 
@@ -102,7 +103,7 @@ def why_not_also(existing: Iterable[LeaveDay], new: Iterable[LeaveDay]) -> str |
     for day in new:
         for other in standing.get(day.day, []):
             if day.from_minute < other.to_minute and other.from_minute < day.to_minute:
-                return f"{day.day} is taken already ({_in_words(other)})"
+                return say("{day} is taken already ({other})", day=day.day, other=_in_words(other))
     return None
 
 

@@ -22,6 +22,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.events import Absent
+from plantops.wording import say
 
 # --- Rules
 
@@ -31,21 +32,21 @@ def why_not_decide(
 ) -> str | None:
     """Never oneself, and never who asked in the name of somebody else."""
     if employee_user_id == decider_id:
-        return "it is your own leave"
+        return say("it is your own leave")
     if request.asked_by_id == decider_id:
-        return "you asked for it yourself"
+        return say("you asked for it yourself")
     if not may_decide:
-        return "you do not lead this person, and nobody who does has delegated to you"
+        return say("you do not lead this person, and nobody who does has delegated to you")
     if request.state != LeaveState.ASKED:
-        return f"it is {request.state} already"
+        return say("it is {state} already", state=request.state)
     return None
 
 
 def why_not_cancel(request: LeaveRequest, today: date, is_office: bool) -> str | None:
     if request.state not in (LeaveState.ASKED, LeaveState.APPROVED):
-        return f"it is {request.state} already"
+        return say("it is {state} already", state=request.state)
     if request.state == LeaveState.APPROVED and request.first_day <= today and not is_office:
-        return "it has begun; the personnel office can correct it"
+        return say("it has begun; the personnel office can correct it")
     return None
 
 
@@ -107,7 +108,7 @@ def why_not_call_off(ctx: Context, id: int) -> str | None:
     found = leave.request(ctx, id)
     is_office = ctx.may(Can.MANAGE_LEAVE, site_id=found.site_id)
     if employees.of_id(ctx, found.employee_id).user_id != ctx.user.id and not is_office:
-        return "only the person or the personnel office can"
+        return say("only the person or the personnel office can")
     return why_not_cancel(found, ctx.today, is_office)
 
 
@@ -131,7 +132,7 @@ def _to_decide(ctx: Context, id: int, version: int) -> tuple[LeaveRequest, Emplo
     person = employees.of_id(ctx, found.employee_id, lock=True)
     if reason := why_not_decide(found, person.user_id, ctx.user.id, _is_entitled(ctx, found)):
         error = Conflict if found.state != LeaveState.ASKED else Forbidden
-        raise error(f"You cannot decide {found.number}: {reason}.")
+        raise error(say("You cannot decide {number}: {reason}.", number=found.number, reason=reason))
     return found, person
 
 
@@ -150,7 +151,13 @@ def approve(ctx: Context, id: int, version: int) -> LeaveRequest:
         book = book_with_waiting(ctx, person.id, type.id, found.last_day, without=found.id)
         takes = [(day.day, day.minutes) for day in days]
         if why_not_take(book, takes, type.negative_cap_minutes):
-            raise Conflict(f"{found.number} cannot be approved: the balance of {person.name} no longer covers it.")
+            raise Conflict(
+                say(
+                    "{number} cannot be approved: the balance of {name} no longer covers it.",
+                    number=found.number,
+                    name=person.name,
+                )
+            )
         ids = leave_accounts.write(ctx, [take_of(found, day) for day in days])
         for day, entry_id in zip(days, ids, strict=True):
             day.entry_id = entry_id
@@ -182,7 +189,7 @@ def refuse(ctx: Context, id: int, version: int, reason: str) -> LeaveRequest:
     """No, with a reason that the person will read."""
     found, _person = _to_decide(ctx, id, version)
     if not reason.strip():
-        raise Invalid("Say why: the person who asked will read it.", field="reason")
+        raise Invalid(say("Say why: the person who asked will read it."), field="reason")
     found.decided_by_id, found.decided_at = ctx.user.id, ctx.now
     lifecycle.move(ctx, found, LeaveState.REFUSED, reason)
     _free(ctx, found)
@@ -197,9 +204,9 @@ def cancel(ctx: Context, id: int, version: int, reason: str = "") -> LeaveReques
     person = employees.of_id(ctx, found.employee_id, lock=True)
     is_office = ctx.may(Can.MANAGE_LEAVE, site_id=found.site_id)
     if person.user_id != ctx.user.id and not is_office:
-        raise Forbidden("Only the person or the personnel office can cancel a leave. Talk to the person.")
+        raise Forbidden(say("Only the person or the personnel office can cancel a leave. Talk to the person."))
     if why_not := why_not_cancel(found, ctx.today, is_office):
-        raise Conflict(f"Cannot cancel {found.number}: {why_not}.")
+        raise Conflict(say("Cannot cancel {number}: {why_not}.", number=found.number, why_not=why_not))
     was_approved = found.state == LeaveState.APPROVED
     lifecycle.move(ctx, found, LeaveState.CANCELLED, reason)
     days = _free(ctx, found)

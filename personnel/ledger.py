@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from plantops.wording import say
+
 
 class Kind(StrEnum):
     ACCRUAL = "accrual"
@@ -197,7 +199,7 @@ def why_not_take(
     """Refuse when the new days (date, minutes) push the overdraft beyond the cap on the day itself or make a
     later day, already booked, do so. Entries may include grants still to come."""
     if not takes:
-        return "nothing is taken"
+        return say("nothing is taken")
     next_id = max((entry.id for entry in entries), default=0) + 1
     asked = [Entry(next_id + n, Kind.TAKE, -minutes, day) for n, (day, minutes) in enumerate(sorted(takes))]
     everything = [*entries, *asked]
@@ -207,5 +209,5 @@ def why_not_take(
         short = use_of_lots(everything, day).overdrawn_minutes - negative_cap_minutes
         before = use_of_lots(entries, day).overdrawn_minutes - negative_cap_minutes
         if short > max(0, before):
-            return f"on {day} {short} minutes are missing"
+            return say("on {day} {short} minutes are missing", day=day, short=short)
     return None

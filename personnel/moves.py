@@ -15,6 +15,7 @@ from plantops.calendar import zone as known_zone
 from plantops.context import Context, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid, NotFound
+from plantops.wording import say
 
 # --- Questions
 
@@ -79,7 +80,9 @@ def _locked(ctx: Context, id: int, version: int) -> Employee:
 
 def _check_seat(ctx: Context, employee: Employee, seat: Seat, since: date, until: date | None) -> None:
     if reason := why_not_seat(seat):
-        raise Invalid(f"Cannot give {employee.name} this seat: {reason}.", field="weekly_minutes")
+        raise Invalid(
+            say("Cannot give {name} this seat: {reason}.", name=employee.name, reason=reason), field="weekly_minutes"
+        )
     known_zone(seat.zone)
     if seat.manager_id is None:
         return
@@ -95,7 +98,10 @@ def _check_seat(ctx: Context, employee: Employee, seat: Seat, since: date, until
     )
     chain = [Led(row.employee_id, row.manager_id, row.valid_from, row.valid_to) for row in rows if row.manager_id]
     if reason := why_not_lead(chain, employee.id, seat.manager_id, since, until):
-        raise Conflict(f"Cannot put {employee.name} under this manager: {reason}.", field="manager_id")
+        raise Conflict(
+            say("Cannot put {name} under this manager: {reason}.", name=employee.name, reason=reason),
+            field="manager_id",
+        )
 
 
 @requires(Can.MANAGE_EMPLOYEES)
@@ -104,9 +110,14 @@ def change_seat(ctx: Context, id: int, version: int, seat: Seat, since: date, re
     found = _locked(ctx, id, version)
     now_valid = seat_on(ctx, id, since)
     if now_valid is None:
-        raise Conflict(f"{found.name} is not employed on {since}. Choose a day of the employment.", field="since")
+        raise Conflict(
+            say("{name} is not employed on {since}. Choose a day of the employment.", name=found.name, since=since),
+            field="since",
+        )
     if now_valid.valid_from == since:
-        raise Conflict(f"A version starts on {since} already. Correct that one instead.", field="since")
+        raise Conflict(
+            say("A version starts on {since} already. Correct that one instead.", since=since), field="since"
+        )
     seat = replace(seat, zone=seat.zone or now_valid.zone)
     _check_seat(ctx, found, seat, since, now_valid.valid_to)
     until, now_valid.valid_to = now_valid.valid_to, since
@@ -123,14 +134,14 @@ def correct_seat(ctx: Context, id: int, version: int, assignment_id: int, seat: 
     """What was recorded was wrong from its start: the wrong version is kept as superseded, never overwritten."""
     found = _locked(ctx, id, version)
     if not reason.strip():
-        raise Invalid("Say why this is corrected.", field="reason")
+        raise Invalid(say("Say why this is corrected."), field="reason")
     wrong = ctx.session.scalar(
         sa.select(Assignment).where(
             Assignment.id == assignment_id, Assignment.employee_id == id, Assignment.superseded_at.is_(None)
         )
     )
     if wrong is None:
-        raise NotFound("There is no such assignment, or it was corrected already.")
+        raise NotFound(say("There is no such assignment, or it was corrected already."))
     seat = replace(seat, zone=seat.zone or wrong.zone)
     _check_seat(ctx, found, seat, wrong.valid_from, wrong.valid_to)
     wrong.superseded_at = ctx.now

@@ -14,6 +14,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.places import sort_key
+from plantops.wording import say
 
 # --- Rules
 
@@ -25,16 +26,16 @@ def why_not_above(parents: Mapping[int, int | None], id: int, parent_id: int | N
         if above is None:
             return None
         if above == id:
-            return "it would stand under itself"
+            return say("it would stand under itself")
         above = parents.get(above)
-    return "the departments above it already go in a circle"
+    return say("the departments above it already go in a circle")
 
 
 def needed_text(text: str, what: str, field: str) -> str:
     """A short text that a person typed. Raises Invalid when there is nothing in it, or far too much."""
     clean = text.strip()
     if not clean or len(clean) > 200:
-        raise Invalid(f"{what} has 1 to 200 characters.", field=field)
+        raise Invalid(say("{what} has 1 to 200 characters.", what=what), field=field)
     return clean
 
 
@@ -193,10 +194,10 @@ def add_department(ctx: Context, site_id: int, code: str, name: str, parent_id: 
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
     if parent_id is not None and department(ctx, parent_id).site_id != site_id:
-        raise Invalid("The department above is on another site.", field="parent_id")
+        raise Invalid(say("The department above is on another site."), field="parent_id")
     taken = sa.select(Department.id).where(Department.site_id == site_id, Department.code == code)
     if ctx.session.scalar(taken):
-        raise Conflict(f"The code {code} is taken on this site. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken on this site. Choose another.", code=code), field="code")
     new = Department(site_id=site_id, parent_id=parent_id, code=code, name=name, sort_key=sort_key(name))
     ctx.session.add(new)
     ctx.session.flush()
@@ -210,10 +211,10 @@ def move_department(ctx: Context, id: int, version: int, parent_id: int | None) 
     moved = get(ctx.session, visible(ctx).where(Department.id == id), what="department", version=version, lock=True)
     ctx.need(Can.MANAGE_ORGANISATION, site_id=moved.site_id)
     if parent_id is not None and department(ctx, parent_id).site_id != moved.site_id:
-        raise Invalid("The department above is on another site.", field="parent_id")
+        raise Invalid(say("The department above is on another site."), field="parent_id")
     rows = ctx.session.execute(sa.select(Department.id, Department.parent_id))
     if reason := why_not_above({row.id: row.parent_id for row in rows}, id, parent_id):
-        raise Conflict(f"Cannot move {moved.name}: {reason}.", field="parent_id")
+        raise Conflict(say("Cannot move {name}: {reason}.", name=moved.name, reason=reason), field="parent_id")
     moved.parent_id = parent_id
     bump(moved)
     ctx.session.flush()
@@ -227,10 +228,10 @@ def add_position(
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     code, title = needed_text(code, "The code", "code"), needed_text(title, "The title", "title")
     if not 0 <= headcount <= 100_000:
-        raise Invalid("The number of seats lies between 0 and 100,000.", field="headcount")
+        raise Invalid(say("The number of seats lies between 0 and 100,000."), field="headcount")
     taken = sa.select(Position.id).where(Position.site_id == site_id, Position.code == code)
     if ctx.session.scalar(taken):
-        raise Conflict(f"The code {code} is taken on this site. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken on this site. Choose another.", code=code), field="code")
     new = Position(
         site_id=site_id,
         department_id=department_id,

@@ -22,6 +22,7 @@ from plantops.calendar import Period
 from plantops.calendar import days as each_day
 from plantops.context import Context, anyone, requires, within
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 LONGEST_SHIFT = timedelta(hours=24)
 ONE_DAY = timedelta(days=1)
@@ -68,11 +69,11 @@ def why_not_shift(
 ) -> str | None:
     """`needed` gives the certificates by work; `others` are the person's further new shifts."""
     if not timedelta(0) < shift.ends_at - shift.starts_at <= LONGEST_SHIFT:
-        return "a shift lasts more than nothing and at most 24 hours"
+        return say("a shift lasts more than nothing and at most 24 hours")
     if shift.business_date not in known.available:
-        return "is not available on that day"
+        return say("is not available on that day")
     if shift.work and not is_qualified(known.held, needed[shift.work], shift.business_date, shift.ends_at.date()):
-        return f"has no valid certificate for {shift.work}"
+        return say("has no valid certificate for {work}", work=shift.work)
     return why_not_plan(Period(shift.starts_at, shift.ends_at), [*known.around, *others], rules)
 
 
@@ -272,7 +273,7 @@ def _around(
 def _site_of(ctx: Context, ids: Collection[int]) -> int:
     sites = set(ctx.session.scalars(sa.select(Employee.site_id).where(Employee.id.in_(ids))))
     if len(sites) != 1:
-        raise Invalid("Plan shifts for people of one site at a time.", field="employee_id")
+        raise Invalid(say("Plan shifts for people of one site at a time."), field="employee_id")
     return sites.pop()
 
 
@@ -281,7 +282,13 @@ def rules_of(ctx: Context, site_id: int) -> LabourRules:
     """The labour rules that the site has chosen."""
     name = str(options.value(ctx, "personnel.labour_rules", site_id))
     if name not in presets():
-        raise Invalid(f"There is no set of labour rules '{name}'. Known: {', '.join(sorted(presets()))}.")
+        raise Invalid(
+            say(
+                "There is no set of labour rules '{name}'. Known: {presets}.",
+                name=name,
+                presets=", ".join(sorted(presets())),
+            )
+        )
     return presets()[name]
 
 
@@ -316,7 +323,10 @@ def plan(
     planned. Shifts from which somebody was released stay as a record of what was expected of them.
     """
     if outside := [shift for shift in shifts if not first <= shift.business_date <= last]:
-        raise Invalid(f"The shift on {outside[0].business_date} lies outside the plan.", field="business_date")
+        raise Invalid(
+            say("The shift on {business_date} lies outside the plan.", business_date=outside[0].business_date),
+            field="business_date",
+        )
     ids = {shift.employee_id for shift in shifts}
     ctx.session.execute(sa.select(Employee.id).where(Employee.id.in_(ids)).order_by(Employee.id).with_for_update())
     site_id = _site_of(ctx, ids) if ids else None
@@ -359,7 +369,11 @@ def _in_words(ctx: Context, found: Sequence[Problem]) -> str:
     names = dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).all())
     told = [f"{names[p.employee_id]} on {p.business_date}: {p.sentence}" for p in found[:5]]
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-    return f"This plan cannot be published: {'; '.join(told)}{more}. Change it, or give a reason to override."
+    return say(
+        "This plan cannot be published: {told}{more}. Change it, or give a reason to override.",
+        told="; ".join(told),
+        more=more,
+    )
 
 
 @within("a leave or an absence takes its person out of the plan")

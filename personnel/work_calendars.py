@@ -28,6 +28,7 @@ from plantops.calendar import PlantCalendar
 from plantops.calendar import days as each_day
 from plantops.context import Context, requires, within
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 NO_HALF: frozenset[Half] = frozenset()
 ONE_DAY = timedelta(days=1)
@@ -320,9 +321,11 @@ def add_calendar(
     """Exactly one of fixed slots, free minutes per weekday, or a crew pattern."""
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     if sum(map(bool, (slots, flexible_minutes, pattern_id))) != 1:
-        raise Invalid("A calendar has fixed hours, or free hours, or a shift pattern: one of the three.", field="slots")
+        raise Invalid(
+            say("A calendar has fixed hours, or free hours, or a shift pattern: one of the three."), field="slots"
+        )
     if flexible_minutes and (len(flexible_minutes) != 7 or not all(0 <= m <= 1440 for m in flexible_minutes)):
-        raise Invalid("Free hours are given for seven weekdays, each at most 24 hours.", field="flexible_minutes")
+        raise Invalid(say("Free hours are given for seven weekdays, each at most 24 hours."), field="flexible_minutes")
     _refuse_code(ctx, WorkCalendar, site_id, code)
     new = WorkCalendar(
         site_id=site_id,
@@ -348,7 +351,7 @@ def _refuse_code(
     ctx: Context, table: type[WorkCalendar] | type[ShiftTemplate] | type[ShiftPattern], site_id: int, code: str
 ) -> None:
     if ctx.session.scalar(sa.select(table.id).where(table.site_id == site_id, table.code == code)):
-        raise Conflict(f"The code {code} is taken on this site. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken on this site. Choose another.", code=code), field="code")
 
 
 @requires(Can.MANAGE_ORGANISATION)
@@ -357,7 +360,7 @@ def add_template(
 ) -> ShiftTemplate:
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     if not (0 <= start_minute < 1440 and 0 <= break_minutes < minutes <= 1440):
-        raise Invalid("A shift starts within the day, lasts at most 24 hours and is longer than its break.")
+        raise Invalid(say("A shift starts within the day, lasts at most 24 hours and is longer than its break."))
     _refuse_code(ctx, ShiftTemplate, site_id, code)
     new = ShiftTemplate(
         site_id=site_id,
@@ -386,7 +389,7 @@ def add_pattern(
     """A cycle of shifts by template id; None is a day off."""
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
     if not 1 <= len(templates) <= 400:
-        raise Invalid("A pattern has 1 to 400 days.", field="templates")
+        raise Invalid(say("A pattern has 1 to 400 days."), field="templates")
     _refuse_code(ctx, ShiftPattern, site_id, code)
     new = ShiftPattern(
         site_id=site_id,

@@ -15,6 +15,7 @@ from plantops.context import Context, within
 from plantops.db import Base, Id, unaudited
 from plantops.errors import Conflict, Invalid
 from plantops.events import Moved
+from plantops.wording import inside, label, say
 
 
 class Transition(Base):
@@ -49,7 +50,9 @@ class Lifecycle:
     def why_not(self, source: StrEnum, target: StrEnum) -> str | None:
         """Why a document in `source` cannot become `target`; None when it can."""
         if target not in self.follow.get(source, ()):
-            return f"it is {spoken(source)}, and from there it cannot become {spoken(target)}"
+            return say(
+                "it is {source}, and from there it cannot become {target}", source=spoken(source), target=spoken(target)
+            )
         return None
 
 
@@ -64,7 +67,8 @@ class TransitionRow:
 
 
 def spoken(state: StrEnum) -> str:
-    return str(state).replace("_", " ")
+    """A state within a sentence."""
+    return inside(label(state))
 
 
 @within("the document's action has checked the right")
@@ -77,9 +81,9 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: 
     source = row.state
     name = getattr(row, "number", None) or f"{row.__tablename__} {row.id}"
     if why := row.lifecycle.why_not(source, target):
-        raise Conflict(f"Cannot make {name} {spoken(target)}: {why}.")
+        raise Conflict(say("Cannot make {name} {target}: {why}.", name=name, target=spoken(target), why=why))
     if target in row.lifecycle.reason_for and not reason.strip():
-        raise Invalid(f"Say why {name} becomes {spoken(target)}.", field="reason")
+        raise Invalid(say("Say why {name} becomes {target}.", name=name, target=spoken(target)), field="reason")
     row.state = target
     row.version += 1
     ctx.session.add(

@@ -15,6 +15,7 @@ from plantops import lifecycle, places, stock
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.units import plain
+from plantops.wording import say
 from purchasing import budgets
 from purchasing.budgets import Standing, Target
 from purchasing.models import Allocation, Order, OrderLine, Requisition, RequisitionLine
@@ -58,13 +59,23 @@ ALLOCATE = sa.text(
 
 def why_not_allocate(requisition: Requisition, line: RequisitionLine, quantity: Decimal) -> str | None:
     if requisition.state is not State.APPROVED:
-        return f"{requisition.number or 'the draft'} is {lifecycle.spoken(requisition.state)}, not approved"
+        return say(
+            "{number} is {spoken}, not approved",
+            number=requisition.number or "the draft",
+            spoken=lifecycle.spoken(requisition.state),
+        )
     if line.dropped:
-        return f"line {line.position} of {requisition.number} is not to be ordered any more"
+        return say(
+            "line {position} of {number} is not to be ordered any more",
+            position=line.position,
+            number=requisition.number,
+        )
     left = line.quantity * line.factor - line.allocated
     if quantity > left:
         taken = f"{plain(line.allocated)} of {plain(line.quantity * line.factor)} are on an order already"
-        return f"line {line.position} of {requisition.number}: {taken}"
+        return say(
+            "line {position} of {number}: {taken}", position=line.position, number=requisition.number, taken=taken
+        )
     return None
 
 
@@ -113,10 +124,10 @@ def allocate(ctx: Context, shares: Sequence[Share], known: Known) -> None:
     """
     for part in shares:
         if part.requisition_line_id not in known:
-            raise Conflict("A requisition line is no longer there. Load the list again.")
+            raise Conflict(say("A requisition line is no longer there. Load the list again."))
         requisition, wanted = known[part.requisition_line_id]
         if reason := why_not_allocate(requisition, wanted, part.quantity):
-            raise Conflict(f"Cannot order this: {reason}.")
+            raise Conflict(say("Cannot order this: {reason}.", reason=reason))
         set_committed_value(wanted, "allocated", wanted.allocated + part.quantity)  # as ALLOCATE writes it
     ctx.session.execute(
         ALLOCATE,
@@ -228,7 +239,7 @@ def _check_budgets(ctx: Context, targets: Sequence[Target], standing: Standing, 
             continue
         balance = budgets.balance(ctx, *key, lock=True)
         if reason := budgets.why_not_spend(balance, more, currency):
-            raise Conflict(f"Cannot submit this order: {reason}.", code="over_budget")
+            raise Conflict(say("Cannot submit this order: {reason}.", reason=reason), code="over_budget")
 
 
 @within("orders, receipts and closings tell the requisitions where they stand")

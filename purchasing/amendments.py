@@ -20,6 +20,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.lifecycle import spoken
 from plantops.units import plain
+from plantops.wording import say
 from purchasing import allocations, order_lines, orders, prices
 from purchasing.models import Order, OrderLine, Revision
 from purchasing.models.orders import LineState, OrderState, RevisionState
@@ -49,39 +50,39 @@ def origin(revision: Revision) -> str:
 
 def why_not_amend(order: Order) -> str | None:
     if order.state not in OUT:
-        return f"it is {spoken(order.state)}, not with the supplier"
+        return say("it is {state}, not with the supplier", state=spoken(order.state))
     if order.on_hold:
-        return f"it is on hold: {order.hold_reason}"
+        return say("it is on hold: {hold_reason}", hold_reason=order.hold_reason)
     return None
 
 
 def why_not_quantity(line: OrderLine, quantity: Decimal) -> str | None:
     """What came or was billed cannot be un-ordered."""
     if line.state is not LineState.OPEN:
-        return f"line {line.position} is {spoken(line.state)}"
+        return say("line {position} is {state}", position=line.position, state=spoken(line.state))
     least = max(line.accepted - line.returned, line.invoiced - line.credited)
     if quantity < least:
-        return f"of line {line.position} {plain(least)} came or were billed already"
+        return say("of line {position} {least} came or were billed already", position=line.position, least=plain(least))
     return None
 
 
 def why_not_cancel(order: Order) -> str | None:
     if order.state in (OrderState.CLOSED, OrderState.CANCELLED):
-        return f"it is {spoken(order.state)}"
+        return say("it is {state}", state=spoken(order.state))
     if any(line.accepted > line.returned for line in order.lines):
-        return "goods came on it: close the open lines short instead"
+        return say("goods came on it: close the open lines short instead")
     if any(line.invoiced > line.credited for line in order.lines):
-        return "it was billed: a credit note comes first"
+        return say("it was billed: a credit note comes first")
     return None
 
 
 def why_not_close_short(order: Order, line: OrderLine) -> str | None:
     if order.state not in OUT:
-        return f"the order is {spoken(order.state)}"
+        return say("the order is {state}", state=spoken(order.state))
     if line.state is not LineState.OPEN:
-        return f"line {line.position} is {spoken(line.state)}"
+        return say("line {position} is {state}", position=line.position, state=spoken(line.state))
     if is_received(line):
-        return f"line {line.position} has come in full"
+        return say("line {position} has come in full", position=line.position)
     return None
 
 
@@ -123,7 +124,7 @@ def acknowledge(
     """The supplier confirmed the order, with a date per line or the dates that we asked for."""
     order = orders.to_buy(ctx, id, version)
     if order.state is not OrderState.ISSUED:
-        raise Conflict(f"Cannot acknowledge this order: it is {spoken(order.state)}.")
+        raise Conflict(say("Cannot acknowledge this order: it is {state}.", state=spoken(order.state)))
     order.supplier_reference = reference.strip()[:100]
     order.acknowledged_on = ctx.today
     for line in order.lines:
@@ -137,7 +138,7 @@ def promise(ctx: Context, id: int, version: int, promised: Mapping[int, date], *
     """New dates. On time is measured against the first confirmed one, unless we moved it (`by_us`)."""
     order = orders.to_buy(ctx, id, version)
     if reason := why_not_amend(order):
-        raise Conflict(f"Cannot change dates: {reason}.")
+        raise Conflict(say("Cannot change dates: {reason}.", reason=reason))
     for line_id, day in promised.items():
         line = line_of(order, line_id)
         _promise(order, line, day)
@@ -149,7 +150,7 @@ def promise(ctx: Context, id: int, version: int, promised: Mapping[int, date], *
 
 def _promise(order: Order, line: OrderLine, day: date) -> None:
     if order.ordered_on and day < order.ordered_on:
-        raise Invalid("The promised day is before the order.", field=f"promised.{line.id}")
+        raise Invalid(say("The promised day is before the order."), field=f"promised.{line.id}")
     if line.state is LineState.OPEN:
         line.confirmed_first = line.confirmed_first or day
         line.promised_on = day
@@ -160,9 +161,9 @@ def chase(ctx: Context, id: int, version: int) -> Order:
     """Asks the supplier by mail where the order is, once a day at most."""
     order = orders.to_buy(ctx, id, version)
     if reason := why_not_amend(order):
-        raise Conflict(f"Cannot chase this order: {reason}.")
+        raise Conflict(say("Cannot chase this order: {reason}.", reason=reason))
     if order.chased_on == ctx.today:
-        raise Conflict("The supplier was asked today already.")
+        raise Conflict(say("The supplier was asked today already."))
     order.chased_on = ctx.today
     bump(order)
     ctx.enqueue("purchasing.send_reminder", order_id=order.id, lock=f"purchasing.send_reminder:{order.id}")
@@ -185,13 +186,13 @@ def revise(
     """Changes an issued order. Dearer than what was approved, or with a new line, it waits for a yes first."""
     order = orders.to_buy(ctx, id, version)
     if why := why_not_amend(order):
-        raise Conflict(f"Cannot revise this order: {why}.")
+        raise Conflict(say("Cannot revise this order: {why}.", why=why))
     if not reason.strip():
-        raise Invalid("Say why the order changes: the supplier will read it.", field="reason")
+        raise Invalid(say("Say why the order changes: the supplier will read it."), field="reason")
     if ctx.session.scalar(_waiting(order)):
-        raise Conflict("A revision of this order waits for approval already. Decide that one first.")
+        raise Conflict(say("A revision of this order waits for approval already. Decide that one first."))
     if not changes and not new_lines:
-        raise Invalid("Nothing would change.", field="changes")
+        raise Invalid(say("Nothing would change."), field="changes")
     added = order_lines.columns(ctx, order, new_lines)
     total = _total_after(order, changes, added)
     number = 1 + (ctx.session.scalar(sa.select(sa.func.max(Revision.number)).where(Revision.order_id == order.id)) or 0)
@@ -290,7 +291,7 @@ def _to_decide(ctx: Context, revision_id: int, version: int) -> tuple[Order, Rev
     order = orders.lock(ctx, get(ctx.session, this, what="revision").order_id, None)
     revision = get(ctx.session, this, what="revision", version=version, lock=True)
     if revision.state is not RevisionState.PENDING:
-        raise Conflict(f"Cannot decide this revision: it is {spoken(revision.state)}.")
+        raise Conflict(say("Cannot decide this revision: it is {state}.", state=spoken(revision.state)))
     return order, revision
 
 
@@ -299,7 +300,7 @@ def _apply(ctx: Context, order: Order, revision: Revision) -> None:
         line = line_of(order, stored["line_id"])
         quantity = Decimal(stored["quantity"] or line.quantity)
         if why := why_not_quantity(line, quantity):
-            raise Conflict(f"This revision no longer fits: {why}.")
+            raise Conflict(say("This revision no longer fits: {why}.", why=why))
         _write(ctx, order, line, quantity, stored)
     last = max(line.position for line in order.lines)
     for step, columns in enumerate(revision.changes["new"], start=1):
@@ -341,7 +342,7 @@ def _total_after(order: Order, changes: Sequence[LineChange], added: Sequence[Ma
         price = line.price if change.price is None else change.price
         prices.check_line(quantity, line.unit, price, line.per, at=f"lines.{line.id}.")
         if why := why_not_quantity(line, quantity):
-            raise Conflict(f"Cannot revise this order: {why}.")
+            raise Conflict(say("Cannot revise this order: {why}.", why=why))
         if change.quantity is not None or change.price is not None:
             total += prices.amount(quantity, price, line.per, order.currency) - line.amount
     return total
@@ -381,7 +382,7 @@ def _read(columns: Mapping[str, Any]) -> dict[str, Any]:
             read[name] = Decimal(value) if text and python_type is Decimal else value
             read[name] = date.fromisoformat(value) if text and python_type is date else read[name]
         except (InvalidOperation, ValueError) as error:
-            raise Conflict("This revision cannot be read any more. Refuse it and write it again.") from error
+            raise Conflict(say("This revision cannot be read any more. Refuse it and write it again.")) from error
     return read
 
 
@@ -403,9 +404,9 @@ def close_short(ctx: Context, id: int, version: int, line_id: int, reason: str, 
     order = orders.to_buy(ctx, id, version)
     line = line_of(order, line_id)
     if why := why_not_close_short(order, line):
-        raise Conflict(f"Cannot close this line short: {why}.")
+        raise Conflict(say("Cannot close this line short: {why}.", why=why))
     if not reason.strip():
-        raise Invalid("Say why no more will come.", field="reason")
+        raise Invalid(say("Say why no more will come."), field="reason")
     came = (line.accepted - line.returned) * line.factor
     allocations.release(ctx, order, {line.id: min(came, base(line))}, reorder=reorder)
     line.state = LineState.CLOSED_SHORT
@@ -422,7 +423,7 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Order:
     """Nothing of it came or was billed: what it covered is to be ordered again."""
     order = orders.to_buy(ctx, id, version)
     if why := why_not_cancel(order):
-        raise Conflict(f"Cannot cancel this order: {why}.")
+        raise Conflict(say("Cannot cancel this order: {why}.", why=why))
     was_out = order.state in OUT
     covered = allocations.requisitions_of(ctx, [order.id])
     approvals.void(ctx, orders.origin(order), "cancelled")

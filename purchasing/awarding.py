@@ -13,6 +13,7 @@ from plantops.context import Context, requires
 from plantops.db import get
 from plantops.errors import Conflict
 from plantops.parties import Party
+from plantops.wording import say
 from purchasing import catalogue, rates, suppliers
 from purchasing.models import Requisition, RequisitionLine
 from purchasing.models import Supplier as Row
@@ -82,11 +83,16 @@ def ask(ctx: Context, number: str) -> Asked:
         if left <= 0:
             continue
         if line.item_id is None:
-            raise Conflict(f"{line.description} is not in the catalogue: order it from the supplier that you choose.")
+            raise Conflict(
+                say(
+                    "{description} is not in the catalogue: order it from the supplier that you choose.",
+                    description=line.description,
+                )
+            )
         needed[line.item_id] += left
         said[str(line.item_id)] = line.description
     if not needed:
-        raise Conflict(f"Nothing is left to order of {number}.")
+        raise Conflict(say("Nothing is left to order of {number}.", number=number))
     quotes = [quote for found in catalogue.quotes(ctx, list(needed), ctx.today).values() for quote in found]
     return _asked(ctx, head, dict(needed), said, quotes)
 
@@ -101,7 +107,7 @@ def _asked(
     worth = rates.known_rates(ctx, currencies, head.currency, ctx.today)
     sellers = tuple(supplier_of(row, worth[row.currency]) for row, _ in known.values() if row.currency in worth)
     if not sellers:
-        raise Conflict("No supplier that may be ordered from quotes any of this.")
+        raise Conflict(say("No supplier that may be ordered from quotes any of this."))
     usable = {int(one.id) for one in sellers}
     offers = tuple(
         offer_of(quote, worth[quote.currency])

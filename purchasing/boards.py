@@ -18,6 +18,7 @@ from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.parties import Party
 from plantops.places import CostCentre
+from plantops.wording import say
 from purchasing import (
     amendments,
     invoices,
@@ -390,7 +391,11 @@ def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
     if row.on_behalf_of:
         why = why.replace("you hold", f"{row.on_behalf_of} holds").replace("you are", f"{row.on_behalf_of} is")
         why = f"{why.replace('names you', f'names {row.on_behalf_of}')}, and you stand in"
-    return f"{why}, from {row.above:,.0f} {row.currency} on" if row.above else why
+    return (
+        say("{why}, from {above:,.0f} {currency} on", why=why, above=row.above, currency=row.currency)
+        if row.above
+        else why
+    )
 
 
 FIRST_LINE = (
@@ -431,7 +436,7 @@ ABOUT: dict[str, sa.Select[*tuple[Any, ...]]] = {
 @within("a document's page hides or explains its buttons by it")
 def why_not_decide(ctx: Context, origin: str, content_hash: str) -> str | None:
     if approvals.state_of(ctx, origin) is None:
-        return "nobody asked for approval"
+        return say("nobody asked for approval")
     approval = approvals.latest(ctx, origin)
     return approvals.why_not_decide(approval, ctx.user.id, approvals.claims_on(ctx, approval), content_hash, True)
 

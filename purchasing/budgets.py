@@ -17,6 +17,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, check_seen, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.places import CostCentre
+from plantops.wording import say
 from purchasing.models import Budget, BudgetMonth, Commitment
 from purchasing.models.sources import Check, Stage
 from purchasing.permissions import Can
@@ -107,7 +108,12 @@ def why_not_spend(balance: Balance, more: Decimal, currency: str) -> str | None:
     over = balance.over_by(more)
     if over == 0 or balance.rule is not Check.STOP:
         return None
-    return f"it goes {over:,.2f} {currency} over the budget, of which {balance.left or ZERO:,.2f} {currency} are left"
+    return say(
+        "it goes {over:,.2f} {currency} over the budget, of which {left:,.2f} {currency} are left",
+        over=over,
+        currency=currency,
+        left=balance.left or ZERO,
+    )
 
 
 def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
@@ -187,9 +193,9 @@ def set_budget(
     `version` is that of the budget that the person saw, None when there was none.
     """
     if not amount.is_finite() or not 0 <= amount < 10**12:
-        raise Invalid("A budget is an amount of 0 or more.", field="amount")
+        raise Invalid(say("A budget is an amount of 0 or more."), field="amount")
     if months is not None and (len(months) != 12 or sum(months) != amount):
-        raise Invalid("The plan has twelve months that add up to the budget.", field="months")
+        raise Invalid(say("The plan has twelve months that add up to the budget."), field="months")
     centre = get(ctx.session, sa.select(CostCentre).where(CostCentre.id == cost_centre_id), what="cost centre")
     ctx.need(Can.MANAGE_BUDGETS, site_id=centre.site_id, cost_centre_id=centre.id)
     query = sa.select(Budget).options(selectinload(Budget.months))
@@ -263,7 +269,7 @@ def _write(ctx: Context, entries: Sequence[dict[str, Any]]) -> None:
     if entries:
         written = ctx.session.execute(WRITE, {"entries": json.dumps(entries, default=str)})
         if len(written.all()) != len(entries):
-            raise Conflict("This money was committed already. Load the document again.")
+            raise Conflict(say("This money was committed already. Load the document again."))
 
 
 @within("what a step adds to the ledger is compared with what stands there")

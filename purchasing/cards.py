@@ -13,6 +13,7 @@ from plantops.events import Waiting, WaitingCard
 from plantops.listing_pages import card
 from plantops.permissions import Can as Core
 from plantops.stock_ledger import Balance
+from plantops.wording import say
 from purchasing import (
     amendments,
     boards,
@@ -143,7 +144,7 @@ def _for_payers(ctx: Context) -> list[WaitingCard]:
     ]
     if lost:
         href = f"{bills}?state=captured,exception,matched,approved&discount_from={ctx.today}&discount_to={ctx.today}"
-        cards.append(WaitingCard("EUR discount ends today", int(lost), href, "bad", order=5))
+        cards.append(WaitingCard(say("EUR discount ends today"), int(lost), href, "bad", order=5))
     return [*cards, answered] if answered.count else cards
 
 

@@ -19,6 +19,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.items import Item
 from plantops.parties import Party
 from plantops.units import ratio, why_not_unit
+from plantops.wording import say, whole_day
 from purchasing import prices, suppliers
 from purchasing.models import Offer, OfferBreak, Supplier
 from purchasing.permissions import Can
@@ -91,23 +92,27 @@ class OfferRow:
 def wrong_offer(facts: OfferFacts) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if reason := why_not_unit(facts.unit):
-        wrong["unit"] = f"The unit is wrong: {reason}."
+        wrong["unit"] = say("The unit is wrong: {reason}.", reason=reason)
     if reason := prices.why_not_price(facts.price, facts.per):
-        wrong["price"] = f"This price cannot be: {reason}."
+        wrong["price"] = say("This price cannot be: {reason}.", reason=reason)
     if not facts.least_quantity.is_finite() or not 0 <= facts.least_quantity <= prices.LARGEST_QUANTITY:
-        wrong["least_quantity"] = "The least quantity is 0 or more."
+        wrong["least_quantity"] = say("The least quantity is 0 or more.")
     if not facts.pack_quantity.is_finite() or not 0 < facts.pack_quantity <= prices.LARGEST_QUANTITY:
-        wrong["pack_quantity"] = "A pack holds more than nothing."
+        wrong["pack_quantity"] = say("A pack holds more than nothing.")
     if facts.lead_days is not None and not 0 <= facts.lead_days <= 1000:
-        wrong["lead_days"] = "A lead time is 0 to 1000 days."
+        wrong["lead_days"] = say("A lead time is 0 to 1000 days.")
     if facts.valid_until is not None and facts.valid_until < facts.valid_from:
-        wrong["valid_until"] = "The last day is before the first."
+        wrong["valid_until"] = say("The last day is before the first.")
     steps = [step.from_quantity for step in facts.breaks]
     if any(step <= 0 for step in steps) or len(set(steps)) < len(steps):
-        wrong["breaks"] = "Each break begins at a quantity of its own above zero."
+        wrong["breaks"] = say("Each break begins at a quantity of its own above zero.")
     for step in facts.breaks:
         if reason := prices.why_not_price(step.price, facts.per):
-            wrong["breaks"] = f"The price from {step.from_quantity} on cannot be: {reason}."
+            wrong["breaks"] = say(
+                "The price from {from_quantity} on cannot be: {reason}.",
+                from_quantity=step.from_quantity,
+                reason=reason,
+            )
     return wrong
 
 
@@ -255,7 +260,7 @@ def list_offers(
 def set_offer(ctx: Context, facts: OfferFacts) -> Offer:
     """A supplier's price from a day on. The running one of the same supplier ends the day before, and stays."""
     if wrong := wrong_offer(facts):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     supplier = get(ctx.session, sa.select(Supplier).where(Supplier.id == facts.supplier_id), what="supplier", lock=True)
     item = items.item(ctx, facts.item_id)
     ratio(facts.unit, item.stock_unit, items.packs_of(item))
@@ -287,8 +292,10 @@ def _end_running(ctx: Context, facts: OfferFacts) -> None:
     same = sa.select(Offer).where(Offer.supplier_id == facts.supplier_id, Offer.item_id == facts.item_id)
     if ctx.session.scalar(same.where(Offer.valid_from >= facts.valid_from).limit(1)):
         raise Conflict(
-            f"This supplier has a price for this item from {facts.valid_from:%d %b %Y} or later already. "
-            "Choose a later first day.",
+            say(
+                "This supplier has a price for this item from {valid_from} or later already. Choose a later first day.",
+                valid_from=whole_day(facts.valid_from),
+            ),
             field="valid_from",
         )
     before = facts.valid_from - timedelta(days=1)
@@ -346,7 +353,10 @@ def end_offer(ctx: Context, offer_id: int, version: int, last_day: date) -> Offe
     """The supplier quotes it no longer after that day."""
     ended = get(ctx.session, visible(ctx).where(Offer.id == offer_id), what="price", version=version, lock=True)
     if last_day < ended.valid_from:
-        raise Invalid(f"It began on {ended.valid_from:%d %b %Y}: end it on that day or later.", field="last_day")
+        raise Invalid(
+            say("It began on {valid_from}: end it on that day or later.", valid_from=whole_day(ended.valid_from)),
+            field="last_day",
+        )
     ended.valid_until = last_day
     bump(ended)
     ctx.session.flush()

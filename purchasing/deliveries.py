@@ -11,6 +11,7 @@ from plantops import lifecycle, stores
 from plantops.context import Context, requires
 from plantops.db import get
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 from purchasing import receipts
 from purchasing.models import Receipt, UnknownDelivery
 from purchasing.models.bills import UnknownState as State
@@ -60,13 +61,13 @@ def park(ctx: Context, parked: Parked) -> UnknownDelivery:
     """It stays at its place until a buyer says what it is."""
     ctx.need(Can.RECEIVE, site_id=parked.site_id, to="receive goods at this site")
     if not parked.sender.strip():
-        raise Invalid("Say who sent it, as the label has it.", field="sender")
+        raise Invalid(say("Say who sent it, as the label has it."), field="sender")
     if not parked.text.strip():
-        raise Invalid("Say what it is: two boxes, a pallet.", field="text")
+        raise Invalid(say("Say what it is: two boxes, a pallet."), field="text")
     if reason := receipts.why_not_arrived(parked.arrived_on, ctx.today):
-        raise Invalid(f"Say when it came: {reason}.", field="arrived_on")
+        raise Invalid(say("Say when it came: {reason}.", reason=reason), field="arrived_on")
     if wrong := stores.wrong_for_site(ctx, parked.site_id, place_id=parked.place_id):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     new = UnknownDelivery(
         site_id=parked.site_id,
         sender=parked.sender.strip()[:200],
@@ -111,5 +112,5 @@ def _open(ctx: Context, id: int, version: int) -> UnknownDelivery:
     query = visible(ctx).where(UnknownDelivery.id == id)
     parked = get(ctx.session, query, what="delivery", version=version, lock=True)
     if parked.state is not State.OPEN:
-        raise Conflict(f"This delivery was {lifecycle.spoken(parked.state)} already.")
+        raise Conflict(say("This delivery was {spoken} already.", spoken=lifecycle.spoken(parked.state)))
     return parked

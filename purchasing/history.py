@@ -16,6 +16,7 @@ from plantops.bulk import insert_many
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.lifecycle import Transition
+from plantops.wording import say
 from purchasing import allocations, budgets, prices
 from purchasing.matching import number_key
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
@@ -102,11 +103,15 @@ def why_not_past(line: PastLine, currency: str) -> str | None:
     """A delivered quantity beyond the tolerance, or an amount that its price does not explain."""
     came = sum((delivery.quantity for delivery in line.deliveries), ZERO)
     if came > line.quantity * (1 + line.over_percent / 100):
-        return f"{came:f} came of {line.quantity:f} that were ordered"
+        return say("{came:f} came of {quantity:f} that were ordered", came=came, quantity=line.quantity)
     amount, difference = amount_of(line, currency)
     if abs(difference) > max(amount / 100, Decimal(100)):
         computed = amount - difference
-        return f"quantity times price is {computed:,.2f}, the line says {amount:,.2f}: more than rounding"
+        return say(
+            "quantity times price is {computed:,.2f}, the line says {amount:,.2f}: more than rounding",
+            computed=computed,
+            amount=amount,
+        )
     return None
 
 
@@ -138,7 +143,14 @@ def write_orders(ctx: Context, orders: Sequence[PastOrder], *, import_id: int, r
         for line in order.lines:
             prices.check_line(line.quantity, line.unit, line.price, line.per)
             if why := why_not_past(line, order.currency):
-                raise Conflict(f"{line.description} of order {order.external_number or '?'} cannot be: {why}.")
+                raise Conflict(
+                    say(
+                        "{description} of order {external_number} cannot be: {why}.",
+                        description=line.description,
+                        external_number=order.external_number or "?",
+                        why=why,
+                    )
+                )
     heads = [_head(ctx, order, import_id) for order in orders]
     for site_id in {order.site_id for order in orders}:
         mine = [head for head in heads if head["site_id"] == site_id]

@@ -14,6 +14,7 @@ from plantops.bulk import insert_many
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.money import Money
+from plantops.wording import say
 from purchasing import budgets
 from purchasing.budgets import Target
 from purchasing.history import steps
@@ -75,13 +76,18 @@ def why_not_past_bill(bill: PastBill) -> str | None:
     for line in bill.lines:
         covered = sum((quantity for _, quantity in line.receipts), ZERO)
         if line.order_line_id is not None and covered != line.quantity:
-            return f"{covered:f} of {line.quantity:f} of {line.description} came"
+            return say(
+                "{covered:f} of {quantity:f} of {description} came",
+                covered=covered,
+                quantity=line.quantity,
+                description=line.description,
+            )
     if bill.approved_on is not None and bill.approved_by_id == bill.captured_by_id:
-        return "who captured it approved it"
+        return say("who captured it approved it")
     if bill.arrived_on < bill.invoice_date or (bill.approved_on or bill.arrived_on) < bill.arrived_on:
-        return "its days are not in order"
+        return say("its days are not in order")
     if bill.paid_on is not None and (bill.approved_on is None or bill.paid_on < bill.approved_on):
-        return "it was paid before it was approved"
+        return say("it was paid before it was approved")
     return None
 
 
@@ -93,7 +99,7 @@ def write_bills(ctx: Context, bills: Sequence[PastBill], *, reason: str) -> list
     """Bills that matched. Each supplier's number once: the database refuses the second."""
     for bill in bills:
         if why := why_not_past_bill(bill):
-            raise Conflict(f"Bill {bill.number} cannot be: {why}.")
+            raise Conflict(say("Bill {number} cannot be: {why}.", number=bill.number, why=why))
     heads = [_head(bill) for bill in bills]
     _number(ctx, bills, heads)
     ids = insert_many(ctx, Invoice, heads)

@@ -18,6 +18,7 @@ from plantops.db import get
 from plantops.errors import Conflict, Invalid
 from plantops.money import Money, why_not_currency
 from plantops.places import CostCentre
+from plantops.wording import say
 from purchasing import prices, rates, suppliers, three_way
 from purchasing.matching import number_key
 from purchasing.models import Invoice, InvoiceLine, Order, OrderLine
@@ -76,17 +77,17 @@ class BillHead:
 def wrong_head(head: BillHead, today: date) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not number_key(head.supplier_number) or len(head.supplier_number) > 60:
-        wrong["supplier_number"] = "Enter the number that the supplier printed on the bill."
+        wrong["supplier_number"] = say("Enter the number that the supplier printed on the bill.")
     if not today - timedelta(days=3650) <= head.invoice_date <= today + timedelta(days=31):
-        wrong["invoice_date"] = "The date of the bill lies more than ten years back or in the future."
+        wrong["invoice_date"] = say("The date of the bill lies more than ten years back or in the future.")
     if head.arrived_on is not None and head.arrived_on > today:
-        wrong["arrived_on"] = "It cannot have arrived after today."
+        wrong["arrived_on"] = say("It cannot have arrived after today.")
     if head.due_on is not None and head.due_on < head.invoice_date:
-        wrong["due_on"] = "It is due before it was written."
+        wrong["due_on"] = say("It is due before it was written.")
     if not head.stated_gross.is_finite() or not 0 <= head.stated_gross < 10**12:
-        wrong["stated_gross"] = "Enter the total of the bill: 0 or more. A credit note has a kind of its own."
+        wrong["stated_gross"] = say("Enter the total of the bill: 0 or more. A credit note has a kind of its own.")
     if head.currency and (reason := why_not_currency(head.currency)):
-        wrong["currency"] = f"The currency is wrong: {reason}."
+        wrong["currency"] = say("The currency is wrong: {reason}.", reason=reason)
     return wrong
 
 
@@ -101,7 +102,7 @@ def tax_of(lines: Sequence[InvoiceLine], currency: str) -> Decimal:
 
 def why_not_change(invoice: Invoice) -> str | None:
     if invoice.state not in CHANGEABLE:
-        return f"it is {lifecycle.spoken(invoice.state)}: post a credit note"
+        return say("it is {spoken}: post a credit note", spoken=lifecycle.spoken(invoice.state))
     return None
 
 
@@ -214,9 +215,9 @@ def change(ctx: Context, id: int, version: int, head: BillHead, lines: Sequence[
     order, invoice = both(ctx, id, version)
     ctx.need(Can.CAPTURE, site_id=invoice.site_id, to="capture invoices at this site")
     if reason := why_not_change(invoice):
-        raise Conflict(f"Cannot change {invoice.number}: {reason}.")
+        raise Conflict(say("Cannot change {number}: {reason}.", number=invoice.number, reason=reason))
     if head.site_id != invoice.site_id:
-        raise Invalid("An invoice stays at its site. Void it and capture it at the other one.", field="site_id")
+        raise Invalid(say("An invoice stays at its site. Void it and capture it at the other one."), field="site_id")
     old_supplier, old_number = invoice.supplier_id, invoice.number_key
     three_way.unclaim(ctx, invoice, order)
     if invoice.state is State.MATCHED:
@@ -241,7 +242,7 @@ def void(ctx: Context, id: int, version: int, reason: str) -> Invoice:
     order, invoice = both(ctx, id, version)
     ctx.need(Can.CAPTURE, site_id=invoice.site_id, to="capture invoices at this site")
     if why := why_not_change(invoice):
-        raise Conflict(f"Cannot void {invoice.number}: {why}.")
+        raise Conflict(say("Cannot void {number}: {why}.", number=invoice.number, why=why))
     invoice.voided_on = ctx.today
     lifecycle.move(ctx, invoice, State.VOIDED, reason)
     three_way.let_go(ctx, invoice, order)
@@ -278,13 +279,18 @@ def _order(ctx: Context, head: BillHead) -> Order | None:
     order = get(ctx.session, _orders(ctx).where(Order.id == head.order_id), what="order", lock=True)
     if order.supplier_id != head.supplier_id or order.site_id != head.site_id:
         name = suppliers.name_of(ctx, order.supplier_id)
-        raise Invalid(f"Order {order.number} went to {name}. Choose that supplier, or another order.", field="order_id")
+        raise Invalid(
+            say(
+                "Order {number} went to {name}. Choose that supplier, or another order.", number=order.number, name=name
+            ),
+            field="order_id",
+        )
     return order
 
 
 def _write(ctx: Context, invoice: Invoice, head: BillHead, lines: Sequence[NewBillLine], order: Order | None) -> None:
     if wrong := wrong_head(head, ctx.today):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     supplier = suppliers.supplier(ctx, head.supplier_id)
     site = places.site(ctx, head.site_id)
     invoice.kind, invoice.supplier_id, invoice.order_id = head.kind, supplier.id, head.order_id
@@ -329,20 +335,20 @@ def _credited(ctx: Context, head: BillHead) -> int | None:
     if head.credits_id is None:
         return None
     if head.kind is not InvoiceKind.CREDIT_NOTE:
-        raise Invalid("Only a credit note credits an invoice.", field="credits_id")
+        raise Invalid(say("Only a credit note credits an invoice."), field="credits_id")
     credited = get(ctx.session, visible(ctx).where(Invoice.id == head.credits_id), what="invoice")
     if credited.supplier_id != head.supplier_id:
-        raise Invalid("That invoice is of another supplier.", field="credits_id")
+        raise Invalid(say("That invoice is of another supplier."), field="credits_id")
     return credited.id
 
 
 def _lines(ctx: Context, invoice: Invoice, lines: Sequence[NewBillLine], order: Order | None) -> list[InvoiceLine]:
     if not lines or len(lines) > MOST_LINES:
-        raise Invalid(f"A bill has 1 to {MOST_LINES} lines.", field="lines")
+        raise Invalid(say("A bill has 1 to {most_lines} lines.", most_lines=MOST_LINES), field="lines")
     centres = {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
     known = sa.select(CostCentre.id).where(CostCentre.id.in_(centres), CostCentre.site_id == invoice.site_id)
     if set(ctx.session.scalars(known)) != centres:
-        raise Invalid("A cost centre is not in use at this site. Choose another.", field="cost_centre_id")
+        raise Invalid(say("A cost centre is not in use at this site. Choose another."), field="cost_centre_id")
     made: list[InvoiceLine] = []
     for number, line in enumerate(lines, start=1):
         at = f"lines.{number}."
@@ -354,17 +360,19 @@ def _lines(ctx: Context, invoice: Invoice, lines: Sequence[NewBillLine], order: 
 
 def _check_line(line: NewBillLine, order: Order | None, at: str) -> None:
     if not line.tax_percent.is_finite() or not 0 <= line.tax_percent <= 100:
-        raise Invalid("A tax rate is 0 to 100 %.", field=f"{at}tax_percent")
+        raise Invalid(say("A tax rate is 0 to 100 %."), field=f"{at}tax_percent")
     if line.amount is not None and (not line.amount.is_finite() or not 0 <= line.amount < 10**12):
-        raise Invalid("An amount is 0 or more.", field=f"{at}amount")
+        raise Invalid(say("An amount is 0 or more."), field=f"{at}amount")
     if line.order_line_id is not None:
         if order is None:
-            raise Invalid("Choose the order that this line belongs to.", field="order_id")
+            raise Invalid(say("Choose the order that this line belongs to."), field="order_id")
         unit = line_of(order, line.order_line_id).unit
         if line.unit != unit:
-            raise Invalid(f"The order counts this line in {unit}. Enter the quantity in {unit}.", field=f"{at}unit")
+            raise Invalid(
+                say("The order counts this line in {unit}. Enter the quantity in {unit}.", unit=unit), field=f"{at}unit"
+            )
     elif order is None and line.cost_centre_id is None:
-        raise Invalid("Without an order a line needs the cost centre that pays.", field=f"{at}cost_centre_id")
+        raise Invalid(say("Without an order a line needs the cost centre that pays."), field=f"{at}cost_centre_id")
 
 
 def _columns(line: NewBillLine, currency: str, order: Order | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from plantops.context import Context, within
 from plantops.db import get
 from plantops.jobs import Computation, Done, Reporter
 from plantops.lifecycle import spoken
+from plantops.wording import say
 from purchasing import letters, orders
 from purchasing.letters import Correspondence
 from purchasing.models import Order
@@ -19,9 +20,9 @@ NO_ADDRESS = "printed; the supplier has no mail address, so nothing was sent"
 def why_not_send(order: Order, revision: int) -> str | None:
     """Asked before it is printed and again before it is mailed: it may have been cancelled meanwhile."""
     if order.revision != revision:
-        return "a newer revision is on its way"
+        return say("a newer revision is on its way")
     if order.state not in (*OUT, OrderState.CLOSED):
-        return f"not sent: the order is {spoken(order.state)}"
+        return say("not sent: the order is {state}", state=spoken(order.state))
     return None
 
 

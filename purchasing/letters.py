@@ -18,7 +18,7 @@ from plantops.money import Money
 from plantops.people import User
 from plantops.places import Place, Site
 from plantops.units import UNITS, Quantity
-from plantops.wording import whole_day
+from plantops.wording import say, whole_day
 from purchasing import suppliers
 from purchasing.models import Order, OrderLine, Revision
 from purchasing.models.orders import LineState, RevisionState
@@ -161,7 +161,7 @@ def reminder_mail(to: Correspondence) -> tuple[str, str]:
         f"Good day,\n\nof our order {order.number} we are waiting for:\n\n" + "\n".join(missing) + "\n\n"
         f"When may we expect it?\n\nRegards,\n{to.buyer}\n{to.site.name}\n"
     )
-    return f"Order {order.number}: when does it come?", body
+    return say("Order {number}: when does it come?", number=order.number), body
 
 
 def cancellation_mail(to: Correspondence) -> tuple[str, str]:

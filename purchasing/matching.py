@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from plantops.units import plain
+from plantops.wording import say
 from purchasing.models.bills import BillLine, Code
 
 CENT = Decimal("0.01")
@@ -245,7 +246,14 @@ def warnings(bill: Bill, lines: Sequence[Billed], ordered: Mapping[int, Ordered]
             continue
         expected = ordered[line.order_line_id].expected(line.quantity)
         if tolerance.exceeded(line.amount * bill.rate, expected * bill.rate):
-            said.append(f"Line {line.position} is {expected - line.amount:,.2f} {bill.currency} cheaper than ordered.")
+            said.append(
+                say(
+                    "Line {position} is {expected:,.2f} {currency} cheaper than ordered.",
+                    position=line.position,
+                    expected=expected - line.amount,
+                    currency=bill.currency,
+                )
+            )
     return said
 
 
@@ -257,9 +265,9 @@ def shown_iban(iban: str) -> str:
 def why_not_iban(iban: str) -> str | None:
     """ISO 13616: two letters, two check digits, up to 30 characters; the remainder of 97 is 1."""
     if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", iban):
-        return "an IBAN has two letters, two digits and up to 30 letters and digits"
+        return say("an IBAN has two letters, two digits and up to 30 letters and digits")
     digits = "".join(str(int(ch, 36)) for ch in iban[4:] + iban[:4])
-    return None if int(digits) % 97 == 1 else "its check digits are wrong: a figure was mistyped"
+    return None if int(digits) % 97 == 1 else say("its check digits are wrong: a figure was mistyped")
 
 
 def _finding(code: Code, text: str, difference: Decimal = Decimal(0), line_id: int | None = None) -> Finding:

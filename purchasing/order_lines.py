@@ -15,6 +15,7 @@ from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.items import Category, Item, ItemKind, Matching
 from plantops.units import UNITS, plain
+from plantops.wording import say
 from purchasing import catalogue, prices
 from purchasing.models import Order, OrderLine
 from purchasing.prices import Quote
@@ -79,7 +80,7 @@ def columns(
         at = f"lines.{number}." if len(lines) > 1 else ""
         item = known.items.get(line.item_id) if line.item_id is not None else None
         if line.item_id is not None and item is None:
-            raise Invalid("This item is not in the catalogue.", field=f"{at}item_id")
+            raise Invalid(say("This item is not in the catalogue."), field=f"{at}item_id")
         own = [q for q in known.quotes.get(line.item_id or 0, []) if q.supplier_id == order.supplier_id]
         made = _line(order, line, item, own[0] if own else None, at)
         policy = policies[item.id if item else None]
@@ -103,14 +104,14 @@ def _check_centres(ctx: Context, order: Order, lines: Sequence[NewOrderLine]) ->
     wanted = {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
     here = sa.text("SELECT id FROM core_cost_centre WHERE id = ANY(:wanted) AND site_id = :site")
     if wanted and wanted != set(ctx.session.scalars(here, {"wanted": list(wanted), "site": order.site_id})):
-        raise Invalid("This cost centre is not of the order's site. Choose another.", field="cost_centre_id")
+        raise Invalid(say("This cost centre is not of the order's site. Choose another."), field="cost_centre_id")
 
 
 def _line(order: Order, line: NewOrderLine, item: Item | None, quote: Quote | None, at: str) -> dict[str, Any]:
     if item is not None and (reason := items.why_not_use(item)):
-        raise Invalid(f"This cannot be ordered: {reason}.", field=f"{at}item_id")
+        raise Invalid(say("This cannot be ordered: {reason}.", reason=reason), field=f"{at}item_id")
     if item is None and not line.description.strip():
-        raise Invalid("Say what is ordered.", field=f"{at}description")
+        raise Invalid(say("Say what is ordered."), field=f"{at}description")
     unit = line.unit or (quote.unit if quote else item.stock_unit if item else "each")
     prices.check_line(line.quantity, unit, line.price or Decimal(0), line.per, at=at)
     quantity, factor = line.quantity, Decimal(1)
@@ -120,7 +121,7 @@ def _line(order: Order, line: NewOrderLine, item: Item | None, quote: Quote | No
         if quote is not None and line.price is None:
             quantity, unit, factor = _in_supplier_unit(in_stock, quote, line.round_up, at)
     if line.price is None and quote is None:
-        raise Invalid("The supplier quotes no price for this today: enter the agreed one.", field=f"{at}price")
+        raise Invalid(say("The supplier quotes no price for this today: enter the agreed one."), field=f"{at}price")
     price = quote.price_at(quantity) if line.price is None and quote else line.price or Decimal(0)
     per = quote.per if line.price is None and quote else line.per
     return {
@@ -143,9 +144,18 @@ def _in_supplier_unit(in_stock: Decimal, quote: Quote, round_up: bool, at: str) 
     if quantity != needed and not round_up:
         unit = UNITS[quote.unit]
         raise Invalid(
-            f"{quote.supplier} delivers {unit.plural} of {plain(quote.factor)}, in steps of "
-            f"{plain(quote.pack_quantity)} and at least {plain(quote.least_quantity)}: order {plain(quantity)} "
-            f"{unit.title if quantity == 1 else unit.plural}.",
+            say(
+                "{supplier} delivers {plural} of {factor}, in steps of "
+                "{pack_quantity} and at least {least_quantity}: order {quantity} "
+                "{title}.",
+                supplier=quote.supplier,
+                plural=unit.plural,
+                factor=plain(quote.factor),
+                pack_quantity=plain(quote.pack_quantity),
+                least_quantity=plain(quote.least_quantity),
+                quantity=plain(quantity),
+                title=unit.title if quantity == 1 else unit.plural,
+            ),
             field=f"{at}quantity",
         )
     return quantity, quote.unit, quote.factor

@@ -17,6 +17,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
+from plantops.wording import say
 from purchasing import allocations, catalogue, order_lines, orders, rates, suppliers
 from purchasing.allocations import Known, Share
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine, Supplier
@@ -143,9 +144,9 @@ def consolidate(ctx: Context, picks: Sequence[Pick]) -> list[Order]:
     Picked twice at once, the second buyer is told: each line goes on one order only.
     """
     if not picks:
-        raise Invalid("Choose at least one line.", field="picks")
+        raise Invalid(say("Choose at least one line."), field="picks")
     if len({pick.requisition_line_id for pick in picks}) < len(picks):
-        raise Invalid("A line was chosen twice.", field="picks")
+        raise Invalid(say("A line was chosen twice."), field="picks")
     drafts = _lock_drafts(ctx)
     known = allocations.lock_requisitions(ctx, [pick.requisition_line_id for pick in picks])
     made: list[Order] = []
@@ -163,7 +164,7 @@ def _batches(ctx: Context, picks: Sequence[Pick], known: Known) -> list[Batch]:
     chosen = _suppliers(ctx, picks, known)
     for pick in picks:
         if pick.requisition_line_id not in known:
-            raise Conflict("A requisition line is no longer there. Load the list again.")
+            raise Conflict(say("A requisition line is no longer there. Load the list again."))
         head, line = known[pick.requisition_line_id]
         supplier_id = chosen.get(pick.requisition_line_id)
         if supplier_id is None:
@@ -174,10 +175,12 @@ def _batches(ctx: Context, picks: Sequence[Pick], known: Known) -> list[Batch]:
         left = line.quantity * line.factor - line.allocated
         wanted = left if pick.quantity is None else pick.quantity
         if not wanted.is_finite() or wanted <= 0:
-            raise Conflict(f"Nothing is left to order of {line.description}. Load the list again.")
+            raise Conflict(
+                say("Nothing is left to order of {description}. Load the list again.", description=line.description)
+            )
         batch.parts.append((head, line, wanted))
     if homeless:
-        raise Invalid(f"Choose a supplier for {', '.join(homeless[:5])}.", field="supplier_id")
+        raise Invalid(say("Choose a supplier for {homeless}.", homeless=", ".join(homeless[:5])), field="supplier_id")
     return list(batches.values())
 
 

@@ -19,6 +19,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.lifecycle import spoken
 from plantops.units import plain
+from plantops.wording import say
 from purchasing import allocations, order_lines, prices, rates, suppliers
 from purchasing.events import OrderIssued
 from purchasing.models import Order, OrderLine, Requisition, Supplier
@@ -78,31 +79,31 @@ def why_not_change(order: Order) -> str | None:
     if order.state is State.DRAFT:
         return None
     if order.state in OUT:
-        return "it was issued: write a revision"
-    return f"it is {spoken(order.state)}: take it back first"
+        return say("it was issued: write a revision")
+    return say("it is {state}: take it back first", state=spoken(order.state))
 
 
 def why_not_submit(order: Order) -> str | None:
     if order.state is not State.DRAFT:
-        return f"it is {spoken(order.state)} already"
+        return say("it is {state} already", state=spoken(order.state))
     if not order.lines:
-        return "it has no lines"
+        return say("it has no lines")
     if any(line.cost_centre_id is None for line in order.lines):
-        return "a line has no cost centre"
+        return say("a line has no cost centre")
     return None
 
 
 def why_not_issue(order: Order) -> str | None:
     if order.state is not State.APPROVED:
-        return f"it is {spoken(order.state)}, not approved"
+        return say("it is {state}, not approved", state=spoken(order.state))
     if order.on_hold:
-        return f"it is on hold: {order.hold_reason}"
+        return say("it is on hold: {hold_reason}", hold_reason=order.hold_reason)
     return None
 
 
 def why_not_take_back(order: Order) -> str | None:
     if order.state not in (State.PENDING, State.APPROVED):
-        return f"it is {spoken(order.state)}"
+        return say("it is {state}", state=spoken(order.state))
     return None
 
 
@@ -201,7 +202,9 @@ def change_line(ctx: Context, id: int, version: int, line_id: int, changed: NewO
     covered = sum((a.quantity for a in allocations.of_order(ctx, order.id) if a.order_line_id == line.id), Decimal(0))
     if columns["quantity"] * columns["factor"] < covered:
         asked = plain(covered / columns["factor"])
-        raise Conflict(f"Requisitions ask for {asked} of it: order at least that, or take the line off.")
+        raise Conflict(
+            say("Requisitions ask for {asked} of it: order at least that, or take the line off.", asked=asked)
+        )
     for field, value in columns.items():
         setattr(line, field, value)
     add_up(order)
@@ -229,7 +232,7 @@ def remove_line(ctx: Context, id: int, version: int, line_id: int) -> Order:
 def draft(ctx: Context, id: int, version: int | None) -> Order:
     order = to_buy(ctx, id, version)
     if reason := why_not_change(order):
-        raise Conflict(f"Cannot change this order: {reason}.")
+        raise Conflict(say("Cannot change this order: {reason}.", reason=reason))
     return order
 
 
@@ -237,14 +240,16 @@ def line_of(order: Order, line_id: int) -> OrderLine:
     for line in order.lines:
         if line.id == line_id:
             return line
-    raise Conflict("This line is no longer there. Load the order again.")
+    raise Conflict(say("This line is no longer there. Load the order again."))
 
 
 @within("drafts, consolidation and revisions add lines")
 def append(ctx: Context, order: Order, lines: Sequence[NewOrderLine], known: Offered | None = None) -> list[OrderLine]:
     """`known` is what is offered for all items on the lines, when it has been read already."""
     if len(order.lines) + len(lines) > MOST_LINES:
-        raise Invalid(f"An order has at most {MOST_LINES} lines. Start another one.", field="lines")
+        raise Invalid(
+            say("An order has at most {most_lines} lines. Start another one.", most_lines=MOST_LINES), field="lines"
+        )
     last = max((line.position for line in order.lines), default=0)
     found = order_lines.columns(ctx, order, lines, known) if lines else []
     made = [
@@ -266,13 +271,13 @@ def _write_head(ctx: Context, order: Order, head: OrderHead) -> None:
     if wrong := stores.wrong_for_site(
         ctx, order.site_id, place_id=head.place_id, store_id=head.store_id, cost_centre_id=head.cost_centre_id
     ):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     if not head.freight.is_finite() or not 0 <= head.freight <= prices.LARGEST_PRICE:
-        raise Invalid("Freight is an amount of 0 or more.", field="freight")
+        raise Invalid(say("Freight is an amount of 0 or more."), field="freight")
     if head.incoterm and head.incoterm not in suppliers.INCOTERMS:
-        raise Invalid(f"Use one of {', '.join(suppliers.INCOTERMS)}.", field="incoterm")
+        raise Invalid(say("Use one of {incoterms}.", incoterms=", ".join(suppliers.INCOTERMS)), field="incoterm")
     if head.terms_days is not None and not 0 <= head.terms_days <= 365:
-        raise Invalid("Bills are paid within 0 to 365 days.", field="terms_days")
+        raise Invalid(say("Bills are paid within 0 to 365 days."), field="terms_days")
     order.place_id, order.store_id, order.cost_centre_id = head.place_id, head.store_id, head.cost_centre_id
     order.freight, order.note = head.freight, head.note.strip()[:4000]
     order.surcharge = order.surcharge or Decimal(0)
@@ -297,7 +302,7 @@ def _submit(ctx: Context, order: Order) -> dict[int, Requisition]:
     """To be flushed by the caller: nothing in between asks the database about this order. What lies behind it."""
     supplier, lacking = suppliers.to_order_from(ctx, order.supplier_id)
     if reason := why_not_submit(order) or lacking:
-        raise Conflict(f"Cannot order this: {reason}.")
+        raise Conflict(say("Cannot order this: {reason}.", reason=reason))
     own = places.currency_of(ctx, order.site_id)
     order.rate, order.rate_on = rates.rate(ctx, order.currency, own, ctx.today), ctx.today
     _apply_minimum(order, supplier)
@@ -337,7 +342,10 @@ def _apply_minimum(order: Order, supplier: Supplier) -> None:
     net = sum((line.amount for line in order.lines), Decimal(0))
     verdict = prices.minimum(supplier.minimum_rule, net, supplier.minimum_value, supplier.charge, order.currency)
     if verdict.refused:
-        raise Conflict(f"Cannot order this: {verdict.refused}. Add to it, or wait for more.", code="under_minimum")
+        raise Conflict(
+            say("Cannot order this: {refused}. Add to it, or wait for more.", refused=verdict.refused),
+            code="under_minimum",
+        )
     order.surcharge = verdict.surcharge
     order.freight = max(order.freight, verdict.freight)
 
@@ -372,7 +380,9 @@ def refuse(ctx: Context, id: int, version: int, reason: str) -> Order:
 def _pending(ctx: Context, id: int, version: int) -> Order:
     order = lock(ctx, id, version)
     if order.state is not State.PENDING:
-        raise Conflict(f"Cannot decide this order: it is {spoken(order.state)}, not waiting for approval.")
+        raise Conflict(
+            say("Cannot decide this order: it is {state}, not waiting for approval.", state=spoken(order.state))
+        )
     return order
 
 
@@ -381,7 +391,7 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
     """Back to draft before it was issued. An approval that was given no longer counts."""
     order = to_buy(ctx, id, version)
     if reason := why_not_take_back(order):
-        raise Conflict(f"Cannot take this order back: {reason}.")
+        raise Conflict(say("Cannot take this order back: {reason}.", reason=reason))
     approvals.void(ctx, origin(order), "taken back")
     order.approved_total = None
     lifecycle.move(ctx, order, State.DRAFT)
@@ -403,10 +413,12 @@ def issue(ctx: Context, id: int, version: int) -> Order:
     """Takes the number and sends the order. Looks once more whether it is what was approved."""
     order = to_buy(ctx, id, version)
     if reason := why_not_issue(order) or suppliers_reason(ctx, order):
-        raise Conflict(f"Cannot issue this order: {reason}.")
+        raise Conflict(say("Cannot issue this order: {reason}.", reason=reason))
     standing = approvals.state_of(ctx, origin(order))
     if standing is None or not standing.holds_for(content_hash(order)):
-        raise Conflict("This order is not what was approved. Take it back and submit it again.", code="not_approved")
+        raise Conflict(
+            say("This order is not what was approved. Take it back and submit it again."), code="not_approved"
+        )
     return _send_out(ctx, order)
 
 
@@ -442,7 +454,7 @@ def place(ctx: Context, id: int, version: int) -> Order:
         ctx.session.flush()
         return order
     if reason := why_not_issue(order):
-        raise Conflict(f"Cannot issue this order: {reason}.")
+        raise Conflict(say("Cannot issue this order: {reason}.", reason=reason))
     return _send_out(ctx, order, behind)  # approved just now, under the same locks: it is what was approved
 
 
@@ -451,9 +463,9 @@ def hold(ctx: Context, id: int, version: int, reason: str) -> Order:
     """Nothing is issued, received or paid on it until it is freed."""
     order = to_buy(ctx, id, version)
     if not reason.strip():
-        raise Invalid("Say why it is held: the others will read it.", field="reason")
+        raise Invalid(say("Say why it is held: the others will read it."), field="reason")
     if order.state in (State.CLOSED, State.CANCELLED):
-        raise Conflict(f"Cannot hold this order: it is {spoken(order.state)}.")
+        raise Conflict(say("Cannot hold this order: it is {state}.", state=spoken(order.state)))
     order.on_hold, order.hold_reason = True, reason.strip()
     bump(order)
     ctx.session.flush()

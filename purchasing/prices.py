@@ -11,6 +11,7 @@ from functools import lru_cache
 from plantops.errors import Invalid
 from plantops.money import Money
 from plantops.units import PRICE_QUANTITIES, UNITS, plain, why_not_unit
+from plantops.wording import say
 from purchasing.models.sources import MinimumRule
 
 LARGEST_QUANTITY = Decimal(100_000_000)
@@ -84,23 +85,23 @@ def orderable(needed: Decimal, least: Decimal, pack: Decimal) -> Decimal:
 
 def why_not_quantity(quantity: Decimal, unit: str) -> str | None:
     if not quantity.is_finite() or quantity <= 0:
-        return "it must be more than nothing"
+        return say("it must be more than nothing")
     if quantity > LARGEST_QUANTITY:
-        return f"it is more than {plain(LARGEST_QUANTITY)}"
+        return say("it is more than {largest_quantity}", largest_quantity=plain(LARGEST_QUANTITY))
     if quantity != quantity.quantize(QUANTITY_STEP):
-        return "it has more than six decimals"
+        return say("it has more than six decimals")
     return why_not_unit(unit)
 
 
 def why_not_price(price: Decimal, per: int) -> str | None:
     if not price.is_finite() or price < 0:
-        return "it must not be negative"
+        return say("it must not be negative")
     if price > LARGEST_PRICE:
-        return f"it is more than {plain(LARGEST_PRICE)}"
+        return say("it is more than {largest_price}", largest_price=plain(LARGEST_PRICE))
     if price != price.quantize(PRICE_STEP):
-        return "it has more than four decimals: say the price per 100 or per 1,000"
+        return say("it has more than four decimals: say the price per 100 or per 1,000")
     if per not in PRICE_QUANTITIES:
-        return f"a price is per 1, 100 or 1,000, not per {per}"
+        return say("a price is per 1, 100 or 1,000, not per {per}", per=per)
     return None
 
 
@@ -108,9 +109,9 @@ def check_line(quantity: Decimal, unit: str, price: Decimal, per: int, *, at: st
     """Raises Invalid naming the field (under `at`, such as `lines.3.`) that cannot be."""
     wrong: dict[str, str] = {}
     if reason := why_not_quantity(quantity, unit):
-        wrong[f"{at}quantity"] = f"This quantity cannot be: {reason}."
+        wrong[f"{at}quantity"] = say("This quantity cannot be: {reason}.", reason=reason)
     if reason := why_not_price(price, per):
-        wrong[f"{at}price"] = f"This price cannot be: {reason}."
+        wrong[f"{at}price"] = say("This price cannot be: {reason}.", reason=reason)
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
 
@@ -118,10 +119,15 @@ def check_line(quantity: Decimal, unit: str, price: Decimal, per: int, *, at: st
 def why_not_packs(quantity: Decimal, unit: str, least: Decimal, pack: Decimal) -> str | None:
     """Why a supplier would not deliver this quantity; names the nearest one that it would."""
     if quantity < least:
-        return f"the supplier delivers at least {plain(least)} {UNITS[unit].plural}"
+        return say("the supplier delivers at least {least} {plural}", least=plain(least), plural=UNITS[unit].plural)
     if quantity % pack:
         right = plain(orderable(quantity, least, pack))
-        return f"the supplier delivers in packs of {plain(pack)}: order {right} {UNITS[unit].plural}"
+        return say(
+            "the supplier delivers in packs of {pack}: order {right} {plural}",
+            pack=plain(pack),
+            right=right,
+            plural=UNITS[unit].plural,
+        )
     return None
 
 

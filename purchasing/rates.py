@@ -11,6 +11,7 @@ from plantops.context import Context, requires, within
 from plantops.db import one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.money import RATE_DIGITS, why_not_currency
+from plantops.wording import say, whole_day
 from purchasing.models import ExchangeRate
 from purchasing.permissions import Can
 
@@ -44,7 +45,12 @@ def rate(ctx: Context, from_currency: str, to_currency: str, on: date) -> Decima
     found = ctx.session.scalar(query)
     if found is None:
         raise Conflict(
-            f"No exchange rate from {from_currency} to {to_currency} is known for {on:%d %b %Y}. Enter one first.",
+            say(
+                "No exchange rate from {from_currency} to {to_currency} is known for {on}. Enter one first.",
+                from_currency=from_currency,
+                to_currency=to_currency,
+                on=whole_day(on),
+            ),
             field="currency",
         )
     return found.rate if found.from_currency == from_currency else (1 / found.rate).quantize(STEP, ROUND_HALF_UP)
@@ -72,13 +78,13 @@ def enter(
     """One unit of `from_currency` is worth `value` of `to_currency` from that day on. Entered twice: the last holds."""
     for field, code in (("from_currency", from_currency), ("to_currency", to_currency)):
         if reason := why_not_currency(code):
-            raise Invalid(f"The currency is wrong: {reason}.", field=field)
+            raise Invalid(say("The currency is wrong: {reason}.", reason=reason), field=field)
     if from_currency == to_currency:
-        raise Invalid("A rate stands between two different currencies.", field="to_currency")
+        raise Invalid(say("A rate stands between two different currencies."), field="to_currency")
     if not value.is_finite() or not STEP <= value < 10**9:
-        raise Invalid("A rate is a number above zero.", field="value")
+        raise Invalid(say("A rate is a number above zero."), field="value")
     if on > ctx.today:
-        raise Invalid("A rate cannot be known before its day.", field="on")
+        raise Invalid(say("A rate cannot be known before its day."), field="on")
     one_at_a_time(ctx.session, "rate", from_currency, to_currency, on)
     held = ctx.session.scalar(
         sa.select(ExchangeRate)

@@ -19,6 +19,7 @@ from plantops.items import Item, ItemKind
 from plantops.parties import Party
 from plantops.stock_ledger import Move
 from plantops.units import UNITS, plain
+from plantops.wording import say, whole_day
 from purchasing import allocations, amendments, suppliers
 from purchasing.events import GoodsReceived, ReceivedLine
 from purchasing.matching import number_key
@@ -75,32 +76,35 @@ class ExpectedRow:
 def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | None:
     """Why this cannot be accepted: per line, whatever the rest of the order looks like."""
     if order.state not in OUT:
-        return f"the order is {lifecycle.spoken(order.state)}"
+        return say("the order is {spoken}", spoken=lifecycle.spoken(order.state))
     if order.on_hold:
-        return f"the order is on hold: {order.hold_reason}"
+        return say("the order is on hold: {hold_reason}", hold_reason=order.hold_reason)
     if line.state is not LineState.OPEN:
-        return f"line {line.position} is {lifecycle.spoken(line.state)}"
+        return say("line {position} is {spoken}", position=line.position, spoken=lifecycle.spoken(line.state))
     most = most_receivable(line)
     if accepted > most:
         came = f"{plain(line.accepted - line.returned)} of {plain(line.quantity)} {UNITS[line.unit].plural}"
-        return (
-            f"line {line.position}: {came} came already, at most {plain(max(most, ZERO))} more can be accepted. "
-            "Park what is too much, or give it back to the driver"
+        return say(
+            "line {position}: {came} came already, at most {most} more can be accepted. "
+            "Park what is too much, or give it back to the driver",
+            position=line.position,
+            came=came,
+            most=plain(max(most, ZERO)),
         )
     return None
 
 
 def why_not_arrived(day: date, today: date) -> str | None:
     """A day that somebody types: far back it is a slip of the finger."""
-    return None if today - EARLIEST <= day <= today else "a day of the last two months, not after today"
+    return None if today - EARLIEST <= day <= today else say("a day of the last two months, not after today")
 
 
 def why_not_quantities(came: Came) -> str | None:
     for value in (came.accepted, came.rejected):
         if not value.is_finite() or not 0 <= value <= LARGEST_QUANTITY or value != value.quantize(QUANTITY_STEP):
-            return "a quantity is 0 or more, with at most six decimals"
+            return say("a quantity is 0 or more, with at most six decimals")
     if came.rejected and not came.reason.strip():
-        return "say why it was rejected"
+        return say("say why it was rejected")
     return None
 
 
@@ -108,26 +112,34 @@ def why_not_undo(line: OrderLine, accepted: Decimal) -> str | None:
     """Why so much of a line cannot be taken off again."""
     left = line.accepted - accepted
     if line.three_way and left < line.invoiced - line.credited:
-        return f"line {line.position} was billed: it needs a credit note or a return"
+        return say("line {position} was billed: it needs a credit note or a return", position=line.position)
     if left < line.returned:
-        return f"of line {line.position} {plain(line.returned)} went back to the supplier"
+        return say(
+            "of line {position} {returned} went back to the supplier",
+            position=line.position,
+            returned=plain(line.returned),
+        )
     return None
 
 
 def why_not_return(line: OrderLine, quantity: Decimal) -> str | None:
     there = line.accepted - line.returned
     if quantity > there:
-        return f"of line {line.position} only {plain(there)} are here"
+        return say("of line {position} only {there} are here", position=line.position, there=plain(there))
     return None
 
 
 def why_not_send_back(receipt: Receipt, lines: Sequence[OrderLine]) -> str | None:
     """Why nothing of a delivery goes back to the supplier."""
     if receipt.kind is not Kind.DELIVERY or receipt.state is not State.POSTED:
-        return f"it is a {receipt.kind}" if receipt.kind is not Kind.DELIVERY else f"it is {receipt.state}"
+        return (
+            say("it is a {kind}", kind=receipt.kind)
+            if receipt.kind is not Kind.DELIVERY
+            else say("it is {state}", state=receipt.state)
+        )
     came = {one.order_line_id for one in receipt.lines if one.accepted}
     if not any(line.accepted > line.returned for line in lines if line.id in came):
-        return "nothing of it is here any more"
+        return say("nothing of it is here any more")
     return None
 
 
@@ -215,7 +227,7 @@ def visible_rest(
 def start(ctx: Context, new: NewReceipt) -> Receipt:
     """A draft of what came. Nothing counts before it is posted."""
     if reason := why_not_arrived(new.arrived_on, ctx.today):
-        raise Invalid(f"Say when it came: {reason}.", field="arrived_on")
+        raise Invalid(say("Say when it came: {reason}.", reason=reason), field="arrived_on")
     return _draft(ctx, new)
 
 
@@ -241,14 +253,14 @@ def _draft(ctx: Context, new: NewReceipt) -> Receipt:
     for came in new.lines:
         line_of(order, came.order_line_id)
         if reason := why_not_quantities(came):
-            raise Invalid(f"This cannot be: {reason}.", field=f"lines.{came.order_line_id}")
+            raise Invalid(say("This cannot be: {reason}.", reason=reason), field=f"lines.{came.order_line_id}")
         if came.accepted or came.rejected:
             receipt.lines.append(
                 ReceiptLine(order_line_id=came.order_line_id, accepted=came.accepted, rejected=came.rejected,
                             reason=came.reason.strip()[:500])
             )  # fmt: skip
     if not receipt.lines:
-        raise Invalid("Nothing came: enter at least one quantity.", field="lines")
+        raise Invalid(say("Nothing came: enter at least one quantity."), field="lines")
     ctx.session.add(receipt)
     ctx.session.flush()
     return receipt
@@ -256,9 +268,9 @@ def _draft(ctx: Context, new: NewReceipt) -> Receipt:
 
 def _check_head(ctx: Context, order: Order, new: NewReceipt) -> None:
     if len({came.order_line_id for came in new.lines}) < len(new.lines):
-        raise Invalid("A line stands there twice.", field="lines")
+        raise Invalid(say("A line stands there twice."), field="lines")
     if wrong := stores.wrong_for_site(ctx, order.site_id, place_id=new.place_id, store_id=new.store_id):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     key = number_key(new.delivery_note)
     if not key:
         return
@@ -273,8 +285,14 @@ def _check_head(ctx: Context, order: Order, new: NewReceipt) -> None:
     )  # fmt: skip
     if before is not None:
         raise Conflict(
-            f"Delivery note {before.delivery_note} of {suppliers.name_of(ctx, order.supplier_id)} was received already "
-            f"as {before.number or 'a draft'} on {before.arrived_on:%d %b %Y}. Look whether this is the same delivery.",
+            say(
+                "Delivery note {delivery_note} of {name_of} was received already "
+                "as {number} on {arrived_on}. Look whether this is the same delivery.",
+                delivery_note=before.delivery_note,
+                name_of=suppliers.name_of(ctx, order.supplier_id),
+                number=before.number or "a draft",
+                arrived_on=whole_day(before.arrived_on),
+            ),
             code="note_known",
             field="delivery_note",
         )
@@ -285,11 +303,17 @@ def post(ctx: Context, id: int, version: int) -> Receipt:
     """It counts from now on: open quantities, stock and waiting invoices. Under the order's lock, so never twice."""
     order, receipt = _both(ctx, id, version)
     if receipt.state is not State.DRAFT:
-        raise Conflict(f"{receipt.number or 'This receipt'} is {lifecycle.spoken(receipt.state)} already.")
+        raise Conflict(
+            say(
+                "{number} is {spoken} already.",
+                number=receipt.number or "This receipt",
+                spoken=lifecycle.spoken(receipt.state),
+            )
+        )
     for came in receipt.lines:
         line = line_of(order, came.order_line_id)
         if reason := why_not_receive(order, line, came.accepted):
-            raise Conflict(f"Cannot receive this: {reason}.", field=f"lines.{line.id}")
+            raise Conflict(say("Cannot receive this: {reason}.", reason=reason), field=f"lines.{line.id}")
         line.accepted += came.accepted
         line.rejected += came.rejected
         if line.received_on is None and is_received(line):
@@ -318,7 +342,7 @@ def discard(ctx: Context, id: int, version: int) -> None:
     """A draft has no number and may go."""
     _, receipt = _both(ctx, id, version)
     if receipt.state is not State.DRAFT:
-        raise Conflict("Only a draft can be discarded. Reverse the receipt instead.")
+        raise Conflict(say("Only a draft can be discarded. Reverse the receipt instead."))
     ctx.session.delete(receipt)
     ctx.session.flush()
 
@@ -401,13 +425,13 @@ def reverse(ctx: Context, id: int, version: int, reason: str) -> Receipt:
     """Posted by mistake: a second document takes it back, and both stay."""
     order, receipt = _both(ctx, id, version)
     if receipt.state is not State.POSTED or receipt.kind is Kind.REVERSAL:
-        raise Conflict(f"{receipt.number or 'This draft'} cannot be reversed.")
+        raise Conflict(say("{number} cannot be reversed.", number=receipt.number or "This draft"))
     for came in receipt.lines:
         line = line_of(order, came.order_line_id)
         if receipt.kind is Kind.RETURN:
             line.returned += came.accepted
         elif why := why_not_undo(line, came.accepted):
-            raise Conflict(f"Cannot reverse this receipt: {why}.")
+            raise Conflict(say("Cannot reverse this receipt: {why}.", why=why))
         else:
             line.accepted -= came.accepted
             line.rejected -= came.rejected
@@ -434,16 +458,16 @@ def send_back(
         this = this.where(Order.site_id.in_(sites))
     order = get(ctx.session, this, what="order", lock=True)
     if not reason.strip():
-        raise Invalid("Say why it goes back: the supplier will ask.", field="reason")
+        raise Invalid(say("Say why it goes back: the supplier will ask."), field="reason")
     if wrong := stores.wrong_for_site(ctx, order.site_id, store_id=store_id):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     wanted = [came for came in lines if came.accepted]
     if not wanted:
-        raise Invalid("Say how much goes back.", field="lines")
+        raise Invalid(say("Say how much goes back."), field="lines")
     for came in wanted:
         line = line_of(order, came.order_line_id)
         if why := why_not_quantities(came) or why_not_return(line, came.accepted):
-            raise Conflict(f"Cannot send this back: {why}.", field=f"lines.{line.id}")
+            raise Conflict(say("Cannot send this back: {why}.", why=why), field=f"lines.{line.id}")
         line.returned += came.accepted
     sent = _document(
         ctx, order, None, Kind.RETURN, [(came.order_line_id, -came.accepted, ZERO, reason.strip()) for came in wanted]

@@ -15,6 +15,7 @@ from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden
 from plantops.items import Category, Item
+from plantops.wording import say, whole_day
 from purchasing import budgets, prices, rates
 from purchasing.budgets import Target
 from purchasing.events import RequisitionApproved
@@ -29,29 +30,29 @@ from purchasing.requisitions import KIND, check_head, content_hash, draft, head_
 
 def why_not_submit(requisition: Requisition, today: date) -> str | None:
     if requisition.state is not State.DRAFT:
-        return f"it is {lifecycle.spoken(requisition.state)} already"
+        return say("it is {spoken} already", spoken=lifecycle.spoken(requisition.state))
     if not requisition.lines:
-        return "it has no lines yet"
+        return say("it has no lines yet")
     if any(line.item_id is not None and not line.from_catalogue and line.price == 0 for line in requisition.lines):
-        return "nobody quotes a price for a line: estimate one"
+        return say("nobody quotes a price for a line: estimate one")
     if requisition.need_by < today:
-        return f"it was needed by {requisition.need_by:%d %b %Y}: choose a day from today on"
+        return say("it was needed by {need_by}: choose a day from today on", need_by=whole_day(requisition.need_by))
     return None
 
 
 def why_not_take_back(requisition: Requisition, user_id: int) -> str | None:
     if requisition.state is not State.SUBMITTED:
-        return f"it is {lifecycle.spoken(requisition.state)}, not waiting"
+        return say("it is {spoken}, not waiting", spoken=lifecycle.spoken(requisition.state))
     if user_id not in (requisition.asked_by_id, requisition.entered_by_id):
-        return "somebody else asked for it"
+        return say("somebody else asked for it")
     return None
 
 
 def why_not_cancel(requisition: Requisition) -> str | None:
     if requisition.state not in (State.DRAFT, State.SUBMITTED, State.APPROVED):
-        return f"it is {lifecycle.spoken(requisition.state)}"
+        return say("it is {spoken}", spoken=lifecycle.spoken(requisition.state))
     if any(line.allocated for line in requisition.lines):
-        return "a part of it is on an order: take it off there first"
+        return say("a part of it is on an order: take it off there first")
     return None
 
 
@@ -63,13 +64,15 @@ def submit(ctx: Context, id: int, version: int) -> Requisition:
     """Asks for approval and reserves the money. Small catalogue requisitions approve themselves."""
     requisition = draft(ctx, id, version)
     if reason := why_not_submit(requisition, ctx.today):
-        raise Conflict(f"Cannot submit this requisition: {reason}.")
+        raise Conflict(say("Cannot submit this requisition: {reason}.", reason=reason))
     if requisition.asked_by_id == SYSTEM_ID and ctx.user.id != SYSTEM_ID:
         requisition.asked_by_id = ctx.user.id
     check_head(ctx, head_of(requisition))
     balance = budgets.balance(ctx, requisition.cost_centre_id, requisition.need_by.year, lock=True)
     if reason := budgets.why_not_spend(balance, requisition.total, requisition.currency):
-        raise Conflict(f"Cannot submit this requisition: {reason}. Ask the budget holder.", code="over_budget")
+        raise Conflict(
+            say("Cannot submit this requisition: {reason}. Ask the budget holder.", reason=reason), code="over_budget"
+        )
     requisition.over_budget = balance.over_by(requisition.total)
     requisition.number = requisition.number or numbers.plain(ctx, "PR", requisition.site_id)
     requisition.submitted_at, requisition.content_hash = ctx.now, content_hash(requisition)
@@ -170,7 +173,13 @@ def _submitted(ctx: Context, id: int, version: int) -> Requisition:
     requisition = get(ctx.session, query, what="requisition", version=version, lock=True)
     if requisition.state is not State.SUBMITTED:
         state = lifecycle.spoken(requisition.state)
-        raise Conflict(f"Cannot decide {requisition.number or 'this draft'}: it is {state}, not submitted.")
+        raise Conflict(
+            say(
+                "Cannot decide {number}: it is {state}, not submitted.",
+                number=requisition.number or "this draft",
+                state=state,
+            )
+        )
     return requisition
 
 
@@ -191,7 +200,7 @@ def take_back(ctx: Context, id: int, version: int) -> Requisition:
         ctx.session, visible(ctx).where(Requisition.id == id), what="requisition", version=version, lock=True
     )
     if reason := why_not_take_back(requisition, ctx.user.id):
-        raise Conflict(f"Cannot take this requisition back: {reason}.")
+        raise Conflict(say("Cannot take this requisition back: {reason}.", reason=reason))
     approvals.void(ctx, origin(requisition), "taken back")
     lifecycle.move(ctx, requisition, State.DRAFT)
     _release(ctx, requisition)
@@ -217,9 +226,9 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Requisition:
     )
     own = ctx.user.id in (requisition.asked_by_id, requisition.entered_by_id)
     if not own and not ctx.may(Can.BUY, site_id=requisition.site_id):
-        raise Forbidden("Only who asked for it, or a buyer, can cancel it.")
+        raise Forbidden(say("Only who asked for it, or a buyer, can cancel it."))
     if why := why_not_cancel(requisition):
-        raise Conflict(f"Cannot cancel this requisition: {why}.")
+        raise Conflict(say("Cannot cancel this requisition: {why}.", why=why))
     approvals.void(ctx, origin(requisition), "cancelled")
     lifecycle.move(ctx, requisition, State.CANCELLED, reason)
     _release(ctx, requisition)

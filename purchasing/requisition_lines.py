@@ -10,6 +10,7 @@ from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.items import Item
 from plantops.units import Quantity
+from plantops.wording import say
 from purchasing import catalogue, prices, rates
 
 
@@ -39,7 +40,7 @@ def priced(ctx: Context, currency: str, lines: tuple[NewLine, ...]) -> list[dict
         if line.item_id is None:
             found.append(_free(currency, line))
         elif line.item_id not in known:
-            raise Invalid("This item is not in the catalogue.", field="item_id")
+            raise Invalid(say("This item is not in the catalogue."), field="item_id")
         else:
             quotes = offered.get(line.item_id, [])
             if line.supplier_id is not None:
@@ -50,9 +51,9 @@ def priced(ctx: Context, currency: str, lines: tuple[NewLine, ...]) -> list[dict
 
 def _free(currency: str, line: NewLine) -> dict[str, object]:
     if not line.description.strip():
-        raise Invalid("Say what is needed.", field="description")
+        raise Invalid(say("Say what is needed."), field="description")
     if line.price is None:
-        raise Invalid("Estimate the price: the approver needs it.", field="price")
+        raise Invalid(say("Estimate the price: the approver needs it."), field="price")
     unit = line.unit or "each"
     prices.check_line(line.quantity, unit, line.price, line.per)
     return {
@@ -73,14 +74,14 @@ def _of_item(
     currency: str, line: NewLine, item: Item, quotes: list[prices.Quote], worth: dict[str, Decimal]
 ) -> dict[str, object]:
     if reason := items.why_not_use(item):
-        raise Invalid(f"This cannot be asked for: {reason}.", field="item_id")
+        raise Invalid(say("This cannot be asked for: {reason}.", reason=reason), field="item_id")
     unit = line.unit or item.stock_unit
     prices.check_line(line.quantity, unit, line.price or Decimal(0), line.per)
     Quantity(line.quantity, unit)
     in_stock = items.in_stock_unit(item, line.quantity, unit)
     quote = prices.best(quotes, in_stock, worth)
     if quote is None and line.price is None:
-        raise Invalid(f"Nobody quotes a price for {item.name} today: estimate one.", field="price")
+        raise Invalid(say("Nobody quotes a price for {name} today: estimate one.", name=item.name), field="price")
     if line.price is not None:
         price, per, catalogue_price = line.price, line.per, False
         amount = prices.amount(line.quantity, price, per, currency)

@@ -16,6 +16,7 @@ from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.units import plain
+from plantops.wording import say
 from purchasing.models import Requisition, RequisitionLine
 from purchasing.models.orders import RequisitionState as State
 from purchasing.permissions import Can
@@ -71,9 +72,9 @@ def content_hash(requisition: Requisition) -> str:
 
 def why_not_change(requisition: Requisition, user_id: int) -> str | None:
     if requisition.state is not State.DRAFT:
-        return f"it is {lifecycle.spoken(requisition.state)}; take it back first"
+        return say("it is {spoken}; take it back first", spoken=lifecycle.spoken(requisition.state))
     if user_id not in (requisition.asked_by_id, requisition.entered_by_id) and requisition.asked_by_id != SYSTEM_ID:
-        return "somebody else asked for it"
+        return say("somebody else asked for it")
     return None
 
 
@@ -217,7 +218,7 @@ def draft(ctx: Context, id: int, version: int) -> Requisition:
         ctx.session, visible(ctx).where(Requisition.id == id), what="requisition", version=version, lock=True
     )
     if reason := why_not_change(requisition, ctx.user.id):
-        raise Conflict(f"Cannot change this requisition: {reason}.")
+        raise Conflict(say("Cannot change this requisition: {reason}.", reason=reason))
     return requisition
 
 
@@ -225,7 +226,7 @@ def _line(requisition: Requisition, line_id: int) -> RequisitionLine:
     for line in requisition.lines:
         if line.id == line_id:
             return line
-    raise Conflict("This line is no longer there. Load the requisition again.")
+    raise Conflict(say("This line is no longer there. Load the requisition again."))
 
 
 def _write_head(requisition: Requisition, head: Head) -> None:
@@ -239,14 +240,17 @@ def check_head(ctx: Context, head: Head) -> None:
         ctx, head.site_id, place_id=head.place_id, store_id=head.store_id, cost_centre_id=head.cost_centre_id
     )
     if not ctx.today - timedelta(days=1) <= head.need_by <= ctx.today + LATEST:
-        wrong["need_by"] = "Say by when it is needed: a day from today to two years ahead."
+        wrong["need_by"] = say("Say by when it is needed: a day from today to two years ahead.")
     if wrong:
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
 
 
 def _append(ctx: Context, requisition: Requisition, lines: tuple[NewLine, ...]) -> None:
     if len(requisition.lines) + len(lines) > MOST_LINES:
-        raise Invalid(f"A requisition has at most {MOST_LINES} lines. Start another one.", field="lines")
+        raise Invalid(
+            say("A requisition has at most {most_lines} lines. Start another one.", most_lines=MOST_LINES),
+            field="lines",
+        )
     for columns in priced(ctx, requisition.currency, lines):
         requisition.lines.append(
             RequisitionLine(position=len(requisition.lines) + 1, allocated=Decimal(0), dropped=False, **columns)

@@ -15,6 +15,7 @@ from plantops.permissions import Can as Core
 from plantops.places import CostCentre
 from plantops.stock_ledger import Balance
 from plantops.stores import Level, Store
+from plantops.wording import say
 from purchasing import catalogue, rates, requisitions
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine
 from purchasing.models.orders import LineState, OrderState
@@ -56,7 +57,7 @@ def draft_requisition(ctx: Context, event: LowStock) -> None:
             cost_centre_id=centre,
             need_by=ctx.today + timedelta(days=lead + 1),
             title=f"{item.name} for {store.name}",
-            note="Drafted by the house: the stock fell to its minimum.",
+            note=say("Drafted by the house: the stock fell to its minimum."),
             store_id=store.id,
         ),
         (NewLine(event.wanted, item.id, price=None if quote else Decimal(0)),),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from plantops import bulk, numbers
 from plantops.context import Context, within
 from plantops.errors import Conflict
+from plantops.wording import say
 from purchasing import history
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState
@@ -65,7 +66,7 @@ def _refuse_touched(ctx: Context, import_id: int) -> None:
         .limit(3)
     )  # fmt: skip
     if found := [str(number) for number in ctx.session.scalars(touched)]:
-        raise Conflict(f"{', '.join(found)} went on here since the import. Take that back first.")
+        raise Conflict(say("{found} went on here since the import. Take that back first.", found=", ".join(found)))
 
 
 def _reverse_receipts(ctx: Context, import_id: int, reason: str) -> None:

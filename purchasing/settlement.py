@@ -16,6 +16,7 @@ from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.parties import Party
+from plantops.wording import say
 from purchasing import suppliers, three_way
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.invoices import both, visible
@@ -76,7 +77,7 @@ class QuestionRow:
 
 def why_not_accept(hold: Hold) -> str | None:
     if hold.state is not HoldState.OPEN:
-        return f"it is {hold.state} already"
+        return say("it is {state} already", state=hold.state)
     if hold.code in PASSED_BY_HAND:
         return None
     ways = {
@@ -114,23 +115,23 @@ def _not_matched(invoice: Invoice) -> str:
     """What is wrong with the bill, as its clerk would say it."""
     held = dict.fromkeys(hold.code for hold in invoice.holds if hold.state is HoldState.OPEN)
     if held and invoice.state in (State.CAPTURED, State.EXCEPTION):
-        return f"{' and '.join(IN_WORDS[code] for code in held)}: settle that first"
+        return say("{held}: settle that first", held=" and ".join(IN_WORDS[code] for code in held))
     match invoice.state:
         case State.CAPTURED:
-            return "it has not been compared with the order and the receipt yet"
+            return say("it has not been compared with the order and the receipt yet")
         case State.EXCEPTION:
-            return "it differs from the order or the receipt"
+            return say("it differs from the order or the receipt")
         case _:
-            return f"it is {lifecycle.spoken(invoice.state)} already"
+            return say("it is {spoken} already", spoken=lifecycle.spoken(invoice.state))
 
 
 def why_not_approve(invoice: Invoice, received_it: bool) -> str | None:
     if invoice.state is not State.MATCHED:
         return _not_matched(invoice)
     if invoice.in_dispute:
-        return "it is in dispute"
+        return say("it is in dispute")
     if received_it:
-        return "you received the goods yourself: somebody else must approve the bill"
+        return say("you received the goods yourself: somebody else must approve the bill")
     return None
 
 
@@ -216,9 +217,9 @@ def accept(ctx: Context, hold_id: int, version: int, reason: str) -> Invoice:
     order, invoice, hold = _hold(ctx, hold_id, version)
     ctx.need(Can.SETTLE, site_id=invoice.site_id, to="settle invoices of this site")
     if why := why_not_accept(hold):
-        raise Conflict(f"Cannot let this pass: {why}.")
+        raise Conflict(say("Cannot let this pass: {why}.", why=why))
     if not reason.strip():
-        raise Invalid("Say why it may pass.", field="reason")
+        raise Invalid(say("Say why it may pass."), field="reason")
     three_way.settle(ctx, hold, reason.strip()[:1000])
     three_way.rematch(ctx, invoice, order)
     return invoice
@@ -230,9 +231,9 @@ def ask(ctx: Context, hold_id: int, version: int, whom: str) -> Invoice:
     _, invoice, hold = _hold(ctx, hold_id, version)
     ctx.need(Can.SETTLE, site_id=invoice.site_id, to="settle invoices of this site")
     if whom not in ASKED:
-        raise Invalid("Ask the buyer or the receiver.", field="whom")
+        raise Invalid(say("Ask the buyer or the receiver."), field="whom")
     if hold.state is not HoldState.OPEN:
-        raise Conflict(f"This was {hold.state} already.")
+        raise Conflict(say("This was {state} already.", state=hold.state))
     hold.asked, hold.answer = whom, ""
     hold.version += 1
     ctx.session.flush()
@@ -248,7 +249,7 @@ def answer(ctx: Context, hold_id: int, version: int, text: str) -> None:
     right = Can.BUY if hold.asked == "buyer" else Can.RECEIVE
     ctx.need(right, site_id=invoice.site_id, to=f"answer for the {hold.asked}")
     if not text.strip():
-        raise Invalid("Write what you know of it.", field="text")
+        raise Invalid(say("Write what you know of it."), field="text")
     hold.answer = f"{ctx.user.name}: {text.strip()[:1000]}"
     hold.version += 1
     ctx.session.flush()
@@ -286,7 +287,7 @@ def _without_order(ctx: Context, invoice_id: int) -> tuple[Order | None, Invoice
     for hold in invoice.holds:
         if hold.code is Code.NO_PO and hold.state is HoldState.OPEN:
             return order, invoice, hold
-    raise Conflict(f"{invoice.number} does not wait for a budget holder.")
+    raise Conflict(say("{number} does not wait for a budget holder.", number=invoice.number))
 
 
 # --- Actions on invoices
@@ -300,7 +301,7 @@ def approve(ctx: Context, id: int, version: int) -> Invoice:
     own = received_it(ctx, invoice)
     if why := why_not_approve(invoice, own):
         raise (Forbidden if own and invoice.state is State.MATCHED else Conflict)(
-            f"Cannot approve {invoice.number}: {why}."
+            say("Cannot approve {number}: {why}.", number=invoice.number, why=why)
         )
     invoice.approved_by_id, invoice.approved_on = ctx.user.id, ctx.today
     lifecycle.move(ctx, invoice, State.APPROVED)
@@ -313,7 +314,13 @@ def post(ctx: Context, id: int, version: int) -> Invoice:
     _, invoice = both(ctx, id, version)
     ctx.need(Can.POST, site_id=invoice.site_id, to="post invoices of this site")
     if invoice.state is not State.APPROVED:
-        raise Conflict(f"Cannot post {invoice.number}: it is {lifecycle.spoken(invoice.state)}, not approved.")
+        raise Conflict(
+            say(
+                "Cannot post {number}: it is {spoken}, not approved.",
+                number=invoice.number,
+                spoken=lifecycle.spoken(invoice.state),
+            )
+        )
     invoice.posted_on = ctx.today
     lifecycle.move(ctx, invoice, State.POSTED)
     invoice.booking_number = numbers.gapless(ctx, "BK", invoice.site_id)
@@ -327,11 +334,17 @@ def confirm_payment(ctx: Context, id: int, version: int, paid_on: date, referenc
     _, invoice = both(ctx, id, version)
     ctx.need(Can.POST, site_id=invoice.site_id, to="note payments of this site")
     if invoice.state is not State.POSTED:
-        raise Conflict(f"Cannot note a payment of {invoice.number}: it is {lifecycle.spoken(invoice.state)}.")
+        raise Conflict(
+            say(
+                "Cannot note a payment of {number}: it is {spoken}.",
+                number=invoice.number,
+                spoken=lifecycle.spoken(invoice.state),
+            )
+        )
     if not reference.strip():
-        raise Invalid("Enter the bank's reference of the payment.", field="reference")
+        raise Invalid(say("Enter the bank's reference of the payment."), field="reference")
     if not (invoice.posted_on or paid_on) - timedelta(days=60) <= paid_on <= ctx.today:
-        raise Invalid("The day of payment is not after today, and not long before it was posted.", field="paid_on")
+        raise Invalid(say("The day of payment is not after today, and not long before it was posted."), field="paid_on")
     invoice.paid_on, invoice.payment_reference = paid_on, reference.strip()[:140]
     lifecycle.move(ctx, invoice, State.PAID)
     return invoice
@@ -343,7 +356,7 @@ def dispute(ctx: Context, id: int, version: int, in_dispute: bool) -> Invoice:
     _, invoice = both(ctx, id, version)
     ctx.need(Can.SETTLE, site_id=invoice.site_id, to="settle invoices of this site")
     if invoice.state in (State.POSTED, State.PAID, State.VOIDED):
-        raise Conflict(f"{invoice.number} is {lifecycle.spoken(invoice.state)}.")
+        raise Conflict(say("{number} is {spoken}.", number=invoice.number, spoken=lifecycle.spoken(invoice.state)))
     invoice.in_dispute = in_dispute
     invoice.version += 1
     ctx.session.flush()

@@ -18,6 +18,7 @@ from plantops.listing import Column, Facet, Kind, Listing, Select
 from plantops.money import why_not_currency
 from plantops.parties import Party, PartyFacts, PartyKind
 from plantops.people import User
+from plantops.wording import say
 from purchasing.events import BankAccountVerified
 from purchasing.matching import why_not_iban
 from purchasing.models import BankAccount, Supplier, SupplierDocument
@@ -74,22 +75,22 @@ class SupplierView:
 def wrong_terms(terms: Terms) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if reason := why_not_currency(terms.currency):
-        wrong["currency"] = f"The currency is wrong: {reason}."
+        wrong["currency"] = say("The currency is wrong: {reason}.", reason=reason)
     if not 0 <= terms.terms_days <= 365:
-        wrong["terms_days"] = "Bills are paid within 0 to 365 days."
+        wrong["terms_days"] = say("Bills are paid within 0 to 365 days.")
     if not 0 <= terms.discount_percent <= 100 or not 0 <= terms.discount_days <= max(terms.terms_days, 0):
-        wrong["discount_percent"] = "A cash discount is 0 to 100 % within the days of payment."
+        wrong["discount_percent"] = say("A cash discount is 0 to 100 % within the days of payment.")
     if terms.incoterm not in INCOTERMS:
-        wrong["incoterm"] = f"Use one of {', '.join(INCOTERMS)}."
+        wrong["incoterm"] = say("Use one of {incoterms}.", incoterms=", ".join(INCOTERMS))
     if not 0 <= terms.lead_days <= 1000:
-        wrong["lead_days"] = "A lead time is 0 to 1000 days."
+        wrong["lead_days"] = say("A lead time is 0 to 1000 days.")
     for field, value in (("minimum_value", terms.minimum_value), ("charge", terms.charge)):
         if not value.is_finite() or not 0 <= value < 10**9:
-            wrong[field] = "An amount is 0 or more."
+            wrong[field] = say("An amount is 0 or more.")
     if terms.minimum_rule is not MinimumRule.NONE and not wrong and terms.minimum_value == 0:
-        wrong["minimum_value"] = "Say which order value the rule is about."
+        wrong["minimum_value"] = say("Say which order value the rule is about.")
     if terms.minimum_rule in (MinimumRule.SURCHARGE, MinimumRule.FREE_FREIGHT) and not wrong and terms.charge == 0:
-        wrong["charge"] = "Say what a smaller order costs extra."
+        wrong["charge"] = say("Say what a smaller order costs extra.")
     return wrong
 
 
@@ -100,7 +101,7 @@ def why_not_order_from(party: Party, papers: list[SupplierDocument], today: date
     expired = [paper for paper in papers if paper.mandatory and paper.valid_until < today]
     if expired:
         named = ", ".join(f"{paper.title} (until {paper.valid_until:%d %b %Y})" for paper in expired)
-        return f"of {party.name} has expired: {named}"
+        return say("of {name} has expired: {named}", name=party.name, named=named)
     return None
 
 
@@ -110,9 +111,9 @@ def plain_iban(text: str) -> str:
 
 def why_not_verify(account: BankAccount, user_id: int) -> str | None:
     if account.edited_by_id == user_id:
-        return "you entered it yourself: somebody else must look at it"
+        return say("you entered it yourself: somebody else must look at it")
     if account.state is not AccountState.PENDING:
-        return f"it is {account.state} already"
+        return say("it is {state} already", state=account.state)
     return None
 
 
@@ -242,7 +243,7 @@ def to_order_from(ctx: Context, id: int) -> tuple[Supplier, str | None]:
     """A supplier and why nothing may be ordered from it now, with one look. Locks the party like `why_not_order`."""
     rows = ctx.session.execute(TO_ORDER_FROM, {"id": id}).all()
     if not rows:
-        raise NotFound("There is no such supplier, or you may not see it.")
+        raise NotFound(say("There is no such supplier, or you may not see it."))
     found, party, _ = rows[0]
     return found, why_not_order_from(party, [paper for _, _, paper in rows if paper is not None], ctx.today)
 
@@ -281,7 +282,7 @@ def buy_from(ctx: Context, party_id: int, terms: Terms) -> Supplier:
         known.is_supplier = True
         bump(known)
     if ctx.session.scalar(sa.select(Supplier.id).where(Supplier.party_id == party_id)):
-        raise Conflict(f"{known.name} is a supplier already.")
+        raise Conflict(say("{name} is a supplier already.", name=known.name))
     return _make(ctx, party_id, terms)
 
 
@@ -294,7 +295,7 @@ def _make(ctx: Context, party_id: int, terms: Terms) -> Supplier:
 
 def _check(terms: Terms) -> None:
     if wrong := wrong_terms(terms):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
 
 
 def _columns(terms: Terms) -> dict[str, Any]:
@@ -329,7 +330,7 @@ def add_paper(
 ) -> SupplierDocument:
     """A certificate, insurance or contract. The one that it replaces no longer counts, and stays."""
     if not title.strip():
-        raise Invalid("Say what paper it is, such as Liability insurance.", field="title")
+        raise Invalid(say("Say what paper it is, such as Liability insurance."), field="title")
     get(ctx.session, visible(ctx).where(Supplier.id == supplier_id), what="supplier", lock=True)
     new = SupplierDocument(
         supplier_id=supplier_id,
@@ -359,9 +360,9 @@ def enter_account(
     """A new account to pay to. It is used once somebody else has verified it; until then the old one stays."""
     iban = plain_iban(iban)
     if reason := why_not_iban(iban):
-        raise Invalid(f"This account cannot be: {reason}.", field="iban")
+        raise Invalid(say("This account cannot be: {reason}.", reason=reason), field="iban")
     if not holder.strip():
-        raise Invalid("Enter the account holder's legal name.", field="holder")
+        raise Invalid(say("Enter the account holder's legal name."), field="holder")
     get(ctx.session, visible(ctx).where(Supplier.id == supplier_id), what="supplier", lock=True)
     ctx.session.execute(
         sa.update(BankAccount)
@@ -395,7 +396,9 @@ def verify_account(ctx: Context, account_id: int, version: int) -> BankAccount:
         lock=True,
     )
     if reason := why_not_verify(account, ctx.user.id):
-        raise (Forbidden if account.edited_by_id == ctx.user.id else Conflict)(f"Cannot verify this account: {reason}.")
+        raise (Forbidden if account.edited_by_id == ctx.user.id else Conflict)(
+            say("Cannot verify this account: {reason}.", reason=reason)
+        )
     ctx.session.execute(
         sa.update(BankAccount)
         .where(BankAccount.supplier_id == account.supplier_id, BankAccount.state == AccountState.VERIFIED)

@@ -13,6 +13,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.places import sort_key
+from plantops.wording import say
 from transport.models import Address, Banned, Road, Vehicle
 from transport.permissions import Can
 
@@ -77,11 +78,11 @@ def why_not_way(way: tuple[int, int, Decimal, Decimal], sites: Mapping[int, int]
     """Why a measured way (from, to, km, minutes) cannot be; `sites`: address id -> its site."""
     one, other, km, minutes = way
     if one not in sites or other not in sites:
-        return "one of its ends is no address"
+        return say("one of its ends is no address")
     if sites[one] != sites[other]:
-        return "its ends are addresses of two sites"
+        return say("its ends are addresses of two sites")
     if not all(value.is_finite() and 0 <= value < LONGEST for value in (km, minutes)):
-        return "kilometres and minutes are 0 or more"
+        return say("kilometres and minutes are 0 or more")
     return None
 
 
@@ -117,7 +118,7 @@ def depot(ctx: Context, site_id: int) -> Address:
         sa.select(Address).where(Address.site_id == site_id, Address.is_depot).order_by(Address.id).limit(1)
     )
     if found is None:
-        raise Conflict("This site has no depot address yet. Add the place where its vehicles stand first.")
+        raise Conflict(say("This site has no depot address yet. Add the place where its vehicles stand first."))
     return found
 
 
@@ -167,9 +168,9 @@ def add(
 ) -> Address:
     ctx.need(Can.MANAGE_ORDERS, site_id=site_id)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise Invalid("Latitude is -90 to 90 and longitude -180 to 180.", field="latitude")
+        raise Invalid(say("Latitude is -90 to 90 and longitude -180 to 180."), field="latitude")
     if ctx.session.scalar(sa.select(Address.id).where(Address.site_id == site_id, Address.code == code)):
-        raise Conflict(f"There is an address {code} on this site already.", field="code")
+        raise Conflict(say("There is an address {code} on this site already.", code=code), field="code")
     made = Address(
         site_id=site_id,
         code=code,
@@ -223,7 +224,7 @@ def measure(ctx: Context, measured: Sequence[tuple[int, int, Decimal, Decimal]])
     for site_id in set(sites.values()):
         ctx.need(Can.MANAGE_ORDERS, site_id=site_id, to="measure ways of this site")
     if wrong := next((reason for way in measured if (reason := why_not_way(way, sites))), None):
-        raise Invalid(f"This way cannot be noted: {wrong}.", field="measured")
+        raise Invalid(say("This way cannot be noted: {wrong}.", wrong=wrong), field="measured")
     insert = sa.dialects.postgresql.insert(Road)
     statement = insert.on_conflict_do_update(
         index_elements=["from_id", "to_id"], set_={"km": insert.excluded.km, "minutes": insert.excluded.minutes}
@@ -240,7 +241,7 @@ def ban(ctx: Context, vehicle_id: int, address_id: int) -> None:
     ctx.need(Can.MANAGE_VEHICLES, site_id=owner.site_id)
     here = sa.select(Address.id).where(Address.id == address_id, Address.site_id == owner.site_id)
     if ctx.session.scalar(here) is None:
-        raise Invalid("This address is not of the vehicle's site. Choose another.", field="address_id")
+        raise Invalid(say("This address is not of the vehicle's site. Choose another."), field="address_id")
     if ctx.session.get(Banned, (vehicle_id, address_id)) is None:
         ctx.session.add(Banned(vehicle_id=vehicle_id, address_id=address_id))
         ctx.session.flush()

@@ -13,6 +13,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
+from plantops.wording import say
 from transport.models import Driver, Plan, PlanState, Trip, Vehicle
 from transport.permissions import Can
 
@@ -130,7 +131,7 @@ def warn_of_absence(ctx: Context, question: Absent) -> list[str]:
         )
         .order_by(Plan.day)
     )
-    return [f"Drives a published trip on {day:%a %d %b %Y}." for day in days]
+    return [say("Drives a published trip on {day:%a %d %b %Y}.", day=day) for day in days]
 
 
 # --- Actions
@@ -141,14 +142,14 @@ def enrol(ctx: Context, site_id: int, employee_id: int, home_vehicle_id: int | N
     """Makes an employee of the site a driver, with a vehicle of the site that is usually theirs."""
     ctx.need(Can.MANAGE_VEHICLES, site_id=site_id)
     if employee_id not in personnel.working_at(ctx, site_id, [employee_id], ctx.today):
-        raise Invalid("Nobody of this site is named. Choose somebody who works here today.", field="employee_id")
+        raise Invalid(say("Nobody of this site is named. Choose somebody who works here today."), field="employee_id")
     if home_vehicle_id is not None:
         home = sa.select(Vehicle.id).where(Vehicle.id == home_vehicle_id, Vehicle.site_id == site_id, ~Vehicle.archived)
         if ctx.session.scalar(home) is None:
-            raise Invalid("This vehicle is not in use at this site. Choose another.", field="home_vehicle_id")
+            raise Invalid(say("This vehicle is not in use at this site. Choose another."), field="home_vehicle_id")
     one_at_a_time(ctx.session, "driver", employee_id)
     if ctx.session.scalar(sa.select(Driver.id).where(Driver.employee_id == employee_id)):
-        raise Conflict("This employee is a driver already.", field="employee_id")
+        raise Conflict(say("This employee is a driver already."), field="employee_id")
     made = Driver(site_id=site_id, employee_id=employee_id, home_vehicle_id=home_vehicle_id)
     ctx.session.add(made)
     ctx.session.flush()
@@ -164,17 +165,27 @@ def put_on(ctx: Context, trip_id: int, version: int, driver_id: int | None) -> T
     trip = get(ctx.session, sa.select(Trip).where(Trip.id == trip_id), what="trip", lock=True)
     ctx.need(Can.PLAN, site_id=plan.site_id)
     if plan.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
-        raise Conflict(f"This plan is {plan.state}; drivers are chosen in drafts and in the published plan.")
+        raise Conflict(
+            say("This plan is {state}; drivers are chosen in drafts and in the published plan.", state=plan.state)
+        )
     if driver_id is not None:
         row = next((one for one in list_drivers(ctx, plan.site_id, plan.day) if one.id == driver_id), None)
         if row is None or row.reason:
-            raise Conflict(f"Cannot put this driver on: {row.reason if row else 'no driver of this site'}.")
+            raise Conflict(
+                say("Cannot put this driver on: {reason}.", reason=row.reason if row else "no driver of this site")
+            )
         licence = ctx.session.scalar(sa.select(Vehicle.licence).where(Vehicle.id == trip.vehicle_id))
         if licence and row.employee_id not in personnel.qualified(ctx, [row.employee_id], licence, plan.day, plan.day):
-            raise Conflict(f"{row.name} does not hold licence {licence} on this day, which this vehicle needs.")
+            raise Conflict(
+                say(
+                    "{name} does not hold licence {licence} on this day, which this vehicle needs.",
+                    name=row.name,
+                    licence=licence,
+                )
+            )
         busy = sa.select(Trip.id).where(Trip.plan_id == plan.id, Trip.driver_id == driver_id, Trip.id != trip_id)
         if ctx.session.scalar(busy):
-            raise Conflict(f"{row.name} drives another vehicle in this plan already.")
+            raise Conflict(say("{name} drives another vehicle in this plan already.", name=row.name))
     trip.driver_id = driver_id
     bump(plan)
     ctx.session.flush()

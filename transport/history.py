@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from plantops import bulk, places
 from plantops.context import Context, requires
 from plantops.errors import Invalid
+from plantops.wording import say
 from transport import orders
 from transport.models import DONE, OrderState, Plan, PlanState, Stop, Trip, Vehicle
 from transport.orders import Ended, NewOrder
@@ -52,11 +53,13 @@ class PastTrip:
 
 def why_not_past(trip: PastTrip, today: date, capacity_kg: Decimal, capacity_m3: Decimal) -> str | None:
     if trip.day >= today:
-        return f"{trip.day} is not over yet"
+        return say("{day} is not over yet", day=trip.day)
     if trip.weight_kg > capacity_kg or trip.volume_m3 > capacity_m3:
-        return f"on {trip.day} vehicle {trip.vehicle_id} would carry more than it holds"
+        return say(
+            "on {day} vehicle {vehicle_id} would carry more than it holds", day=trip.day, vehicle_id=trip.vehicle_id
+        )
     if any(stop.outcome not in DONE for stop in trip.stops):
-        return f"on {trip.day} a stop has no outcome"
+        return say("on {day} a stop has no outcome", day=trip.day)
     return None
 
 
@@ -75,7 +78,7 @@ def take_over(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> int:
     }
     for trip in trips:
         if why := why_not_past(trip, ctx.today, *holds[trip.vehicle_id]):
-            raise Invalid(f"This history cannot be taken over: {why}.")
+            raise Invalid(say("This history cannot be taken over: {why}.", why=why))
     plans = _add_plans(ctx, site_id, trips)
     keys = [(trip.day, trip.vehicle_id) for trip in trips]
     rows = [
@@ -119,7 +122,7 @@ def _add_plans(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> dict[da
             "seconds_asked": 0,
             "cost": costs[day],
             "currency": currency,
-            "note": "Taken over from before.",
+            "note": say("Taken over from before."),
         }
         for day in days
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plantops.wording import say
 from transport.optimise.model import (
     BadProblem,
     Measure,
@@ -39,10 +40,10 @@ def read(path: Path, kind: Format | None = None, day: str | None = None, custome
     """Read FILE in the given format, else in the one that it looks like. `day` chooses a day of a bih folder,
     `customers` takes the first N only (solomon). Raises BadProblem with one sentence for whatever is wrong."""
     if not path.exists():
-        raise BadProblem(f"There is no file {path}.")
+        raise BadProblem(say("There is no file {path}.", path=path))
     kind = kind or guess(path)
     if kind is not Format.BIH and path.is_dir():
-        raise BadProblem(f"{path} is a folder; the format {kind} is a file.")
+        raise BadProblem(say("{path} is a folder; the format {kind} is a file.", path=path, kind=kind))
     if customers is not None and kind is not Format.SOLOMON:
         raise BadProblem("--customers works with the format solomon only.")
     if day is not None and kind is not Format.BIH:
@@ -65,16 +66,20 @@ def guess(path: Path) -> Format:
         return Format.SOLOMON
     if re.match(r"\s*\d+\s+\d+\s+\d+\s*\n(\s*\d+(\s+-?\d+){8}\s*\n)", text + "\n"):
         return Format.LILIM
-    raise BadProblem(f"{path} looks like none of {', '.join(Format)}; say which with --format.")
+    raise BadProblem(
+        say("{path} looks like none of {format}; say which with --format.", path=path, format=", ".join(Format))
+    )
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise BadProblem(f"{path} is not a text file (byte {error.start} is not UTF-8).") from error
+        raise BadProblem(
+            say("{path} is not a text file (byte {start} is not UTF-8).", path=path, start=error.start)
+        ) from error
     except OSError as error:
-        raise BadProblem(f"{path} cannot be read: {error.strerror}.") from error
+        raise BadProblem(say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from error
 
 
 def _numbers(path: Path, width: int) -> tuple[list[list[float]], list[list[float]]]:
@@ -88,12 +93,28 @@ def _numbers(path: Path, width: int) -> tuple[list[list[float]], list[list[float
         try:
             values = [float(word) for word in words]
         except ValueError as error:
-            raise BadProblem(f"{path} has a line that mixes numbers and words: {line.strip()[:60]!r}.") from error
+            raise BadProblem(
+                say(
+                    "{path} has a line that mixes numbers and words: {strip}.", path=path, strip=repr(line.strip()[:60])
+                )
+            ) from error
         if not all(math.isfinite(value) for value in values):
-            raise BadProblem(f"{path} has a line with a number that is not finite: {line.strip()[:60]!r}.")
+            raise BadProblem(
+                say(
+                    "{path} has a line with a number that is not finite: {strip}.",
+                    path=path,
+                    strip=repr(line.strip()[:60]),
+                )
+            )
         (rows if len(values) == width else short).append(values)
     if len(rows) < 2:
-        raise BadProblem(f"{path} holds no rows of {width} numbers, as a depot and its customers would be.")
+        raise BadProblem(
+            say(
+                "{path} holds no rows of {width} numbers, as a depot and its customers would be.",
+                path=path,
+                width=width,
+            )
+        )
     return short, rows
 
 
@@ -112,10 +133,12 @@ def read_solomon(path: Path, customers: int | None = None) -> Problem:
     short, rows = _numbers(path, 7)
     fleet = next((line for line in short if len(line) == 2), None)
     if fleet is None:
-        raise BadProblem(f"{path} does not say how many vehicles there are and what they hold.")
+        raise BadProblem(say("{path} does not say how many vehicles there are and what they hold.", path=path))
     if customers is not None:
         if not 1 <= customers < len(rows):
-            raise BadProblem(f"{path} has {len(rows) - 1} customers; --customers must be from 1 to that.")
+            raise BadProblem(
+                say("{path} has {rows} customers; --customers must be from 1 to that.", path=path, rows=len(rows) - 1)
+            )
         rows = rows[: customers + 1]
     table = np.array(rows)
     tenths = np.floor(_euclid(table[:, 1:3]) * 10 + 1e-9).astype(np.int64)
@@ -143,7 +166,9 @@ def _fleet(count: int, capacity: int, window: Window, cost_per_km: float) -> tup
 
 def _whole(path: Path, value: float, what: str) -> int:
     if value != int(value):
-        raise BadProblem(f"{path} has a {what} that is not a whole number: {value}.")
+        raise BadProblem(
+            say("{path} has a {what} that is not a whole number: {value}.", path=path, what=what, value=value)
+        )
     return int(value)
 
 
@@ -159,9 +184,9 @@ def read_lilim(path: Path) -> Problem:
     short, rows = _numbers(path, 9)
     head = next((line for line in short if len(line) == 3), None)
     if head is None:
-        raise BadProblem(f"{path} does not begin with vehicles, capacity and speed.")
+        raise BadProblem(say("{path} does not begin with vehicles, capacity and speed.", path=path))
     if head[2] not in (0, 1):  # some files of the set write 0 and mean 1
-        raise BadProblem(f"{path} has a speed of {head[2]:g}; only 1 is known.")
+        raise BadProblem(say("{path} has a speed of {head:g}; only 1 is known.", path=path, head=head[2]))
     table = np.array(rows)
     distance = _euclid(table[:, 1:3]) * LILIM_GRAIN
     ids = [str(int(row[0])) for row in rows]
@@ -178,7 +203,11 @@ def read_lilim(path: Path) -> Problem:
             continue
         to = place.get(str(int(row[8])))
         if to is None or int(rows[to][7]) != int(row[0]) or rows[to][3] != -row[3]:
-            raise BadProblem(f"{path}: pickup {ids[at]} and its delivery {int(row[8])} do not match.")
+            raise BadProblem(
+                say(
+                    "{path}: pickup {ids} and its delivery {row} do not match.", path=path, ids=ids[at], row=int(row[8])
+                )
+            )
         load = _whole(path, row[3], "demand")
         orders.append(Order(f"{ids[at]}>{ids[to]}", (load,), delivery=stop(to), pickup=stop(at)))
     window = Window(int(rows[0][4] * LILIM_GRAIN), int(rows[0][5] * LILIM_GRAIN))
@@ -200,14 +229,18 @@ def read_bih(folder: Path, day: str | None = None) -> Problem:
     days = sorted({row["route_id"] for row in orders})
     if day is None:
         if len(days) != 1:
-            raise BadProblem(f"{folder} holds the days {', '.join(days)}; choose one with --day.")
+            raise BadProblem(
+                say("{folder} holds the days {days}; choose one with --day.", folder=folder, days=", ".join(days))
+            )
         day = days[0]
     if day not in days:
-        raise BadProblem(f"{folder} has no day {day}; it holds {', '.join(days)}.")
+        raise BadProblem(
+            say("{folder} has no day {day}; it holds {days}.", folder=folder, day=day, days=", ".join(days))
+        )
     own = [row for row in orders if row["route_id"] == day]
     depot = next((row for row in _rows(folder, "depot.csv") if row["route_id"] == day), None)
     if depot is None:
-        raise BadProblem(f"{folder}/depot.csv has no depot for day {day}.")
+        raise BadProblem(say("{folder}/depot.csv has no depot for day {day}.", folder=folder, day=day))
     km, minutes = _bih_travel(folder, day, depot, own)
     barred: dict[str, set[str]] = {}
     for row in _rows(folder, "forbidden.csv"):
@@ -277,7 +310,7 @@ def _bih_travel(
     given = _bih_depot_legs(folder, day, [row["customer_number"] for row in orders])
     total_km, total_minutes = given[:, :, 0].sum(), given[:, :, 1].sum()
     if not (total_km > 0 and total_minutes > 0 and circle[0].sum() > 0):
-        raise BadProblem(f"{folder}: the depot distances of day {day} are all zero.")
+        raise BadProblem(say("{folder}: the depot distances of day {day} are all zero.", folder=folder, day=day))
     km = circle * (total_km / (2 * circle[0].sum()))
     minutes = km * (total_minutes / total_km)
     for matrix, column in ((km, 0), (minutes, 1)):
@@ -296,8 +329,13 @@ def _bih_depot_legs(folder: Path, day: str, customers: Sequence[str]) -> Floats:
     if len(holes := np.argwhere(np.isnan(legs[:, :, 0]))):
         way, at = holes[0]
         raise BadProblem(
-            f"{folder}/depot_distances.csv: the leg {'to' if way == 0 else 'from'} customer number "
-            f"{customers[at]} of day {day} is missing."
+            say(
+                "{folder}/depot_distances.csv: the leg {value} customer number {customers} of day {day} is missing.",
+                folder=folder,
+                value="to" if way == 0 else "from",
+                customers=customers[at],
+                day=day,
+            )
         )
     return legs
 
@@ -315,11 +353,19 @@ def great_circle_km(points: Floats) -> Floats:
 def _rows(folder: Path, name: str) -> list[dict[str, str]]:
     path = folder / name
     if not path.is_file():
-        raise BadProblem(f"{folder} has no file {name}, so it is not a folder of the format bih.")
+        raise BadProblem(
+            say("{folder} has no file {name}, so it is not a folder of the format bih.", folder=folder, name=name)
+        )
     rows = list(csv.DictReader(_text(path).lstrip("\ufeff").splitlines()))
     for number, row in enumerate(rows, start=2):
         if "route_id" not in row or None in row.values() or None in row:
-            raise BadProblem(f"{path} line {number} does not have the columns that its first line names.")
+            raise BadProblem(
+                say(
+                    "{path} line {number} does not have the columns that its first line names.",
+                    path=path,
+                    number=number,
+                )
+            )
     return rows
 
 
@@ -330,5 +376,12 @@ def _number(row: dict[str, str], column: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BadProblem(f"Day {row['route_id']}: {column} is {text!r}, which is not a number.")
+        raise BadProblem(
+            say(
+                "Day {row}: {column} is {text}, which is not a number.",
+                row=row["route_id"],
+                column=column,
+                text=repr(text),
+            )
+        )
     return value

@@ -9,7 +9,7 @@ from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Stale
 from plantops.jobs import Computation, Done, Reporter
-from plantops.wording import plural
+from plantops.wording import plural, say
 from transport import boards, plans
 from transport.optimise.model import BadProblem
 from transport.optimise.model import Plan as Answer
@@ -39,11 +39,16 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
     def then(ctx: Context, answer: Answer | str) -> Done:
         if isinstance(answer, str):
             plans.fail(ctx, plan_id, answer)
-            return Done(f"No plan: {answer}", f"/transport/plans/{plan_id}")
+            return Done(say("No plan: {answer}", answer=answer), f"/transport/plans/{plan_id}")
         kept = plans.keep(ctx, plan_id, asked, answer)
         return Done(
-            f"Plan for {kept.day.day} {kept.day:%b %Y}: {plural('{n} trip', '{n} trips', len(kept.trips))}, "
-            f"{plural('{n} order', '{n} orders', len(kept.left_out))} left out.",
+            say(
+                "Plan for {day} {day2:%b %Y}: {trips}, {orders} left out.",
+                day=kept.day.day,
+                day2=kept.day,
+                trips=plural("{n} trip", "{n} trips", len(kept.trips)),
+                orders=plural("{n} order", "{n} orders", len(kept.left_out)),
+            ),
             f"/transport/plans/{plan_id}",
         )
 
@@ -71,10 +76,10 @@ def print_manifest(ctx: Context, plan_id: int) -> Computation[bytes]:
 
     def then(later: Context, content: bytes) -> Done:
         if boards.sheet(later, plan_id).plan.version != sheet.plan.version:
-            raise Stale("The plan was changed while its manifest was drawn. It is drawn again.")
+            raise Stale(say("The plan was changed while its manifest was drawn. It is drawn again."))
         file = files.keep(later, f"manifest-{sheet.plan.day}-plan-{plan_id}.pdf", content)
         files.attach(later, f"transport_plan:{plan_id}", file.id)
-        return Done("The manifest is ready.", f"/transport/plans/{plan_id}")
+        return Done(say("The manifest is ready."), f"/transport/plans/{plan_id}")
 
     return Computation(draw, then)
 
@@ -87,6 +92,6 @@ def get_ready(_ctx: Context) -> Computation[None]:
         in_child(GETTING_READY, None, Limits(), None, lambda: reporter.stop, MEMORY_MB)
 
     def then(_later: Context, _nothing: None) -> Done:
-        return Done("The route planner is ready.")
+        return Done(say("The route planner is ready."))
 
     return Computation(compute, then)

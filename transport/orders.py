@@ -16,6 +16,7 @@ from plantops.calendar import at_local, zone
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 from transport.events import OrderDelivered
 from transport.models import DONE, OPEN, Address, Order, OrderKind, OrderState, Plan, PlanState, Stop, Trip
 from transport.permissions import Can
@@ -77,17 +78,17 @@ def why_not_order(new: NewOrder) -> dict[str, str]:
     """Every field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not new.what.strip():
-        wrong["what"] = "Say what is to be moved."
+        wrong["what"] = say("Say what is to be moved.")
     if not 0 <= new.weight_kg <= HEAVIEST_KG:
-        wrong["weight_kg"] = f"The weight is between 0 and {HEAVIEST_KG:,} kg."
+        wrong["weight_kg"] = say("The weight is between 0 and {heaviest_kg:,} kg.", heaviest_kg=HEAVIEST_KG)
     if not 0 <= new.volume_m3 <= LARGEST_M3:
-        wrong["volume_m3"] = f"The volume is between 0 and {LARGEST_M3:,} m3."
+        wrong["volume_m3"] = say("The volume is between 0 and {largest_m3:,} m3.", largest_m3=LARGEST_M3)
     if not 0 <= new.from_minute <= new.to_minute <= 2880:
-        wrong["to_minute"] = "The window must end after it begins."
+        wrong["to_minute"] = say("The window must end after it begins.")
     if not 0 <= new.service_minutes <= 1440:
-        wrong["service_minutes"] = "A stop takes between 0 minutes and a day."
+        wrong["service_minutes"] = say("A stop takes between 0 minutes and a day.")
     if not 0 <= new.priority <= 9:
-        wrong["priority"] = "The priority is 0 (plain) to 9 (first)."
+        wrong["priority"] = say("The priority is 0 (plain) to 9 (first).")
     return wrong
 
 
@@ -148,12 +149,12 @@ def request(ctx: Context, new: NewOrder) -> Order:
     """Asks for something to be moved."""
     ctx.need(Can.REQUEST, site_id=new.site_id)
     if wrong := why_not_order(new):
-        raise Invalid("This transport cannot be asked for yet: see the fields.", fields=wrong)
+        raise Invalid(say("This transport cannot be asked for yet: see the fields."), fields=wrong)
     if new.day < ctx.today:
-        raise Invalid("This day is over. Choose today or a later day.", field="day")
+        raise Invalid(say("This day is over. Choose today or a later day."), field="day")
     where = get(ctx.session, sa.select(Address).where(Address.id == new.address_id), what="address")
     if where.site_id != new.site_id:
-        raise Invalid("This address belongs to another site.", field="address_id")
+        raise Invalid(say("This address belongs to another site."), field="address_id")
     made = Order(**_row(ctx, new, numbers.plain(ctx, "TO", new.site_id, year=new.day.year)))
     ctx.session.add(made)
     ctx.session.flush()
@@ -213,7 +214,7 @@ def _check_all(orders: Sequence[NewOrder]) -> None:
     for position, new in enumerate(orders):
         if wrong := why_not_order(new):
             raise Invalid(
-                f"Order {position + 1} cannot be: {'; '.join(wrong.values())}",
+                say("Order {position} cannot be: {values}", position=position + 1, values="; ".join(wrong.values())),
                 fields={f"orders.{position}.{field}": sentence for field, sentence in wrong.items()},
             )
 
@@ -257,7 +258,7 @@ def stop_of(ctx: Context, stop_id: int) -> tuple[Stop, Order]:
         .where(Stop.id == stop_id, Plan.state == PlanState.PUBLISHED)
     ).first()
     if found is None:
-        raise Conflict("This stop is in no published plan any more. Load your trip again.")
+        raise Conflict(say("This stop is in no published plan any more. Load your trip again."))
     locked = get(ctx.session, sa.select(Order).where(Order.id == found[1]), what="transport order", lock=True)
     ctx.need(Can.DRIVE, site_id=locked.site_id)
     return found[0], locked
@@ -286,12 +287,12 @@ def finish(
 ) -> Order:
     """Delivered, partly, refused or nobody there; the same report again changes nothing."""
     if outcome not in DONE:
-        raise Invalid("A stop ends as delivered, partial, refused or nobody there.", field="outcome")
+        raise Invalid(say("A stop ends as delivered, partial, refused or nobody there."), field="outcome")
     _stop, done = stop_of(ctx, stop_id)
     if done.state == outcome:
         return done
     if outcome is OrderState.DELIVERED and not signed_by.strip():
-        raise Invalid("Who took the goods? Enter the name that signed.", field="signed_by")
+        raise Invalid(say("Who took the goods? Enter the name that signed."), field="signed_by")
     ended = really.when(at, ctx.now, _earliest(ctx, done))
     done.arrived_at = min(done.arrived_at or ended, ended)
     done.done_at = ended

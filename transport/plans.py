@@ -14,7 +14,7 @@ from plantops import lifecycle, places
 from plantops.context import Context, requires, within
 from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
-from plantops.wording import plural
+from plantops.wording import plural, say
 from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
 from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
@@ -55,10 +55,10 @@ class PlanRow:
 def why_not_publish(plan: Plan, open_ids: set[int], planned_ids: set[int]) -> str | None:
     """Why a draft cannot become the drivers' day any more."""
     if plan.state is not PlanState.DRAFT:
-        return f"it is {plan.state}, not a draft"
+        return say("it is {state}, not a draft", state=plan.state)
     if gone := planned_ids - open_ids:
         one, many = "{n} of its orders was cancelled or done", "{n} of its orders were cancelled or done"
-        return f"{plural(one, many, len(gone))} meanwhile; plan again"
+        return say("{plural} meanwhile; plan again", plural=plural(one, many, len(gone)))
     return None
 
 
@@ -145,9 +145,12 @@ def keep_at_once(ctx: Context, site_id: int, day: date, seconds: int, asked: Ask
 def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
     ctx.need(Can.PLAN, site_id=site_id)
     if not SHORTEST <= seconds <= LONGEST:
-        raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
+        raise Invalid(
+            say("The optimiser may think for {shortest} to {longest} seconds.", shortest=SHORTEST, longest=LONGEST),
+            field="seconds",
+        )
     if not orders.open_orders(ctx, site_id, day):
-        raise Conflict(f"There is nothing to move on {day.day} {day:%b %Y}: no open order.")
+        raise Conflict(say("There is nothing to move on {day} {day2:%b %Y}: no open order.", day=day.day, day2=day))
 
 
 def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
@@ -196,7 +199,7 @@ def begin(ctx: Context, plan_id: int) -> tuple[Asked, int, int]:
     """The question of a plan that is to be computed, the seconds to think, and the seed."""
     waiting = get(ctx.session, sa.select(Plan).where(Plan.id == plan_id), what="plan", lock=True)
     if waiting.state is not PlanState.COMPUTING:
-        raise Conflict(f"This plan is {waiting.state} already.")
+        raise Conflict(say("This plan is {state} already.", state=waiting.state))
     return question(ctx, waiting.site_id, waiting.day), waiting.seconds_asked, waiting.id
 
 
@@ -210,31 +213,51 @@ def fail(ctx: Context, plan_id: int, why: str) -> None:
 def in_words(incumbent: float | None, bound: float | None, gap: float | None) -> str:
     """The state of the search in a sentence."""
     if incumbent is None:
-        return "Looking for a first plan."
+        return say("Looking for a first plan.")
     if bound is None or gap is None:
-        return f"Best so far {incumbent:,.2f}. By how much a plan could be cheaper at most is not known yet."
-    return f"Best so far {incumbent:,.2f}. No plan can cost less than {bound:,.2f}, so this one is {_dearer(gap)}."
+        return say(
+            "Best so far {incumbent:,.2f}. By how much a plan could be cheaper at most is not known yet.",
+            incumbent=incumbent,
+        )
+    return say(
+        "Best so far {incumbent:,.2f}. No plan can cost less than {bound:,.2f}, so this one is {gap}.",
+        incumbent=incumbent,
+        bound=bound,
+        gap=_dearer(gap),
+    )
 
 
 def how_good(cost: float | None, bound: float | None, gap: float | None) -> str:
     """What a finished plan is worth, for somebody who knows no optimiser."""
     if cost is None:
-        return "There is no plan yet that could be judged."
+        return say("There is no plan yet that could be judged.")
     if bound is None or gap is None:
-        return (
-            f"This plan costs {cost:,.2f}. By how much another could be cheaper is not known: the time was too short "
-            "to prove it. Plan again with more seconds to know."
+        return say(
+            "This plan costs {cost:,.2f}. By how much another could be cheaper is not known: the time was "
+            "too short to prove it. Plan again with more seconds to know.",
+            cost=cost,
         )
     if gap < JUST_AS_GOOD:
-        return f"This plan costs {cost:,.2f}, and no plan for these orders and vehicles can cost less: it is proved."
-    return (
-        f"This plan costs {cost:,.2f}, and it is proved that none can cost less than {bound:,.2f}: "
-        f"at most {cost - bound:,.2f} ({gap:.1%}) could still be saved."
+        return say(
+            "This plan costs {cost:,.2f}, and no plan for these orders and vehicles can cost less: it is proved.",
+            cost=cost,
+        )
+    return say(
+        "This plan costs {cost:,.2f}, and it is proved that none can cost less than {bound:,.2f}: "
+        "at most {cost2:,.2f} ({gap:.1%}) could still be saved.",
+        cost=cost,
+        bound=bound,
+        cost2=cost - bound,
+        gap=gap,
     )
 
 
 def _dearer(gap: float) -> str:
-    return "the cheapest there is" if gap < JUST_AS_GOOD else f"at most {gap:.1%} dearer than the cheapest there can be"
+    return (
+        say("the cheapest there is")
+        if gap < JUST_AS_GOOD
+        else say("at most {gap:.1%} dearer than the cheapest there can be", gap=gap)
+    )
 
 
 def _money(amount: float | None) -> Decimal | None:
@@ -298,9 +321,9 @@ def publish(ctx: Context, id: int, version: int, reason: str = "") -> Plan:
     ).all()
     still_open = {order.id for order in locked if order.state in OPEN}
     if why := why_not_publish(draft, still_open, set(ids)):
-        raise Conflict(f"Cannot publish this plan: {why}.")
+        raise Conflict(say("Cannot publish this plan: {why}.", why=why))
     if not reason.strip() and (why := why_nobody_drives(_undriven(ctx, draft))):
-        raise Conflict(f"Cannot publish this plan: {why}. Choose drivers, or publish without and say why.")
+        raise Conflict(say("Cannot publish this plan: {why}. Choose drivers, or publish without and say why.", why=why))
     for old in earlier:
         lifecycle.move(ctx, old, PlanState.SUPERSEDED)
     planned = set(ids)
@@ -336,7 +359,7 @@ def vehicle_taken_out(ctx: Context, event: VehicleTakenOut) -> None:
         .execution_options(populate_existing=True)
     ).unique()
     for plan in touched:
-        plan.note = "A vehicle of this plan was taken out. Plan the day again."
+        plan.note = say("A vehicle of this plan was taken out. Plan the day again.")
         plan.version += 1
     ctx.session.flush()
 
@@ -346,5 +369,5 @@ def print_manifest(ctx: Context, id: int) -> int:
     """The manifest as PDF; returns the job that prints it."""
     wanted = get(ctx.session, visible(ctx).where(Plan.id == id), what="plan")
     if wanted.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
-        raise Conflict(f"This plan is {wanted.state}; print the one that stands.")
+        raise Conflict(say("This plan is {state}; print the one that stands.", state=wanted.state))
     return ctx.enqueue("transport.print_manifest", plan_id=id, lock=f"transport.manifest:{id}")

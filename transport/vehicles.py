@@ -14,6 +14,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import DueItem
 from plantops.places import sort_key
+from plantops.wording import say, whole_day
 from transport.events import VehicleTakenOut
 from transport.models import Outage, Vehicle, VehicleDocument, VehicleKind
 from transport.permissions import Can
@@ -47,12 +48,12 @@ def why_not_vehicle(new: NewVehicle) -> dict[str, str]:
     """Every field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not new.code.strip():
-        wrong["code"] = "A vehicle needs a code, for example its plate."
+        wrong["code"] = say("A vehicle needs a code, for example its plate.")
     for field in ("capacity_kg", "capacity_m3", "cost_per_km", "cost_fixed", "cost_per_hour"):
         if getattr(new, field) < 0:
-            wrong[field] = "This cannot be negative."
+            wrong[field] = say("This cannot be negative.")
     if not 0 <= new.from_minute < new.to_minute <= 2880:
-        wrong["to_minute"] = "The hours of use must end after they begin."
+        wrong["to_minute"] = say("The hours of use must end after they begin.")
     return wrong
 
 
@@ -60,10 +61,12 @@ def why_not_out(outages: Iterable[Outage], documents: Iterable[VehicleDocument],
     """Why a vehicle cannot be used on a day; None when it can."""
     for outage in outages:
         if outage.first_day <= day and (outage.last_day is None or day <= outage.last_day):
-            return f"it is out of service: {outage.reason}"
+            return say("it is out of service: {reason}", reason=outage.reason)
     for document in documents:
         if document.expires_on < day:
-            return f"its {document.title} expired on {document.expires_on:%d %b %Y}"
+            return say(
+                "its {title} expired on {expires_on}", title=document.title, expires_on=whole_day(document.expires_on)
+            )
     return None
 
 
@@ -168,10 +171,10 @@ def due(ctx: Context, until: date) -> list[DueItem]:
 def add(ctx: Context, site_id: int, new: NewVehicle, currency: str) -> Vehicle:
     ctx.need(Can.MANAGE_VEHICLES, site_id=site_id)
     if wrong := why_not_vehicle(new):
-        raise Invalid("This vehicle cannot be added yet: see the fields.", fields=wrong)
+        raise Invalid(say("This vehicle cannot be added yet: see the fields."), fields=wrong)
     taken = sa.select(Vehicle.id).where(Vehicle.site_id == site_id, Vehicle.code == new.code.strip())
     if ctx.session.scalar(taken):
-        raise Conflict(f"There is a vehicle {new.code} on this site already.", field="code")
+        raise Conflict(say("There is a vehicle {code} on this site already.", code=new.code), field="code")
     made = Vehicle(
         site_id=site_id,
         code=new.code.strip(),
@@ -247,9 +250,9 @@ def take_out(
     taken = get(ctx.session, visible(ctx).where(Vehicle.id == id), what="vehicle", version=version, lock=True)
     _need_fleet(ctx, taken)
     if not reason.strip():
-        raise Invalid("Say why the vehicle stays in, so that the next shift knows.", field="reason")
+        raise Invalid(say("Say why the vehicle stays in, so that the next shift knows."), field="reason")
     if last_day is not None and last_day < first_day:
-        raise Invalid("The last day is before the first.", field="last_day")
+        raise Invalid(say("The last day is before the first."), field="last_day")
     ctx.session.add(Outage(vehicle_id=id, first_day=first_day, last_day=last_day, reason=reason.strip()))
     bump(taken)
     ctx.session.flush()

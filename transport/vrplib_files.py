@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyvrp
 
+from plantops.wording import say
 from transport.optimise.model import (
     FOREVER,
     NO_ROAD,
@@ -39,7 +40,9 @@ def read_vrplib(path: Path) -> Problem:
             warnings.simplefilter("ignore")
             data = pyvrp.read(path, round_func=rounding)
     except (ValueError, KeyError, IndexError, TypeError, RuntimeError, OverflowError) as error:
-        raise BadProblem(f"{path} is not a VRPLIB file that can be read: {error}.") from error
+        raise BadProblem(
+            say("{path} is not a VRPLIB file that can be read: {error}.", path=path, error=error)
+        ) from error
     _refuse(path, data)
     depots = [depot.location for depot in data.depots()]
     return Problem(
@@ -56,11 +59,15 @@ def read_vrplib(path: Path) -> Problem:
 
 def _refuse(path: Path, data: pyvrp.ProblemData) -> None:
     if data.groups() or data.shipments():
-        raise BadProblem(f"{path} has groups of clients or pickups with deliveries, which are not read from VRPLIB.")
+        raise BadProblem(
+            say("{path} has groups of clients or pickups with deliveries, which are not read from VRPLIB.", path=path)
+        )
     if any(not client.required for client in data.clients()):
-        raise BadProblem(f"{path} has optional clients with prizes, which are not read from VRPLIB.")
+        raise BadProblem(say("{path} has optional clients with prizes, which are not read from VRPLIB.", path=path))
     if any(any(client.delivery) and any(client.pickup) for client in data.clients()):
-        raise BadProblem(f"{path} has clients with both a delivery and a pickup, which are not read from VRPLIB.")
+        raise BadProblem(
+            say("{path} has clients with both a delivery and a pickup, which are not read from VRPLIB.", path=path)
+        )
 
 
 def _matrix(raw: object) -> Matrix:

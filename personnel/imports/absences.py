@@ -23,6 +23,7 @@ from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
 from plantops.imports import ImportRow
+from plantops.wording import say
 
 IMPORTED = "IMPORTED"  # code of the department and position of people whom an absence file brought
 DAY_MINUTES = 480
@@ -121,7 +122,9 @@ def _dates(ctx: Context, run: ImportRun) -> dict[int, date]:
         if row.number not in found and _has_month(row.cells)
     ]
     if told and not first_year:
-        raise Invalid("The file has no dates: say in [options] with which first_year it begins.", field="first_year")
+        raise Invalid(
+            say("The file has no dates: say in [options] with which first_year it begins."), field="first_year"
+        )
     return {**found, **dated(told, first_year)}
 
 
@@ -133,7 +136,7 @@ def _has_month(cells: Mapping[str, object]) -> bool:
 def _option(run: ImportRun, name: str, default: int) -> int:
     value = run.options.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Invalid(f"The option {name} is a whole number.", field=name)
+        raise Invalid(say("The option {name} is a whole number.", name=name), field=name)
     return value
 
 

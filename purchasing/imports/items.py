@@ -15,6 +15,7 @@ from plantops.imports import ImportRow
 from plantops.items import Category, Item, ItemFacts, ItemKind
 from plantops.parties import Party, match_key
 from plantops.units import why_not_unit
+from plantops.wording import say
 from purchasing import catalogue
 from purchasing.catalogue import OfferFacts
 from purchasing.models import Offer, Supplier
@@ -65,7 +66,7 @@ def _categories(ctx: Context, rows: Sequence[Row]) -> dict[str, int]:
     found = {row.code: row.id for row in ctx.session.execute(sa.select(Category.code, Category.id))}
     for code in sorted({row.text("category") or "" for row in rows} - set(found)):
         if not code:
-            raise Invalid("An item needs a category.", field="category")
+            raise Invalid(say("An item needs a category."), field="category")
         found[code] = items.add_category(ctx, code, code).id
     return found
 

@@ -16,6 +16,7 @@ from plantops.items import Item
 from plantops.money import why_not_currency
 from plantops.parties import Party, PartyFacts, match_key
 from plantops.units import why_not_unit
+from plantops.wording import say
 from purchasing import history, rates, suppliers
 from purchasing.history import Delivery, PastLine, PastOrder
 from purchasing.imports.suppliers import archive
@@ -203,7 +204,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
     others = sa.select(Order.id).join(Supplier, Supplier.id == Order.supplier_id)
     others = others.where(Supplier.import_id == run.id, Order.state != OrderState.CANCELLED)
     if ctx.session.scalar(others.limit(1)):
-        raise Conflict("Something else was ordered from suppliers that came with this import. Cancel that first.")
+        raise Conflict(say("Something else was ordered from suppliers that came with this import. Cancel that first."))
     archive(ctx, run.id)
 
 

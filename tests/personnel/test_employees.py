@@ -29,7 +29,7 @@ JULY = date(2026, 7, 1)
 def test_a_manager_may_not_stand_below_on_any_day() -> None:
     chain = [Led(2, 3, date(2026, 1, 1), date(2026, 6, 1)), Led(2, 1, date(2026, 6, 1), None)]
     assert why_not_lead(chain, 1, 2, date(2026, 1, 1), date(2026, 6, 1)) is None
-    assert why_not_lead(chain, 1, 2, date(2026, 1, 1), None) == "on 2026-06-01 this manager works under the person"
+    assert why_not_lead(chain, 1, 2, date(2026, 1, 1), None) == "on 1 Jun 2026 this manager works under the person"
     assert why_not_lead([], 1, 1, date(2026, 1, 1), None) is not None
 
 

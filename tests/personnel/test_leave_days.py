@@ -150,7 +150,7 @@ def test_case_24_two_halves_make_a_day_and_a_third_is_refused() -> None:
     morning, afternoon = one(Half.FIRST), one(Half.SECOND)
     assert why_not_also(morning, afternoon) is None
     assert total_minutes([*morning, *afternoon]) == 1 * DAY
-    assert why_not_also([*morning, *afternoon], one(Half.FIRST)) == "2026-02-02 is taken already (the first half)"
+    assert why_not_also([*morning, *afternoon], one(Half.FIRST)) == "2 Feb 2026 is taken already (the first half)"
     assert why_not_also([*morning, *afternoon], one(Half.SECOND)) is not None
 
 
@@ -161,7 +161,7 @@ def test_peer_18_both_halves_of_one_day_in_one_span_make_one_day() -> None:
 def test_case_25_inside_a_standing_leave_there_is_no_room() -> None:
     standing = counted(Asked(date(2021, 2, 8), date(2021, 2, 12)), full_weeks(date(2021, 2, 8), date(2021, 2, 12)))
     nested = counted(Asked(date(2021, 2, 9), date(2021, 2, 11)), full_weeks(date(2021, 2, 9), date(2021, 2, 11)))
-    assert why_not_also(standing, nested) == "2021-02-09 is taken already (a full day)"
+    assert why_not_also(standing, nested) == "9 Feb 2021 is taken already (a full day)"
     assert why_not_also(one(None), one(Half.SECOND)) is not None
     assert why_not_also(one(Half.SECOND), one(None)) is not None
 
@@ -174,7 +174,7 @@ def test_hours_of_one_day_do_not_overlap() -> None:
 
     assert total_minutes(hours(8, 10)) == 120
     assert why_not_also(hours(8, 10), hours(10, 12)) is None
-    assert why_not_also(hours(8, 10), hours(9, 11)) == "2026-02-02 is taken already (120 minutes)"
+    assert why_not_also(hours(8, 10), hours(9, 11)) == "2 Feb 2026 is taken already (120 minutes)"
     assert why_not_also(hours(8, 10), one(Half.FIRST)) is not None
     assert why_not_also(hours(8, 10), one(Half.SECOND)) is None
     assert total_minutes(hours(0, 24)) == DAY
@@ -183,10 +183,10 @@ def test_hours_of_one_day_do_not_overlap() -> None:
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        (Asked(date(2026, 2, 3), date(2026, 2, 2)), "it ends on 2026-02-02 before it starts on 2026-02-03"),
+        (Asked(date(2026, 2, 3), date(2026, 2, 2)), "it ends on 2 Feb 2026 before it starts on 3 Feb 2026"),
         (
             Asked(date(2026, 2, 2), date(2026, 2, 2), {date(2026, 2, 3): Half.FIRST}),
-            "the half day on 2026-02-03 lies outside the request",
+            "the half day on 3 Feb 2026 lies outside the request",
         ),
         (Asked(date(2026, 2, 2), date(2026, 2, 2), {}, 600, None), "hours need a start and an end"),
         (Asked(date(2026, 2, 2), date(2026, 2, 2), {}, 600, 600), "the hours end before they start"),

@@ -69,7 +69,7 @@ def test_a_leave_is_looked_at_sent_and_approved_with_its_holes_named(
     page.get_by_role("button", name="See what it takes").click()
     expect(page.locator("#preview")).to_contain_text("5 days")
     expect(page.locator("#preview")).to_contain_text("20 days")
-    expect(page.locator("#preview")).to_contain_text("Mon 07 Dec in Assembly: 1 of 3")
+    expect(page.locator("#preview")).to_contain_text("Mon 7 Dec in Assembly: 1 of 3")
     assert axe(page) == []
     page.get_by_role("button", name="Send").click()
     expect(page.locator("main")).to_contain_text("Asked")

@@ -11,7 +11,7 @@ from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Row
 from plantops.places import sort_key
-from plantops.wording import plural
+from plantops.wording import plural, say
 from transport import orders
 from transport.models import Address, Banned, Order, OrderState, Road, Stop
 from transport.permissions import Can
@@ -93,7 +93,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
     planned = ctx.session.scalar(sa.select(sa.func.count()).select_from(Stop).where(Stop.order_id.in_(ids)))
     if planned or any(order.state is not OrderState.REQUESTED for order in found):
         raise Conflict(
-            "Some of these orders are in plans or on the road already. Cancel them one by one instead of undoing."
+            say("Some of these orders are in plans or on the road already. Cancel them one by one instead of undoing.")
         )
     ctx.session.execute(sa.delete(Order).where(Order.import_id == run.id))
     used = sa.select(Order.address_id)
