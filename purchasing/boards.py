@@ -23,6 +23,7 @@ from purchasing import (
     amendments,
     invoices,
     orders,
+    receipt_rules,
     receipts,
     requisition_approval,
     requisitions,
@@ -307,7 +308,7 @@ def receipt_sheet(ctx: Context, id: int) -> ReceiptSheet:
         ],
         reverses=_receipt(ctx, Receipt.id == found.reverses_id) if found.reverses_id else None,
         reversed_by=_receipt(ctx, Receipt.reverses_id == id),
-        why_not_send_back=receipts.why_not_send_back(found, list(lines.values())),
+        why_not_send_back=receipt_rules.why_not_send_back(found, list(lines.values())),
     )  # fmt: skip
 
 

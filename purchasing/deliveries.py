@@ -12,7 +12,7 @@ from plantops.context import Context, requires
 from plantops.db import get
 from plantops.errors import Conflict, Invalid
 from plantops.wording import say
-from purchasing import receipts
+from purchasing import receipt_rules, receipts
 from purchasing.models import Receipt, UnknownDelivery
 from purchasing.models.bills import UnknownState as State
 from purchasing.permissions import Can
@@ -64,7 +64,7 @@ def park(ctx: Context, parked: Parked) -> UnknownDelivery:
         raise Invalid(say("Say who sent it, as the label has it."), field="sender")
     if not parked.text.strip():
         raise Invalid(say("Say what it is: two boxes, a pallet."), field="text")
-    if reason := receipts.why_not_arrived(parked.arrived_on, ctx.today):
+    if reason := receipt_rules.why_not_arrived(parked.arrived_on, ctx.today):
         raise Invalid(say("Say when it came: {reason}.", reason=reason), field="arrived_on")
     if wrong := stores.wrong_for_site(ctx, parked.site_id, place_id=parked.place_id):
         raise Invalid(say("Some of what was entered cannot be."), fields=wrong)

@@ -32,7 +32,8 @@ from purchasing.models import Invoice, Order, OrderLine
 from purchasing.models.bills import BillLine
 from purchasing.models.orders import LineState, OrderState
 from purchasing.ordering import Pick
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from purchasing.requisition_lines import NewLine
 from purchasing.requisitions import Head
 from purchasing.suppliers import Terms

@@ -19,7 +19,8 @@ from purchasing.catalogue import OfferFacts
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Invoice, Order, Requisition, Supplier
 from purchasing.ordering import Pick
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from purchasing.requisition_lines import NewLine
 from purchasing.requisitions import Head
 from purchasing.suppliers import Terms

@@ -20,7 +20,8 @@ from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Budget, Invoice, Order, Requisition
 from purchasing.models.sources import Check
 from purchasing.ordering import Pick
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from purchasing.requisition_lines import NewLine
 from tests.houses import Someone
 from tests.purchasing.shop import TODAY, D, Shop, open_shop

@@ -17,7 +17,7 @@ from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import BankAccount, Coding, Hold, Invoice, Order
 from purchasing.models.bills import BillLine, HoldState, InvoiceKind
 from purchasing.order_lines import NewOrderLine
-from purchasing.receipts import Came
+from purchasing.receipt_rules import Came
 from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import IBAN, OTHER_IBAN, TODAY, D, Shop, add_supplier
 

@@ -15,7 +15,8 @@ from purchasing.amendments import LineChange
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Invoice, Order, Requisition
 from purchasing.models.orders import OrderState
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from tests.purchasing.shop import TODAY, D, Shop
 from tests.purchasing.test_at_once import at_once, broken, prepared, refused
 

@@ -16,7 +16,8 @@ from purchasing import cards, deliveries, ordering, orders, receipts, requisitio
 from purchasing.deliveries import Parked
 from purchasing.models import Order, OrderLine, Requisition
 from purchasing.ordering import Pick
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import TODAY, D, Shop, category_of, set_stock_level
 

@@ -20,7 +20,8 @@ from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Hold, Invoice, Order
 from purchasing.order_lines import NewOrderLine
 from purchasing.orders import OrderHead
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from tests.purchasing.shop import TODAY, D, Shop
 
 pytestmark = pytest.mark.db

@@ -11,7 +11,8 @@ from plantops import weekly_report
 from plantops.weekly import Indicator, Part, Span, WeekTotal
 from purchasing import amendments, budgets, invoices, receipts, settlement
 from purchasing.models.sources import Check
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from purchasing.reports.blocked import BLOCKED_INVOICES, unposted
 from purchasing.reports.budget import BUDGET_FORECAST, money
 from purchasing.reports.on_time import ON_TIME_IN_FULL

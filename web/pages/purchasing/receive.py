@@ -14,7 +14,8 @@ from purchasing import boards, receipts
 from purchasing.lists import RECEIPTS
 from purchasing.models.bills import ReceiptState as State
 from purchasing.permissions import Can
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, kept, pages_router, render, see
 from web.pages.purchasing.chosen import site_or_all, stores_of

@@ -14,7 +14,8 @@ from purchasing.deliveries import Parked
 from purchasing.lists import UNKNOWN
 from purchasing.models.bills import UnknownState as State
 from purchasing.permissions import Can
-from purchasing.receipts import Came, NewReceipt
+from purchasing.receipt_rules import Came
+from purchasing.receipts import NewReceipt
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.purchasing.chosen import places_of, site_of, stores_of
