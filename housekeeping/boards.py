@@ -21,6 +21,7 @@ from plantops import files, people, places
 from plantops.context import Context, anyone, requires, within
 from plantops.files import RecordSeen
 from plantops.places import Place
+from plantops.wording import say
 
 OFF = "off"
 
@@ -158,17 +159,21 @@ def cover_rows(
 def in_words(penalty: int | None, bound: Decimal | None, gap: Decimal | None) -> str:
     """How good a roster is, in a sentence."""
     if penalty is None:
-        return "There is no whole roster yet."
+        return say("There is no whole roster yet.")
     if bound is None or gap is None:
-        return (
-            f"It has {penalty:,} penalty points. By how much another roster could be better is not known: the time was "
-            "too short to prove it. Ask again with more seconds to know."
+        return say(
+            "It has {penalty:,} penalty points. By how much another roster could be better is not known: the "
+            "time was too short to prove it. Ask again with more seconds to know.",
+            penalty=penalty,
         )
     if gap == 0:
-        return f"It has {penalty:,} penalty points, and no roster can have fewer: this is proved."
-    return (
-        f"It has {penalty:,} penalty points, and it is proved that none can have fewer than {bound:,.0f}: "
-        f"at most {gap:.1%} could still be gained."
+        return say("It has {penalty:,} penalty points, and no roster can have fewer: this is proved.", penalty=penalty)
+    return say(
+        "It has {penalty:,} penalty points, and it is proved that none can have fewer than {bound:,.0f}: "
+        "at most {gap:.1%} could still be gained.",
+        penalty=penalty,
+        bound=bound,
+        gap=gap,
     )
 
 
@@ -252,7 +257,12 @@ def _changes(
 def _clashes(whole: Roster, names: Mapping[int, str]) -> Iterable[str]:
     for clash in whole.clashes:
         name = names.get(int(clash["person"]), str(clash["person"]))
-        yield f"{name}: {', '.join(clash['rules'])} cannot hold together. {' '.join(clash['way_out'])}"
+        yield say(
+            "{name}: {clash} cannot hold together. {clash2}",
+            name=name,
+            clash=", ".join(clash["rules"]),
+            clash2=" ".join(clash["way_out"]),
+        )
 
 
 # --- Questions: the desk

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from housekeeping.optimise.model import OFF, ON, Cover, Person, Problem, Request, Shift
 from plantops.errors import Invalid
+from plantops.wording import say
 
 MAX_BYTES = 20_000_000
 HORIZON, SHIFTS, STAFF, DAYS_OFF = "HORIZON", "SHIFTS", "STAFF", "DAYS_OFF"
@@ -29,25 +30,43 @@ class Row:
 
     def text(self, at: int) -> str:
         if at >= len(self.fields):
-            raise Invalid(f"Line {self.number}: only {len(self.fields)} fields, the one at {at + 1} is missing.")
+            raise Invalid(
+                say(
+                    "Line {number}: only {fields} fields, the one at {at} is missing.",
+                    number=self.number,
+                    fields=len(self.fields),
+                    at=at + 1,
+                )
+            )
         return self.fields[at]
 
     def whole(self, at: int) -> int:
         text = self.text(at)
         if not text.isdecimal() or not text.isascii() or len(text) > 9:
-            raise Invalid(f"Line {self.number}: {text!r} is not a whole number of 0 or more.")
+            raise Invalid(
+                say("Line {number}: {text} is not a whole number of 0 or more.", number=self.number, text=repr(text))
+            )
         return int(text)
 
     def one_of(self, at: int, known: set[str], what: str) -> str:
         text = self.text(at)
         if text not in known:
-            raise Invalid(f"Line {self.number}: there is no {what} {text!r}.")
+            raise Invalid(
+                say("Line {number}: there is no {what} {text}.", number=self.number, what=what, text=repr(text))
+            )
         return text
 
     def day(self, at: int, days: int) -> int:
         day = self.whole(at)
         if day >= days:
-            raise Invalid(f"Line {self.number}: day {day} is outside the horizon of {days} days.")
+            raise Invalid(
+                say(
+                    "Line {number}: day {day} is outside the horizon of {days} days.",
+                    number=self.number,
+                    day=day,
+                    days=days,
+                )
+            )
         return day
 
 
@@ -55,12 +74,18 @@ def read(path: Path) -> Problem:
     """The roster problem in a file. Raises Invalid with one sentence (and the line) when it cannot be read."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise Invalid(f"{path} is larger than {MAX_BYTES // 1_000_000} MB; that is no shift scheduling file.")
+            raise Invalid(
+                say(
+                    "{path} is larger than {max_bytes} MB; that is no shift scheduling file.",
+                    path=path,
+                    max_bytes=MAX_BYTES // 1000000,
+                )
+            )
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise Invalid(f"Cannot read {path}: {error.strerror}.") from error
+        raise Invalid(say("Cannot read {path}: {strerror}.", path=path, strerror=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise Invalid(f"{path} is not a text file in UTF-8.") from error
+        raise Invalid(say("{path} is not a text file in UTF-8.", path=path)) from error
     return parse(text)
 
 
@@ -69,10 +94,18 @@ def parse(text: str) -> Problem:
     sections = _sections(text)
     for name in NEEDED:
         if not sections.get(name):
-            raise Invalid(f"There is no SECTION_{name} with content: this is not a complete shift scheduling file.")
+            raise Invalid(
+                say("There is no SECTION_{name} with content: this is not a complete shift scheduling file.", name=name)
+            )
     days = sections[HORIZON][0].whole(0)
     if not 1 <= days <= 1000:
-        raise Invalid(f"Line {sections[HORIZON][0].number}: a horizon of {days} days; 1 to 1000 can be planned.")
+        raise Invalid(
+            say(
+                "Line {number}: a horizon of {days} days; 1 to 1000 can be planned.",
+                number=sections[HORIZON][0].number,
+                days=days,
+            )
+        )
     shifts = _shifts(sections[SHIFTS])
     shift_ids = {shift.id for shift in shifts}
     people = _people(sections[STAFF], shift_ids)
@@ -95,16 +128,23 @@ def _sections(text: str) -> dict[str, list[Row]]:
         if line.startswith("SECTION_"):
             name = line.removeprefix("SECTION_")
             if name not in SECTIONS:
-                raise Invalid(f"Line {number}: {line} is not a section of a shift scheduling file.")
+                raise Invalid(
+                    say("Line {number}: {line} is not a section of a shift scheduling file.", number=number, line=line)
+                )
             if name in found:
-                raise Invalid(f"Line {number}: {line} stands twice.")
+                raise Invalid(say("Line {number}: {line} stands twice.", number=number, line=line))
             current = found[name] = []
         elif current is None:
-            raise Invalid(f"Line {number}: content before the first SECTION_; this is not a shift scheduling file.")
+            raise Invalid(
+                say(
+                    "Line {number}: content before the first SECTION_; this is not a shift scheduling file.",
+                    number=number,
+                )
+            )
         else:
             current.append(Row(number, tuple(part.strip() for part in line.split(","))))
     if not found:
-        raise Invalid("The file is empty: there is no SECTION_ in it.")
+        raise Invalid(say("The file is empty: there is no SECTION_ in it."))
     return found
 
 
@@ -116,7 +156,9 @@ def _shifts(rows: list[Row]) -> tuple[Shift, ...]:
         barred = row.fields[2] if len(row.fields) > 2 else ""
         after = frozenset(part for part in barred.split("|") if part)
         if unknown := sorted(after - set(ids)):
-            raise Invalid(f"Line {row.number}: there is no shift {unknown[0]!r}.")
+            raise Invalid(
+                say("Line {number}: there is no shift {unknown}.", number=row.number, unknown=repr(unknown[0]))
+            )
         shifts.append(Shift(row.text(0), row.whole(1), not_next_day=after))
     return tuple(shifts)
 
@@ -125,9 +167,11 @@ def _refuse_doubles(rows: list[Row], what: str) -> None:
     seen: set[str] = set()
     for row in rows:
         if not row.text(0):
-            raise Invalid(f"Line {row.number}: the {what} has no name.")
+            raise Invalid(say("Line {number}: the {what} has no name.", number=row.number, what=what))
         if row.text(0) in seen:
-            raise Invalid(f"Line {row.number}: {what} {row.text(0)!r} stands twice.")
+            raise Invalid(
+                say("Line {number}: {what} {text} stands twice.", number=row.number, what=what, text=repr(row.text(0)))
+            )
         seen.add(row.text(0))
 
 
@@ -174,7 +218,14 @@ def _cover(rows: list[Row], shift_ids: set[str], days: int) -> tuple[Cover, ...]
     for row in rows:
         key = row.day(0, days), row.one_of(1, shift_ids, "shift")
         if key in found:
-            raise Invalid(f"Line {row.number}: the cover of day {key[0]} and shift {key[1]!r} stands twice.")
+            raise Invalid(
+                say(
+                    "Line {number}: the cover of day {key} and shift {key2} stands twice.",
+                    number=row.number,
+                    key=key[0],
+                    key2=repr(key[1]),
+                )
+            )
         cover = Cover(key[0], frozenset({key[1]}), row.whole(2), row.whole(3), row.whole(4), name=key[1])
         found[key] = cover
     return tuple(found.values())

@@ -9,7 +9,7 @@ from plantops.context import Context, within
 from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Invalid
 from plantops.jobs import Computation, Done, Reporter
-from plantops.wording import plural
+from plantops.wording import day_and_month, plural, say
 
 ENGINE = "housekeeping.optimise.roster:solve"
 MEMORY_MB = 2000
@@ -38,11 +38,19 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
         link = f"/housekeeping/rosters/{roster_id}"
         if isinstance(answer, str):
             rosters.fail(ctx, roster_id, answer)
-            return Done(f"No roster: {answer}", link)
+            return Done(say("No roster: {answer}", answer=answer), link)
         kept = rosters.keep(ctx, roster_id, answer)
         missing = sum(hole.missing for hole in kept.holes)
         unfilled = plural("{n} place not filled", "{n} places not filled", missing)
-        return Done(f"Roster {kept.first_day:%d %b} to {kept.last_day:%d %b}: {unfilled}.", link)
+        return Done(
+            say(
+                "Roster {first_day} to {last_day}: {unfilled}.",
+                first_day=day_and_month(kept.first_day),
+                last_day=day_and_month(kept.last_day),
+                unfilled=unfilled,
+            ),
+            link,
+        )
 
     return Computation(compute, then)
 
@@ -77,6 +85,6 @@ def get_ready(_ctx: Context) -> Computation[None]:
         in_child(GETTING_READY, None, Limits(), None, lambda: reporter.stop, MEMORY_MB)
 
     def then(_later: Context, _nothing: None) -> Done:
-        return Done("The roster planner is ready.")
+        return Done(say("The roster planner is ready."))
 
     return Computation(compute, then)

@@ -15,6 +15,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Invalid, Stale
 from plantops.places import Place
+from plantops.wording import say
 
 MINUTES_OF_A_CLEANER = Decimal(420)  # a shift of eight hours less break, walking and set-up
 
@@ -59,9 +60,9 @@ def wrong_need(wanted: Wanted) -> dict[str, str]:
     """Every field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not 0 <= wanted.needed <= 500:
-        wrong["needed"] = "Between 0 and 500 people can be needed."
+        wrong["needed"] = say("Between 0 and 500 people can be needed.")
     if not wanted.weekdays or not all(0 <= weekday <= 6 for weekday in wanted.weekdays):
-        wrong["weekday"] = "The weekday is 0 (Monday) to 6 (Sunday)."
+        wrong["weekday"] = say("The weekday is 0 (Monday) to 6 (Sunday).")
     return wrong
 
 
@@ -138,11 +139,11 @@ def add_task(
     place = get(ctx.session, sa.select(Place).where(Place.id == place_id), what="place")
     ctx.need(Can.MANAGE_CLEANING, site_id=place.site_id)
     if not title.strip():
-        raise Invalid("Say what is to be cleaned.", field="title")
+        raise Invalid(say("Say what is to be cleaned."), field="title")
     if not 0 < minutes <= 1440:
-        raise Invalid("A task takes more than 0 minutes and at most a day.", field="minutes")
+        raise Invalid(say("A task takes more than 0 minutes and at most a day."), field="minutes")
     if not 1 <= times_a_week <= 50:
-        raise Invalid("A task is done 1 to 50 times a week.", field="times_a_week")
+        raise Invalid(say("A task is done 1 to 50 times a week."), field="times_a_week")
     made = CleaningTask(
         site_id=place.site_id,
         place_id=place_id,
@@ -161,13 +162,13 @@ def set_need(ctx: Context, site_id: int, version: int, wanted: Wanted) -> int:
     """Enters it in the site's table as it was seen, in place of what stood there; the table's new version."""
     ctx.need(Can.MANAGE_CLEANING, site_id=site_id)
     if wrong := wrong_need(wanted):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     if wanted.template_id not in {shift.id for shift in personnel.templates(ctx, site_id)}:
-        raise Invalid("This shift is not worked at this site. Choose another.", field="template_id")
+        raise Invalid(say("This shift is not worked at this site. Choose another."), field="template_id")
     one_at_a_time(ctx.session, "staff needed", site_id)
     if (current := table_version(ctx, site_id)) != version:
         raise Stale(
-            "Somebody else changed what is needed here meanwhile. Load it again, then repeat your change.",
+            say("Somebody else changed what is needed here meanwhile. Load it again, then repeat your change."),
             details={"current_version": current, "your_version": version},
         )
     for weekday in wanted.weekdays:

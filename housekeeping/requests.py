@@ -22,6 +22,7 @@ from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound, Throttled
 from plantops.events import WorkWanted
 from plantops.places import Place
+from plantops.wording import say
 
 CATEGORIES = (
     "Cleaning",
@@ -89,25 +90,25 @@ class PublicView:
 def why_not_request(new: NewRequest) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if new.category not in CATEGORIES:
-        wrong["category"] = "Choose one of the categories."
+        wrong["category"] = say("Choose one of the categories.")
     if not new.text.strip():
-        wrong["text"] = "Say in a few words what is wrong."
+        wrong["text"] = say("Say in a few words what is wrong.")
     elif len(new.text) > LONGEST_TEXT:
-        wrong["text"] = f"Keep it under {LONGEST_TEXT:,} characters."
+        wrong["text"] = say("Keep it under {longest_text:,} characters.", longest_text=LONGEST_TEXT)
     if not 1 <= new.priority <= 4:
-        wrong["priority"] = "The priority is 1 (danger) to 4 (some day)."
+        wrong["priority"] = say("The priority is 1 (danger) to 4 (some day).")
     if len(new.contact) > 200:
-        wrong["contact"] = "Keep it under 200 characters."
+        wrong["contact"] = say("Keep it under 200 characters.")
     return wrong
 
 
 def why_not_duplicate(request: Request, original: Request) -> str | None:
     if original.id == request.id:
-        return "it cannot be a duplicate of itself"
+        return say("it cannot be a duplicate of itself")
     if original.site_id != request.site_id:
-        return "the other one is on another site"
+        return say("the other one is on another site")
     if original.state is RequestState.DUPLICATE:
-        return "the other one is a duplicate too; name the first of them"
+        return say("the other one is a duplicate too; name the first of them")
     return None
 
 
@@ -176,7 +177,7 @@ def by_token(ctx: Context, token: str) -> PublicView:
         sa.select(Request, Place.name).outerjoin(Place, Place.id == Request.place_id).where(Request.token == token)
     ).first()
     if found is None:
-        raise NotFound("There is no such report. Check the link.")
+        raise NotFound(say("There is no such report. Check the link."))
     told: Request = found[0]
     return PublicView(told.number, found[1] or "", told.category, told.state, told.reported_at, told.resolution)
 
@@ -212,7 +213,7 @@ def _count_use(ctx: Context, key: str) -> None:
     ).returning(PortalUse.count)
     if (ctx.session.scalar(counted) or 0) > WITHOUT_LOGIN_PER_HOUR:
         raise Throttled(
-            "Many reports came from this place within an hour. Call the gate if it is urgent, or try again later.",
+            say("Many reports came from this place within an hour. Call the gate if it is urgent, or try again later."),
             details={"wait_seconds": int((window + timedelta(hours=1) - ctx.now).total_seconds())},
         )
 
@@ -227,11 +228,11 @@ def _raise(
     origin: str | None = None,
 ) -> Request:
     if wrong := why_not_request(new):
-        raise Invalid("This report cannot be taken yet: see the fields.", fields=wrong)
+        raise Invalid(say("This report cannot be taken yet: see the fields."), fields=wrong)
     if new.place_id is not None and places.place(ctx, new.place_id).site_id != site_id:
-        raise Invalid("This place is on another site.", field="place_id")
+        raise Invalid(say("This place is on another site."), field="place_id")
     if photo is not None and len(photo[1]) > LARGEST_PHOTO:
-        raise Invalid("The photo is larger than 12 MB. Take a smaller one.", field="photo")
+        raise Invalid(say("The photo is larger than 12 MB. Take a smaller one."), field="photo")
     made = Request(
         site_id=site_id,
         number=numbers.plain(ctx, "RQ", site_id, year=ctx.today.year),
@@ -278,7 +279,7 @@ def accept(ctx: Context, id: int, version: int, priority: int) -> Request:
     """The desk takes it on, with the priority that it deserves; the due time follows, pauses are kept."""
     taken = _locked(ctx, id, version)
     if not 1 <= priority <= 4:
-        raise Invalid("The priority is 1 (danger) to 4 (some day).", field="priority")
+        raise Invalid(say("The priority is 1 (danger) to 4 (some day)."), field="priority")
     taken.priority = priority
     taken.due_at = clocks.due(ctx, taken.site_id, priority, taken.reported_at, pauses_of(ctx, id))
     if taken.state is RequestState.ACCEPTED:
@@ -293,9 +294,12 @@ def prioritise(ctx: Context, id: int, version: int, priority: int) -> Request:
     """Another priority for what is not settled yet; the due time follows, pauses are kept."""
     changed = _locked(ctx, id, version)
     if changed.state not in OPEN:
-        raise Conflict(f"{changed.number} is {lifecycle.spoken(changed.state)} already.", field="priority")
+        raise Conflict(
+            say("{number} is {spoken} already.", number=changed.number, spoken=lifecycle.spoken(changed.state)),
+            field="priority",
+        )
     if not 1 <= priority <= 4:
-        raise Invalid("The priority is 1 (danger) to 4 (some day).", field="priority")
+        raise Invalid(say("The priority is 1 (danger) to 4 (some day)."), field="priority")
     changed.priority = priority
     changed.due_at = clocks.due(ctx, changed.site_id, priority, changed.reported_at, pauses_of(ctx, id))
     bump(changed)
@@ -318,9 +322,11 @@ def mark_duplicate(ctx: Context, id: int, version: int, number: str) -> Request:
     doubled = _locked(ctx, id, version)
     first = ctx.session.scalar(visible(ctx).where(Request.number == number.strip().upper()))
     if first is None:
-        raise Invalid(f"There is no request {number}.", field="number")
+        raise Invalid(say("There is no request {number}.", number=number), field="number")
     if why := why_not_duplicate(doubled, first):
-        raise Conflict(f"Cannot mark {doubled.number} as a duplicate: {why}.", field="number")
+        raise Conflict(
+            say("Cannot mark {number} as a duplicate: {why}.", number=doubled.number, why=why), field="number"
+        )
     doubled.duplicate_of_id = first.id
     lifecycle.move(ctx, doubled, RequestState.DUPLICATE, f"the same as {first.number}")
     return doubled
@@ -331,7 +337,7 @@ def resolve(ctx: Context, id: int, version: int, resolution: str) -> Request:
     """It is settled; what was done is told to who reported it."""
     settled = _locked(ctx, id, version)
     if not resolution.strip():
-        raise Invalid("Say what was done, for who reported it.", field="resolution")
+        raise Invalid(say("Say what was done, for who reported it."), field="resolution")
     _settle(ctx, settled, resolution)
     return settled
 
@@ -361,13 +367,13 @@ def pause(ctx: Context, id: int, version: int, reason: str) -> Request:
     """The clock stops: waiting for a part or for access. Priority 1 never pauses."""
     waiting = _locked(ctx, id, version)
     if waiting.priority == 1:
-        raise Conflict("Priority 1 runs around the clock and does not pause.")
+        raise Conflict(say("Priority 1 runs around the clock and does not pause."))
     if not reason.strip():
-        raise Invalid("Say what the request waits for.", field="reason")
+        raise Invalid(say("Say what the request waits for."), field="reason")
     if waiting.state not in OPEN:
-        raise Conflict(f"This request is {waiting.state} already.")
+        raise Conflict(say("This request is {state} already.", state=waiting.state))
     if running_pause(ctx, id) is not None:
-        raise Conflict("This request is paused already.")
+        raise Conflict(say("This request is paused already."))
     ctx.session.add(Pause(request_id=id, starts_at=ctx.now, reason=reason.strip()))
     bump(waiting)
     ctx.session.flush()
@@ -380,7 +386,7 @@ def resume(ctx: Context, id: int, version: int) -> Request:
     back = _locked(ctx, id, version)
     stopped = running_pause(ctx, id)
     if stopped is None:
-        raise Conflict("This request is not paused.")
+        raise Conflict(say("This request is not paused."))
     stopped.ends_at = ctx.now
     ctx.session.flush()
     back.due_at = clocks.due(ctx, back.site_id, back.priority, back.reported_at, pauses_of(ctx, id))

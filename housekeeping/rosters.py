@@ -26,6 +26,7 @@ from plantops.context import Context, requires, within
 from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
+from plantops.wording import day_and_month, say, weekday_and_day
 
 ORIGIN = "housekeeping.roster"
 SHORTEST, LONGEST, USUAL_SECONDS = 1, 600, 20
@@ -52,17 +53,17 @@ class RosterRow:
 
 def why_not_span(first: date, last: date) -> str | None:
     if last < first:
-        return "The last day is before the first."
+        return say("The last day is before the first.")
     if (last - first).days >= MOST_DAYS:
-        return f"A roster spans at most {MOST_DAYS} days."
+        return say("A roster spans at most {most_days} days.", most_days=MOST_DAYS)
     return None
 
 
 def why_not_publish(roster: Roster) -> str | None:
     if roster.state is not RosterState.PROPOSED:
-        return f"it is {roster.state}, not proposed"
+        return say("it is {state}, not proposed", state=roster.state)
     if roster.clashes:
-        return "rules clash in it; see which, and mend them first"
+        return say("rules clash in it; see which, and mend them first")
     return None
 
 
@@ -235,9 +236,12 @@ def _need_days(ctx: Context, site_id: int, first: date, last: date, seconds: int
     if why := why_not_span(first, last):
         raise Invalid(why, field="last_day")
     if not SHORTEST <= seconds <= LONGEST:
-        raise Invalid(f"The optimiser may think for {SHORTEST} to {LONGEST} seconds.", field="seconds")
+        raise Invalid(
+            say("The optimiser may think for {shortest} to {longest} seconds.", shortest=SHORTEST, longest=LONGEST),
+            field="seconds",
+        )
     if not wanted_of(ctx, site_id, first, last):
-        raise Conflict("Nobody is needed on these days yet. Enter the staff needed first.")
+        raise Conflict(say("Nobody is needed on these days yet. Enter the staff needed first."))
 
 
 def _start(ctx: Context, site_id: int, first: date, last: date, seconds: int, why: str, base_id: int | None) -> Roster:
@@ -272,7 +276,7 @@ def begin(ctx: Context, roster_id: int) -> tuple[Problem, int, int]:
     """The question of a roster that is to be computed, the seconds to think, and the seed."""
     waiting = get(ctx.session, sa.select(Roster).where(Roster.id == roster_id), what="roster", lock=True)
     if waiting.state is not RosterState.COMPUTING:
-        raise Conflict(f"This roster is {waiting.state} already.")
+        raise Conflict(say("This roster is {state} already.", state=waiting.state))
     asked = question(
         ctx, waiting.site_id, waiting.first_day, waiting.last_day, least_change=waiting.base_id is not None
     )
@@ -325,7 +329,7 @@ def publish(ctx: Context, id: int, version: int, override_reason: str = "") -> R
     one_at_a_time(ctx.session, "roster", seen.site_id)
     proposal = get(ctx.session, whole, what="roster", version=version, lock=True)
     if why := why_not_publish(proposal):
-        raise Conflict(f"Cannot publish this roster: {why}.")
+        raise Conflict(say("Cannot publish this roster: {why}.", why=why))
     for before in published(ctx, proposal.site_id, proposal.first_day, proposal.last_day):
         lifecycle.move(ctx, before, RosterState.SUPERSEDED)
     first, last = max(proposal.first_day, ctx.today), proposal.last_day
@@ -399,7 +403,11 @@ def uncover(ctx: Context, event: LeaveApproved | AbsenceRecorded) -> None:
         roster.holes.extend(holes_of(wanted_of(ctx, roster.site_id, roster.first_day, roster.last_day), roster.cells))
         roster.version += 1
         ctx.session.flush()
-        why = f"Somebody is away from {event.first_day:%d %b} to {last:%d %b}."
+        why = say(
+            "Somebody is away from {first_day} to {last}.",
+            first_day=day_and_month(event.first_day),
+            last=day_and_month(last),
+        )
         _start(ctx.as_system(), roster.site_id, roster.first_day, roster.last_day, USUAL_SECONDS, why, roster.id)
 
 
@@ -423,7 +431,13 @@ def warn_of_absence(ctx: Context, question: Absent) -> list[str]:
         for want in wanted_of(ctx, site_id, cell.day, cell.day):
             if (want.template_id, want.work) == (cell.template_id, cell.work) and there - 1 < want.needed:
                 warnings.append(
-                    f"{cell.day:%a %d %b}: {cell.work} would have {there - 1} of {want.needed} people on the roster."
+                    say(
+                        "{day}: {work} would have {there} of {needed} people on the roster.",
+                        day=weekday_and_day(cell.day),
+                        work=cell.work,
+                        there=there - 1,
+                        needed=want.needed,
+                    )
                 )
     return warnings
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Id, SortKey, Versioned, choice
 from plantops.lifecycle import Lifecycle
+from plantops.wording import day_and_month, say
 
 
 class RoundState(StrEnum):
@@ -117,7 +118,7 @@ class Round(Versioned, Base):
     @property
     def number(self) -> str:
         """What sentences call it."""
-        return f"{self.name} of {self.day:%d %b}"
+        return say("{name} of {day}", name=self.name, day=day_and_month(self.day))
 
 
 class RoundTick(Base):

@@ -20,7 +20,7 @@ from plantops.errors import Invalid
 from plantops.jobs import Done
 from plantops.people import User
 from plantops.places import sort_key
-from plantops.wording import plural
+from plantops.wording import plural, say
 
 MOST_STEPS = 400
 LONGEST_TASK = 200
@@ -62,19 +62,19 @@ def why_not_planned(new: NewRound) -> dict[str, str]:
     wrong: dict[str, str] = {}
     tasks = [task.strip() for task in new.tasks if task.strip()]
     if not new.name.strip():
-        wrong["name"] = "Give the round a name."
+        wrong["name"] = say("Give the round a name.")
     if not new.place_ids:
-        wrong["place_ids"] = "Choose at least one zone."
+        wrong["place_ids"] = say("Choose at least one zone.")
     elif len(set(new.place_ids)) < len(new.place_ids):
-        wrong["place_ids"] = "A zone stands on the round twice. Take one of them out."
+        wrong["place_ids"] = say("A zone stands on the round twice. Take one of them out.")
     if not tasks:
-        wrong["tasks"] = "Say what is done in each zone: one task a line."
+        wrong["tasks"] = say("Say what is done in each zone: one task a line.")
     elif any(len(task) > LONGEST_TASK for task in tasks):
-        wrong["tasks"] = f"Keep each task under {LONGEST_TASK} characters."
+        wrong["tasks"] = say("Keep each task under {longest_task} characters.", longest_task=LONGEST_TASK)
     elif len(tasks) * len(new.place_ids) > MOST_STEPS:
-        wrong["tasks"] = f"A round has at most {MOST_STEPS} steps. Make two rounds of it."
+        wrong["tasks"] = say("A round has at most {most_steps} steps. Make two rounds of it.", most_steps=MOST_STEPS)
     if not new.weekdays or not set(new.weekdays) <= set(range(7)):
-        wrong["weekdays"] = "Choose at least one day of the week."
+        wrong["weekdays"] = say("Choose at least one day of the week.")
     return wrong
 
 
@@ -126,17 +126,17 @@ def list_templates(ctx: Context, site_id: int | None = None) -> list[TemplateRow
 def add_template(ctx: Context, new: NewRound) -> RoundTemplate:
     ctx.need(Can.MANAGE_CLEANING, site_id=new.site_id)
     if wrong := why_not_planned(new):
-        raise Invalid("This round cannot be planned yet: see the fields.", fields=wrong)
+        raise Invalid(say("This round cannot be planned yet: see the fields."), fields=wrong)
     rounds.zones_of(ctx, new.site_id, new.place_ids)
     if new.assigned_to_id is not None:
         able = {who for who, _name in people.who_may(ctx, Can.DO_ROUNDS, new.site_id)}
         if new.assigned_to_id not in able:
-            raise Invalid("This person does no rounds at this site. Choose another.", field="assigned_to_id")
+            raise Invalid(say("This person does no rounds at this site. Choose another."), field="assigned_to_id")
     one_at_a_time(ctx.session, "round templates", new.site_id)
     key = sort_key(new.name)
     same = sa.select(RoundTemplate.id).where(RoundTemplate.site_id == new.site_id, RoundTemplate.sort_key == key)
     if ctx.session.scalar(same):
-        raise Invalid("There is a round of this name at this site. Choose another name.", field="name")
+        raise Invalid(say("There is a round of this name at this site. Choose another name."), field="name")
     starts, due = minutes_of(new.starts, new.due)
     tasks = [task.strip() for task in new.tasks if task.strip()]
     way = [(place_id, task) for place_id in new.place_ids for task in tasks]

@@ -19,6 +19,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.people import User
 from plantops.places import Place
+from plantops.wording import day_and_month, say
 
 OPEN = (RoundState.PLANNED, RoundState.IN_PROGRESS)
 BEFORE_START = timedelta(hours=6)  # who is early may begin
@@ -108,9 +109,9 @@ class RoundSheet:
 def why_not_do(round: Round, user_id: int) -> str | None:
     """Why this person cannot tick off anything of this round."""
     if round.state is RoundState.MISSED:
-        return "it was closed as missed; tell your crew lead what you did"
+        return say("it was closed as missed; tell your crew lead what you did")
     if round.assigned_to_id not in (None, user_id):
-        return "it is given to somebody else; ask your crew lead to share it out anew"
+        return say("it is given to somebody else; ask your crew lead to share it out anew")
     return None
 
 
@@ -118,15 +119,15 @@ def why_not_ticked(said: Ticked) -> dict[str, str]:
     """Every field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not said.tick_ids:
-        wrong["tick_ids"] = "Choose at least one task."
+        wrong["tick_ids"] = say("Choose at least one task.")
     if (said.outcome is Outcome.NOT_POSSIBLE) != (said.hindrance is not None):
-        wrong["hindrance"] = "Say why it was not possible, and only then."
+        wrong["hindrance"] = say("Say why it was not possible, and only then.")
     if said.outcome is Outcome.FINDING and not said.note.strip():
-        wrong["note"] = "Say in a few words what you found."
+        wrong["note"] = say("Say in a few words what you found.")
     if said.outcome is Outcome.FINDING and len(said.tick_ids) > 1:
-        wrong["tick_ids"] = "Choose the one task at which you found it."
+        wrong["tick_ids"] = say("Choose the one task at which you found it.")
     if len(said.note) > LONGEST_NOTE:
-        wrong["note"] = f"Keep it under {LONGEST_NOTE:,} characters."
+        wrong["note"] = say("Keep it under {longest_note:,} characters.", longest_note=LONGEST_NOTE)
     return wrong
 
 
@@ -218,15 +219,15 @@ def tick(ctx: Context, id: int, said: Ticked, photo: tuple[str, bytes] | None = 
     again changes nothing; something else about a ticked step is a Conflict that says who was first.
     """
     if wrong := why_not_ticked(said):
-        raise Invalid("This cannot be ticked off yet: see the fields.", fields=wrong)
+        raise Invalid(say("This cannot be ticked off yet: see the fields."), fields=wrong)
     going = _locked(ctx, id)
     ctx.need(Can.DO_ROUNDS, site_id=going.site_id)
     if why := why_not_do(going, ctx.user.id):
-        raise Conflict(f"Nothing of {going.name} can be ticked off: {why}.")
+        raise Conflict(say("Nothing of {name} can be ticked off: {why}.", name=going.name, why=why))
     at = really.when(said.done_at, ctx.now, going.starts_at - BEFORE_START)
     wanted = [one for one in going.ticks if one.id in said.tick_ids]
     if len(wanted) < len(set(said.tick_ids)):
-        raise Invalid("One of these tasks is not on this round. Load the round again.", field="tick_ids")
+        raise Invalid(say("One of these tasks is not on this round. Load the round again."), field="tick_ids")
     fresh = [one for one in wanted if _is_new(ctx, one, said)]
     for one in fresh:
         _note(ctx, going, one, said, at, photo)
@@ -244,8 +245,14 @@ def _is_new(ctx: Context, one: RoundTick, said: Ticked) -> bool:
     who = people.name_of(ctx, one.done_by_id) if one.done_by_id else ""
     when = one.done_at.astimezone(ctx.zone) if one.done_at else ctx.now
     raise Conflict(
-        f"“{one.task}” was noted before as {lifecycle.spoken(one.outcome)}, by {who} at {when:%H:%M} on {when:%d %b}. "
-        "That stays; tell your crew lead if it is wrong."
+        say(
+            "“{task}” was noted before as {spoken}, by {who} at {when:%H:%M} on {when}. "
+            "That stays; tell your crew lead if it is wrong.",
+            task=one.task,
+            spoken=lifecycle.spoken(one.outcome),
+            who=who,
+            when=day_and_month(when),
+        )
     )
 
 
@@ -278,10 +285,16 @@ def share(ctx: Context, id: int, version: int, user_id: int | None) -> Round:
     """The round is given to somebody; to nobody means that the crew shares it."""
     going = _locked(ctx, id, version)
     if user_id is not None and user_id not in {who for who, _name in crew(ctx, going.site_id)}:
-        raise Invalid("This person does no rounds at this site. Choose another.", field="user_id")
+        raise Invalid(say("This person does no rounds at this site. Choose another."), field="user_id")
     ctx.need(Can.SHARE_ROUNDS, site_id=going.site_id)
     if going.state not in OPEN:
-        raise Conflict(f"{going.name} is {lifecycle.spoken(going.state)}: there is nothing to share out.")
+        raise Conflict(
+            say(
+                "{name} is {spoken}: there is nothing to share out.",
+                name=going.name,
+                spoken=lifecycle.spoken(going.state),
+            )
+        )
     going.assigned_to_id = user_id
     bump(going)
     ctx.session.flush()
@@ -310,5 +323,5 @@ def zones_of(ctx: Context, site_id: int, place_ids: Sequence[int]) -> list[Place
     """The places in this order. Raises Invalid for one of another site."""
     found = {one.id: one for one in ctx.session.scalars(sa.select(Place).where(Place.id.in_(place_ids)))}
     if any(id not in found or found[id].site_id != site_id or found[id].archived for id in place_ids):
-        raise Invalid("One of the zones is not on this site any more. Choose again.", field="place_ids")
+        raise Invalid(say("One of the zones is not on this site any more. Choose again."), field="place_ids")
     return [found[id] for id in place_ids]

@@ -20,7 +20,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.people import User
 from plantops.places import Place
-from plantops.wording import plural
+from plantops.wording import plural, say
 
 OPEN = (WorkState.PLANNED, WorkState.IN_PROGRESS, WorkState.ON_HOLD)
 MOST_MINUTES = Decimal(60 * 24 * 30)
@@ -60,7 +60,7 @@ def why_not_done(order: WorkOrder, report: str) -> str | None:
         undone = plural("{n} of its tasks is not done", "{n} of its tasks are not done", len(left))
         return f"{undone}: {', '.join(left[:3])}"
     if not report.strip():
-        return "say in a few words what was done"
+        return say("say in a few words what was done")
     return None
 
 
@@ -142,7 +142,9 @@ def open_for(ctx: Context, request_id: int, new: NewWork) -> WorkOrder:
     requests.lock(ctx, request_id)  # settled meanwhile it takes no more work
     ctx.need(Can.MANAGE_WORK, site_id=asked.site_id)
     if asked.state not in requests.OPEN:
-        raise Conflict(f"Request {asked.number} is {asked.state}; take it on again first.")
+        raise Conflict(
+            say("Request {number} is {state}; take it on again first.", number=asked.number, state=asked.state)
+        )
     if asked.state is RequestState.NEW:
         requests.accept(ctx, asked.id, asked.version, asked.priority)
     return _open(ctx, asked.site_id, new, place_id=asked.place_id, request_id=asked.id, due_at=asked.due_at)
@@ -165,13 +167,13 @@ def _open(
     due_at: datetime | None,
 ) -> WorkOrder:
     if not new.title.strip():
-        raise Invalid("Say what is to be done.", field="title")
+        raise Invalid(say("Say what is to be done."), field="title")
     if len(new.title) > 300:
-        raise Invalid("Keep it under 300 characters.", field="title")
+        raise Invalid(say("Keep it under 300 characters."), field="title")
     if wrong := stores.wrong_for_site(ctx, site_id, place_id=place_id):
-        raise Invalid("This work cannot be planned: see the fields.", fields=wrong)
+        raise Invalid(say("This work cannot be planned: see the fields."), fields=wrong)
     if new.assigned_to_id is not None and new.assigned_to_id not in dict(workers(ctx, site_id)):
-        raise Invalid("This person does not do work orders of this site.", field="assigned_to_id")
+        raise Invalid(say("This person does not do work orders of this site."), field="assigned_to_id")
     made = WorkOrder(
         site_id=site_id,
         number=numbers.plain(ctx, "WO", site_id, year=ctx.today.year),
@@ -206,9 +208,9 @@ def _locked(ctx: Context, id: int, version: int) -> WorkOrder:
 def assign(ctx: Context, id: int, version: int, user_id: int) -> WorkOrder:
     given = _locked(ctx, id, version)
     if given.state not in OPEN:
-        raise Conflict(f"{given.number} is {given.state} already.")
+        raise Conflict(say("{number} is {state} already.", number=given.number, state=given.state))
     if user_id not in dict(workers(ctx, given.site_id)):
-        raise Invalid("This person does not do work orders of this site.", field="user_id")
+        raise Invalid(say("This person does not do work orders of this site."), field="user_id")
     given.assigned_to_id = user_id
     bump(given)
     ctx.session.flush()
@@ -237,10 +239,10 @@ def tick(ctx: Context, id: int, version: int, task_id: int, done: bool) -> WorkO
     """Ticks a task off, or takes the tick back."""
     order = _locked(ctx, id, version)
     if order.state not in OPEN:
-        raise Conflict(f"{order.number} is {order.state} already.")
+        raise Conflict(say("{number} is {state} already.", number=order.number, state=order.state))
     task = next((one for one in order.tasks if one.id == task_id), None)
     if task is None:
-        raise Invalid("This task belongs to another work order.", field="task_id")
+        raise Invalid(say("This task belongs to another work order."), field="task_id")
     task.done_at, task.done_by_id = (ctx.now, ctx.user.id) if done else (None, None)
     bump(order)
     ctx.session.flush()
@@ -252,9 +254,9 @@ def finish(ctx: Context, id: int, version: int, report: str, minutes: Decimal) -
     """The work is done; the request that asked for it is settled with the same words."""
     done = _locked(ctx, id, version)
     if not 0 <= minutes <= MOST_MINUTES:
-        raise Invalid("The minutes are between 0 and a month.", field="minutes")
+        raise Invalid(say("The minutes are between 0 and a month."), field="minutes")
     if why := why_not_done(done, report):
-        raise Conflict(f"Cannot finish {done.number}: {why}.", field="report")
+        raise Conflict(say("Cannot finish {number}: {why}.", number=done.number, why=why), field="report")
     done.report = report.strip()
     done.minutes = minutes
     done.started_at = done.started_at or ctx.now

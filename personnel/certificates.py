@@ -416,9 +416,9 @@ def correct(
     person = get(ctx.session, employees.visible(ctx).where(Employee.id == found.employee_id), what="employee")
     ctx.need(Can.MANAGE_CERTIFICATES, site_id=person.site_id)
     if issued_on > ctx.today:
-        raise Invalid("A certificate cannot be issued in the future.", field="issued_on")
+        raise Invalid(say("A certificate cannot be issued in the future."), field="issued_on")
     if expires_on is not None and expires_on <= issued_on:
-        raise Invalid("It expires before it was issued.", field="expires_on")
+        raise Invalid(say("It expires before it was issued."), field="expires_on")
     found.reference, found.issued_on, found.expires_on = reference.strip(), issued_on, expires_on
     bump(found)
     ctx.session.flush()

@@ -14,6 +14,7 @@ from plantops.passwords import hashed, why_not_password
 from plantops.people import User, UserGrant
 from plantops.permissions import Can
 from plantops.places import CostCentre, Site, sort_key
+from plantops.wording import say
 
 LANGUAGES = ("en", "de")
 
@@ -54,11 +55,11 @@ class Account:
 
 def why_not_close(user_id: int, active: bool, actor_id: int) -> str | None:
     if user_id == SYSTEM_ID:
-        return "it is the system's own account"
+        return say("it is the system's own account")
     if user_id == actor_id:
-        return "it is your own account"
+        return say("it is your own account")
     if not active:
-        return "it is closed already"
+        return say("it is closed already")
     return None
 
 
@@ -101,12 +102,12 @@ def grants_of(ctx: Context, user_id: int) -> tuple[GrantRow, ...]:
 def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not facts.name.strip():
-        raise Invalid("An account needs a name.", field="name")
+        raise Invalid(say("An account needs a name."), field="name")
     if facts.language not in LANGUAGES:
-        raise Invalid(f"The language must be one of {', '.join(LANGUAGES)}.", field="language")
+        raise Invalid(say("The language must be one of {languages}.", languages=", ".join(LANGUAGES)), field="language")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
-        raise Conflict("The system's own account stays as it is.")
+        raise Conflict(say("The system's own account stays as it is."))
     if facts.email != user.email:
         factors.need_recent(ctx)  # a verified address may lead to an account
     user.name, user.email, user.language = facts.name.strip(), facts.email, facts.language
@@ -121,10 +122,10 @@ def set_password(ctx: Context, id: int, version: int, password: str) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     factors.need_recent(ctx)
     if reason := why_not_password(password):
-        raise Invalid(f"This password cannot be used: {reason}.", field="password")
+        raise Invalid(say("This password cannot be used: {reason}.", reason=reason), field="password")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
-        raise Conflict("Nobody signs in as the system.")
+        raise Conflict(say("Nobody signs in as the system."))
     user.password_hash = hashed(password)
     bump(user)
     factors.end_sessions(ctx, id)
@@ -136,7 +137,7 @@ def open_again(ctx: Context, id: int, version: int) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.active:
-        raise Conflict(f"The account {user.login} is open.")
+        raise Conflict(say("The account {login} is open.", login=user.login))
     user.active = True
     bump(user)
     return user
@@ -152,7 +153,7 @@ def take_back(ctx: Context, user_id: int, grant_id: int) -> None:
         people.leave_an_administrator(ctx, user_id)
     user = get(ctx.session, people.visible(ctx).where(User.id == user_id), what="account", lock=True)
     if ctx.session.scalar(this.execution_options(populate_existing=True)) is None or held is None:
-        raise NotFound("This role was taken back already. Load the page again.")
+        raise NotFound(say("This role was taken back already. Load the page again."))
     ctx.session.delete(held)
     bump(user)
     ctx.session.flush()

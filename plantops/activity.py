@@ -17,6 +17,7 @@ from plantops.db import Base, Id, choice, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import DueItem, Moved, TakenBack
 from plantops.people import User
+from plantops.wording import say
 
 LONGEST = 10_000
 STEP = "It is now"
@@ -78,8 +79,8 @@ class ActivityRow:
 
 def why_not_text(text: str) -> str | None:
     if not text.strip():
-        return "it is empty"
-    return f"it is longer than {LONGEST:,} characters" if len(text) > LONGEST else None
+        return say("it is empty")
+    return say("it is longer than {longest:,} characters", longest=LONGEST) if len(text) > LONGEST else None
 
 
 def mentioned(text: str) -> list[str]:
@@ -89,11 +90,11 @@ def mentioned(text: str) -> list[str]:
 
 def why_not_finish(activity: Activity, user_id: int) -> str | None:
     if activity.kind not in (ActivityKind.TODO, ActivityKind.MENTION):
-        return "there is nothing to do about it"
+        return say("there is nothing to do about it")
     if activity.done_at is not None:
-        return "it is done already"
+        return say("it is done already")
     if user_id not in (activity.author_id, activity.assigned_to_id):
-        return "it is somebody else's"
+        return say("it is somebody else's")
     return None
 
 
@@ -160,7 +161,7 @@ def _add(
     ctx: Context, origin: str, kind: ActivityKind, text: str, to: int | None = None, on: date | None = None
 ) -> Activity:
     if why := why_not_text(text):
-        raise Invalid(f"This cannot be kept: {why}.", field="text")
+        raise Invalid(say("This cannot be kept: {why}.", why=why), field="text")
     links.parts(origin)
     new = Activity(
         origin=origin, kind=kind, author_id=ctx.user.id, text=text.strip(), at=ctx.now, assigned_to_id=to, due_on=on
@@ -220,7 +221,7 @@ def add_todo(
     """Something to do about a document, for oneself or for somebody else."""
     to = ctx.user.id if for_id is None else for_id
     if not ctx.session.scalar(sa.select(User.id).where(User.id == to, User.active)):
-        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="for_id")
+        raise Invalid(say("This account does not exist or was closed. Choose somebody else."), field="for_id")
     return _add(ctx, origin, ActivityKind.TODO, text, to, due_on)
 
 
@@ -254,7 +255,7 @@ def finish(ctx: Context, id: int) -> Activity:
     own = sa.or_(Activity.assigned_to_id == ctx.user.id, Activity.author_id == ctx.user.id)
     done = get(ctx.session, sa.select(Activity).where(Activity.id == id, own), what="to-do", lock=True)
     if why := why_not_finish(done, ctx.user.id):
-        raise Conflict(f"This cannot be finished: {why}.")
+        raise Conflict(say("This cannot be finished: {why}.", why=why))
     done.done_at, done.done_by_id = ctx.now, ctx.user.id
     ctx.session.flush()
     return done

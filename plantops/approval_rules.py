@@ -16,6 +16,7 @@ from plantops.db import Base, Id, Money, Versioned, bump, choice, get
 from plantops.errors import Invalid
 from plantops.people import User
 from plantops.permissions import Can
+from plantops.wording import say
 
 
 class Approver(StrEnum):
@@ -123,19 +124,19 @@ def same_conditions(one: Rule, other: Rule) -> bool:
 def wrong_facts(facts: RuleFacts, roles: Iterable[str]) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not facts.kind.strip():
-        wrong["kind"] = "Say which kind of document needs the approval."
+        wrong["kind"] = say("Say which kind of document needs the approval.")
     if not 1 <= facts.level <= 9:
-        wrong["level"] = "A level is 1 to 9; 1 decides first."
+        wrong["level"] = say("A level is 1 to 9; 1 decides first.")
     if not facts.min_amount.is_finite() or not 0 <= facts.min_amount < Decimal(10) ** 15:
-        wrong["min_amount"] = "The amount is 0 or more."
+        wrong["min_amount"] = say("The amount is 0 or more.")
     if not 1 <= facts.quorum <= 20:
-        wrong["quorum"] = "Between 1 and 20 people must say yes."
+        wrong["quorum"] = say("Between 1 and 20 people must say yes.")
     if facts.approver is Approver.ROLE and facts.role not in set(roles):
-        wrong["role"] = f"There is no role {facts.role}. Choose one of the list."
+        wrong["role"] = say("There is no role {role}. Choose one of the list.", role=facts.role)
     if facts.approver is Approver.USER and facts.user_id is None:
-        wrong["user_id"] = "Choose the person who approves."
+        wrong["user_id"] = say("Choose the person who approves.")
     if facts.approver is not Approver.ROLE and facts.quorum > 1:
-        wrong["quorum"] = "One person cannot say yes twice: a quorum above 1 needs a role."
+        wrong["quorum"] = say("One person cannot say yes twice: a quorum above 1 needs a role.")
     return wrong
 
 
@@ -176,9 +177,9 @@ def list_rules(ctx: Context, kind: str | None = None) -> list[Rule]:
 def _write(ctx: Context, rule: Rule, facts: RuleFacts) -> None:
     wrong = wrong_facts(facts, ctx.registry.role_titles())
     if wrong := wrong | places.wrong_reach(ctx, facts.site_id, facts.cost_centre_id):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     if facts.user_id and not ctx.session.scalar(sa.select(User.id).where(User.id == facts.user_id, User.active)):
-        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="user_id")
+        raise Invalid(say("This account does not exist or was closed. Choose somebody else."), field="user_id")
     rule.kind, rule.level, rule.min_amount, rule.quorum = (
         facts.kind.strip(),
         facts.level,

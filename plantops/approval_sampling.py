@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from plantops import options
-from plantops.approvals import Approval
+from plantops.approval_records import Approval
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Versioned, bump, get
 from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.options import Option
 from plantops.people import User
 from plantops.permissions import Can
+from plantops.wording import say
 
 PERCENT, LEAST = "approval_sample_percent", "approval_sample_least"
 SETTINGS = {
@@ -134,11 +135,11 @@ def judge(ctx: Context, id: int, version: int, *, is_right: bool, note: str = ""
     sample = get(ctx.session, visible(ctx).where(Sample.id == id), what="sample", version=version, lock=True)
     approval = get(ctx.session, sa.select(Approval).where(Approval.id == sample.approval_id), what="approval")
     if ctx.user.id in (approval.requested_by_id, approval.created_by_id):
-        raise Forbidden("You asked for it yourself. Somebody else has to look at it.")
+        raise Forbidden(say("You asked for it yourself. Somebody else has to look at it."))
     if sample.judged_at is not None:
-        raise Conflict("Somebody has looked at it already.")
+        raise Conflict(say("Somebody has looked at it already."))
     if not is_right and not note.strip():
-        raise Invalid("Say what was not right: the requester and the buyer will read it.", field="note")
+        raise Invalid(say("Say what was not right: the requester and the buyer will read it."), field="note")
     sample.is_right, sample.note = is_right, note.strip()
     sample.judged_by_id, sample.judged_at = ctx.user.id, ctx.now
     bump(sample)

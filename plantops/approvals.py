@@ -3,164 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import SQLColumnExpression
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship, selectinload
+from sqlalchemy.orm import aliased, selectinload
 
+from plantops.approval_records import (
+    LIVE,
+    Approval,
+    ApprovalState,
+    Claim,
+    Decision,
+    DecisionRow,
+    Standing,
+    Step,
+    WaitingRow,
+)
 from plantops.approval_rules import Approver, Rule, Subject, company_currency, rules_for
 from plantops.context import SYSTEM_ID, Context, anyone, within
-from plantops.db import Base, Currency, Id, Money, Versioned, bump, choice, get
+from plantops.db import bump, get
 from plantops.delegations import principals
 from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.events import ManagerOf
 from plantops.people import User, UserGrant
 from plantops.places import CostCentre
+from plantops.wording import say
 
 STAND_IN_ROLE = "plant_manager"  # decides when the budget holder asked and nobody leads the budget holder
-
-
-class ApprovalState(StrEnum):
-    WAITING = "waiting"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    VOID = "void"
-
-
-LIVE = (ApprovalState.WAITING, ApprovalState.APPROVED)
-
-
-# --- Tables
-
-
-class Decision(Base):
-    """One person's yes or no at one step, for themselves or on behalf of somebody who is away."""
-
-    __tablename__ = "core_approval_decision"
-    __table_args__ = (sa.UniqueConstraint("step_id", "decided_by_id"), sa.UniqueConstraint("step_id", "for_id"))
-
-    id: Mapped[Id]
-    step_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval_step.id"))
-    decided_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
-    for_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
-    """Whose yes it is: the same person, or the one who delegated."""
-    yes: Mapped[bool]
-    reason: Mapped[str] = mapped_column(default="")
-    at: Mapped[datetime]
-
-
-class Step(Base):
-    """What is needed at one level: so many yeses of a role, of a person or of the budget holder."""
-
-    __tablename__ = "core_approval_step"
-
-    id: Mapped[Id]
-    approval_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval.id"), index=True)
-    level: Mapped[int] = mapped_column(sa.Integer)
-    rule_id: Mapped[int] = mapped_column(sa.ForeignKey("core_approval_rule.id"))
-    approver: Mapped[Approver] = mapped_column(choice(Approver))
-    role: Mapped[str | None]
-    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
-    quorum: Mapped[int] = mapped_column(sa.Integer)
-    note: Mapped[str] = mapped_column(default="")
-    decisions: Mapped[list[Decision]] = relationship(lazy="raise", order_by=Decision.id)
-
-
-class Approval(Versioned, Base):
-    """The question whether a document, with exactly this content, may go on."""
-
-    __tablename__ = "core_approval"
-    __table_args__ = (
-        sa.Index(
-            "uq_core_approval_live", "origin", unique=True, postgresql_where=sa.text("state IN ('waiting', 'approved')")
-        ),
-        sa.Index("ix_core_approval_waiting", "open_level", postgresql_where=sa.text("state = 'waiting'")),
-        sa.Index("ix_core_approval_origin", "origin"),
-    )
-
-    id: Mapped[Id]
-    kind: Mapped[str]
-    origin: Mapped[str]
-    site_id: Mapped[int] = mapped_column(sa.ForeignKey("core_site.id"))
-    amount: Mapped[Money]
-    currency: Mapped[Currency]
-    category: Mapped[str | None]
-    cost_centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_cost_centre.id"))
-    requested_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
-    created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"))
-    content_hash: Mapped[str]
-    state: Mapped[ApprovalState] = mapped_column(choice(ApprovalState))
-    automatic: Mapped[bool] = mapped_column(default=False)
-    """Approved below the limit without anybody: drawn from for the weekly sample."""
-    open_level: Mapped[int | None] = mapped_column(sa.Integer)
-    asked_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(default="")
-    steps: Mapped[list[Step]] = relationship(lazy="raise", order_by=(Step.level, Step.id))
-
-
-@dataclass(frozen=True)
-class Claim:
-    """An open step that a person may decide, and in whose name."""
-
-    step_id: int
-    for_id: int
-
-
-@dataclass(frozen=True)
-class WaitingRow:
-    """A document that waits for this person's yes."""
-
-    approval_id: int
-    kind: str
-    origin: str
-    site_id: int
-    amount: Decimal
-    currency: str
-    category: str | None
-    requested_by: str
-    asked_at: datetime
-    level: int
-    on_behalf_of: str | None
-    approver: Approver
-    role: str | None
-    cost_centre: str | None
-    above: Decimal
-    """From this amount on the rule asks for this yes."""
-
-
-@dataclass(frozen=True)
-class DecisionRow:
-    level: int
-    who: str
-    on_behalf_of: str | None
-    yes: bool
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where the approval of a document stands, for its page."""
-
-    state: ApprovalState
-    content_hash: str
-    automatic: bool
-    reason: str
-    level: int | None
-    levels: int
-    waits_for: tuple[str, ...]
-    """Names of who may decide now; empty while waiting means that nobody can: tell an administrator."""
-    decisions: tuple[DecisionRow, ...]
-
-    def holds_for(self, content_hash: str) -> bool:
-        """Approved, and the document is still the one that was approved."""
-        return self.state is ApprovalState.APPROVED and self.content_hash == content_hash
 
 
 # --- Rules
@@ -177,25 +48,27 @@ def why_not_decide(
 
 def why_not_this_person(approval: Approval, user_id: int, claims: Collection[Claim]) -> str | None:
     if user_id == approval.requested_by_id:
-        return "you asked for it yourself"
+        return say("you asked for it yourself")
     if user_id == approval.created_by_id:
-        return "you wrote it yourself"
+        return say("you wrote it yourself")
     if approval.state is not ApprovalState.WAITING:
         return None
     if any(d.decided_by_id == user_id for step in open_steps(approval) for d in step.decisions):
-        return "you have decided already"
+        return say("you have decided already")
     if not claims:
-        return "it waits for somebody else"
+        return say("it waits for somebody else")
     return None
 
 
 def why_not_now(approval: Approval, content_hash: str, yes: bool, reason: str) -> str | None:
     if approval.state is not ApprovalState.WAITING:
-        return f"it is {approval.state} already"
+        return say("it is {state} already", state=approval.state)
     if approval.content_hash != content_hash:
-        return "it was changed after its approval was asked for, so that approval is void; it must be submitted again"
+        return say(
+            "it was changed after its approval was asked for, so that approval is void; it must be submitted again"
+        )
     if not yes and not reason.strip():
-        return "a no needs a reason: the requester will read it"
+        return say("a no needs a reason: the requester will read it")
     return None
 
 
@@ -214,8 +87,8 @@ def next_level(approval: Approval) -> int | None:
 
 def why_not_automatic(amount: Decimal, up_to: Decimal | None) -> str | None:
     if up_to is None:
-        return "this kind of document never approves itself"
-    return f"it is above {up_to:,.2f}" if amount > up_to else None
+        return say("this kind of document never approves itself")
+    return say("it is above {up_to:,.2f}", up_to=up_to) if amount > up_to else None
 
 
 # --- Questions
@@ -381,7 +254,7 @@ def request(
     where rules for this kind exist and none covers it. Raises Conflict when there is no rule for the kind at all.
     """
     if currency != (own := company_currency(ctx)):
-        raise Invalid(f"Limits are compared in {own}. Convert the amount at the document's rate first.")
+        raise Invalid(say("Limits are compared in {own}. Convert the amount at the document's rate first.", own=own))
     ctx.session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:origin, 0))"), {"origin": origin})
     live = ctx.session.scalar(LIVE_OF, {"origin": origin})
     if live is not None and live.content_hash == content_hash:
@@ -391,7 +264,7 @@ def request(
     rules, any_rule = rules_for(ctx, Subject(kind, site_id, amount, category, cost_centre_id))
     automatic = why_not_automatic(amount, automatic_up_to) is None
     if not any_rule and not automatic:
-        raise Conflict("No rule says who approves this kind of document. Ask an administrator to add one.")
+        raise Conflict(say("No rule says who approves this kind of document. Ask an administrator to add one."))
     approval = Approval(
         kind=kind,
         origin=origin,
@@ -437,10 +310,12 @@ def _step(ctx: Context, rule: Rule, approval: Approval) -> Step:
         centre = ctx.session.get(CostCentre, approval.cost_centre_id) if approval.cost_centre_id else None
         if centre is None:
             raise Conflict(
-                "Its cost centre's budget holder must approve it. Name a cost centre.", field="cost_centre_id"
+                say("Its cost centre's budget holder must approve it. Name a cost centre."), field="cost_centre_id"
             )
         if centre.holder_id is None:
-            raise Conflict(f"Cost centre {centre.code} has no budget holder. Ask an administrator to name one.")
+            raise Conflict(
+                say("Cost centre {code} has no budget holder. Ask an administrator to name one.", code=centre.code)
+            )
         person = centre.holder_id
     own = (approval.requested_by_id, approval.created_by_id)
     if person in own:
@@ -468,9 +343,9 @@ def decide(ctx: Context, origin: str, yes: bool, content_hash: str, reason: str 
     approval = latest(ctx, origin, lock=True)
     claims = claims_on(ctx, approval)
     if why := why_not_this_person(approval, ctx.user.id, claims):
-        raise Forbidden(f"You cannot decide this: {why}.")
+        raise Forbidden(say("You cannot decide this: {why}.", why=why))
     if why := why_not_now(approval, content_hash, yes, reason):
-        raise Conflict(f"This cannot be decided now: {why}.")
+        raise Conflict(say("This cannot be decided now: {why}.", why=why))
     steps = {step.id: step for step in approval.steps}
     for claim in claims:
         steps[claim.step_id].decisions.append(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from plantops.context import Context, requires, within
 from plantops.db import Base, unaudited
 from plantops.permissions import Can
+from plantops.wording import say
 
 SEAL_LOCK = 7_254_002
 AHEAD = 3  # months of partitions made in advance
@@ -283,7 +284,14 @@ def verify(session: Session) -> Verdict:
             {"previous": previous, "digest": digest},
         )
         if count != link.rows or link.previous != previous or link.link != expected:
-            broken.append(f"Seal {link.id} of {link.sealed_at:%Y-%m-%d %H:%M} does not fit its {link.rows} rows.")
+            broken.append(
+                say(
+                    "Seal {id} of {sealed_at:%Y-%m-%d %H:%M} does not fit its {rows} rows.",
+                    id=link.id,
+                    sealed_at=link.sealed_at,
+                    rows=link.rows,
+                )
+            )
         previous, after, sealed = link.link, link.up_to_txid, sealed + link.rows
     wrong = session.execute(
         sa.text(
@@ -292,7 +300,15 @@ def verify(session: Session) -> Verdict:
             " 'UTF8')) ORDER BY id LIMIT 20"
         )
     )
-    broken += [f"Audit row {row.id} ({row.table_name} {row.row_id}) was changed after it was written." for row in wrong]
+    broken += [
+        say(
+            "Audit row {id} ({table_name} {row_id}) was changed after it was written.",
+            id=row.id,
+            table_name=row.table_name,
+            row_id=row.row_id,
+        )
+        for row in wrong
+    ]
     unsealed = session.scalar(sa.text("SELECT count(*) FROM core_audit WHERE txid >= :after"), {"after": after})
     return Verdict(len(seals), sealed, int(unsealed or 0), tuple(broken))
 

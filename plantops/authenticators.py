@@ -18,6 +18,7 @@ from plantops.db import get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.factors import Authenticator, RecoveryCode
 from plantops.settings import Settings
+from plantops.wording import say
 
 STEP_SECONDS = 30  # RFC 6238; what every app takes for granted
 WINDOW = 1  # a phone's clock may be one step off in either direction
@@ -106,10 +107,10 @@ def begin(ctx: Context, name: str) -> Authenticator:
     """A new secret, which counts only when a code of it was typed; one at a time."""
     factors.need_recent(ctx)
     if reason := factors.why_not_name(name):
-        raise Invalid(f"The app cannot be added: {reason}.", field="name")
+        raise Invalid(say("The app cannot be added: {reason}.", reason=reason), field="name")
     user = factors.own(ctx)
     if len(list_mine(ctx)) >= MOST_APPS:
-        raise Conflict(f"You have {MOST_APPS} apps already. Remove one first.")
+        raise Conflict(say("You have {most_apps} apps already. Remove one first.", most_apps=MOST_APPS))
     drop_pending(ctx)
     sealed = sealing.seal(ctx.settings, PURPOSE, pyotp.random_base32().encode(), f"user {user.id}")
     row = Authenticator(user_id=user.id, name=name.strip(), secret=sealed, created_at=ctx.now)
@@ -135,15 +136,22 @@ def confirm(ctx: Context, code: str, *, address: str = "") -> list[str]:
     user = factors.own(ctx)
     row = _unconfirmed(ctx)
     if row is None:
-        raise NotFound("No app is being set up. Begin again.")
+        raise NotFound(say("No app is being set up. Begin again."))
     step = step_of(_secret_of(ctx.settings, row), typed(code), ctx.now)
     if step is None:
-        raise Invalid("This is not the code that the app shows now. Wait for the next one and type that.", field="code")
+        raise Invalid(
+            say("This is not the code that the app shows now. Wait for the next one and type that."), field="code"
+        )
     with ctx.aside() as session:
         session.execute(sa.delete(people.LoginTry).where(people.LoginTry.key == keys[0]))
     row.confirmed_at, row.last_step = ctx.now, step
     ctx.session.flush()
-    factors.tell(ctx, user, "An authenticator app was added", f"The app “{row.name}” now shows codes for your account.")
+    factors.tell(
+        ctx,
+        user,
+        say("An authenticator app was added"),
+        say("The app “{name}” now shows codes for your account.", name=row.name),
+    )
     return [] if factors.mine(ctx).codes_left else write_codes(ctx)
 
 
@@ -154,11 +162,13 @@ def remove(ctx: Context, id: int) -> None:
     query = sa.select(Authenticator).where(Authenticator.user_id == user.id, Authenticator.confirmed_at.is_not(None))
     row = get(ctx.session, query.where(Authenticator.id == id), what="app", lock=True)
     if reason := factors.why_not_remove_factor(factors.mine(ctx)):
-        raise Conflict(f"{row.name} cannot be removed: {reason}.")
+        raise Conflict(say("{name} cannot be removed: {reason}.", name=row.name, reason=reason))
     ctx.session.delete(row)
     ctx.session.flush()
     factors.drop_codes_of_nothing(ctx, user.id)
-    factors.tell(ctx, user, "An authenticator app was removed", f"The app “{row.name}” no longer counts.")
+    factors.tell(
+        ctx, user, say("An authenticator app was removed"), say("The app “{name}” no longer counts.", name=row.name)
+    )
 
 
 @anyone("each person makes their own recovery codes")
@@ -167,9 +177,11 @@ def renew_codes(ctx: Context) -> list[str]:
     factors.need_recent(ctx)
     user = factors.own(ctx)
     if not factors.mine(ctx).has_second:
-        raise Conflict("Recovery codes stand in for a second factor. Add an app or a passkey first.")
+        raise Conflict(say("Recovery codes stand in for a second factor. Add an app or a passkey first."))
     codes = write_codes(ctx)
-    factors.tell(ctx, user, "New recovery codes were made", "The recovery codes that you had before are void.")
+    factors.tell(
+        ctx, user, say("New recovery codes were made"), say("The recovery codes that you had before are void.")
+    )
     return codes
 
 

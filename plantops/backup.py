@@ -24,6 +24,7 @@ from plantops.db import Database
 from plantops.embedded import binary
 from plantops.errors import Conflict, Invalid, Unavailable
 from plantops.migrations import runner
+from plantops.wording import say
 
 FORMAT = 1
 SETTING, HEADING = re.compile(rb"SET ([a-z_]+) = "), (b"--", b"\\", b"SELECT pg_catalog.set_config(")
@@ -45,7 +46,7 @@ def make(url: str, files: Path, target: Path, *, now: datetime) -> Backup:
     Files are never changed once stored, so copying them after the dump misses none that the dump names.
     """
     if not target.parent.is_dir():
-        raise Invalid(f"There is no folder {target.parent}. Make it first or choose another place.")
+        raise Invalid(say("There is no folder {parent}. Make it first or choose another place.", parent=target.parent))
     database = Database(url, pool_size=1)
     modules = {name: revision_of(database, name) for name in runner.installed(database)}
     database.dispose()
@@ -76,7 +77,7 @@ def restore(url: str, files: Path, source: Path) -> Backup:
     database = Database(url, pool_size=1)
     try:
         if runner.installed(database):
-            raise Conflict("This database is not empty. Restore into a new one, so that nothing is overwritten.")
+            raise Conflict(say("This database is not empty. Restore into a new one, so that nothing is overwritten."))
     finally:
         database.dispose()
     with tempfile.TemporaryDirectory() as scratch:
@@ -126,19 +127,36 @@ def unpack(source: Path, folder: Path) -> Backup:
         found = manifest.get("format")
         backup = Backup(manifest["made_at"], manifest["modules"], manifest["checksums"])
     except FileNotFoundError as error:
-        raise Invalid(f"There is no backup {source}.") from error
+        raise Invalid(say("There is no backup {source}.", source=source)) from error
     except (tarfile.TarError, OSError, ValueError, KeyError, AttributeError) as error:
-        raise Invalid(f"{source.name} is not a whole backup of plantops: {error}.") from error
+        raise Invalid(
+            say("{name} is not a whole backup of plantops: {error}.", name=source.name, error=error)
+        ) from error
     if found != FORMAT:
-        raise Invalid(f"{source.name} has format {found}; this program reads format {FORMAT}.")
+        raise Invalid(
+            say(
+                "{name} has format {found}; this program reads format {format}.",
+                name=source.name,
+                found=found,
+                format=FORMAT,
+            )
+        )
     if DUMP not in backup.checksums:
-        raise Invalid(f"{source.name} is damaged: it does not say what its database was. Use another backup.")
+        raise Invalid(
+            say("{name} is damaged: it does not say what its database was. Use another backup.", name=source.name)
+        )
     for name, expected in backup.checksums.items():
         path = folder / name
         plain = PurePosixPath(name)  # files//etc is another place once files/ is taken off
         inside = name == DUMP or (plain.as_posix() == name and plain.parts[:1] == (FILES,) and ".." not in plain.parts)
         if not inside or not path.is_file() or checksum(path) != expected:
-            raise Invalid(f"{source.name} is damaged: {name} is not what was saved. Use another backup.")
+            raise Invalid(
+                say(
+                    "{name} is damaged: {name2} is not what was saved. Use another backup.",
+                    name=source.name,
+                    name2=name,
+                )
+            )
     return backup
 
 
@@ -159,12 +177,18 @@ def said_by(command: list[str]) -> Iterator[IO[bytes]]:
         try:
             program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
         except FileNotFoundError as missing:
-            raise Unavailable(f"{command[0]} is not there. It comes with PostgreSQL's client programs.") from missing
+            raise Unavailable(
+                say("{command} is not there. It comes with PostgreSQL's client programs.", command=command[0])
+            ) from missing
         with program:
             yield program.stdout  # type: ignore[misc]
         if program.returncode:
             errors.seek(0)
-            raise Unavailable(f"The backup could not be read: {errors.read().decode(errors='replace').strip()[-500:]}")
+            raise Unavailable(
+                say(
+                    "The backup could not be read: {strip}", strip=errors.read().decode(errors="replace").strip()[-500:]
+                )
+            )
 
 
 def run_tool(name: str, *arguments: str, url: str = "", into: bool = False) -> None:
@@ -179,7 +203,15 @@ def run_tool(name: str, *arguments: str, url: str = "", into: bool = False) -> N
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, env=environ)  # noqa: S603
     except FileNotFoundError as missing:
-        raise Unavailable(f"{name} is not there. It comes with PostgreSQL's client programs.") from missing
+        raise Unavailable(
+            say("{name} is not there. It comes with PostgreSQL's client programs.", name=name)
+        ) from missing
     except subprocess.CalledProcessError as failed:
         verb = "restored" if into else "saved"
-        raise Unavailable(f"The database could not be {verb}: {failed.stderr.strip().splitlines()[-1]}") from failed
+        raise Unavailable(
+            say(
+                "The database could not be {verb}: {splitlines}",
+                verb=verb,
+                splitlines=failed.stderr.strip().splitlines()[-1],
+            )
+        ) from failed

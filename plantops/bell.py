@@ -13,6 +13,7 @@ from plantops.context import SYSTEM_ID, Context, anyone
 from plantops.db import get
 from plantops.files import may_see
 from plantops.people import User
+from plantops.wording import say
 
 SHOWN = 50
 
@@ -58,7 +59,7 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
                 kind=row.kind,
                 label=link.label if link else "",
                 url=link.url if link else "",
-                text=row.text if link else "You may not see what this is about.",
+                text=row.text if link else say("You may not see what this is about."),
                 is_unread=row.read_at is None and row.done_at is None,
                 is_open=row.done_at is None,
             )

@@ -13,6 +13,7 @@ from plantops.context import Context, anyone, within
 from plantops.errors import Invalid, NotFound, PlantopsError
 from plantops.jobs import Done, JobRun, Pieces, SoFar
 from plantops.listing import BulkAction, Listing, ListParams, named
+from plantops.wording import say
 
 JOB = "core.act_on_rows"
 HELD = timedelta(seconds=30)
@@ -51,7 +52,7 @@ def action_of(listing: Listing[Any], key: str) -> BulkAction:
     for action in listing.bulk:
         if action.key == key:
             return action
-    raise NotFound(f"{listing.title} cannot do this with many at once.")
+    raise NotFound(say("{title} cannot do this with many at once.", title=listing.title))
 
 
 @anyone("each person sees what they may do")
@@ -63,7 +64,7 @@ def offered(ctx: Context, listing: Listing[Any]) -> tuple[BulkAction, ...]:
 def matching(ctx: Context, listing: Listing[Any], params: ListParams) -> list[int]:
     """The ids of everything that is filtered. Raises Invalid when that is more than one action takes."""
     if listing_pages.how_many(ctx, listing, params, MOST) > MOST:
-        raise Invalid(f"At most {MOST:,} rows are done at once. Filter the list first.")
+        raise Invalid(say("At most {most:,} rows are done at once. Filter the list first.", most=MOST))
     return listing_pages.ids(ctx, listing, params)
 
 
@@ -116,7 +117,7 @@ def _told(ctx: Context, listing: Listing[Any], reasons: dict[int, str]) -> tuple
 def run_of(ctx: Context, run_id: int) -> JobRun:
     run = jobs.one(ctx, run_id)
     if run.name != JOB:
-        raise NotFound("There is no such action, or you may not see it.")
+        raise NotFound(say("There is no such action, or you may not see it."))
     return run
 
 
@@ -131,11 +132,13 @@ def begin(
     listing.need(ctx)
     _need(ctx, action)
     if not 0 < len(rows) <= MOST:
-        raise Invalid(f"Pick 1 to {MOST:,} rows.")
+        raise Invalid(say("Pick 1 to {most:,} rows.", most=MOST))
     if action.reason and not reason.strip():
-        raise Invalid("Say why: the others will read it.", field="reason")
+        raise Invalid(say("Say why: the others will read it."), field="reason")
     if len(reason) > LONGEST_REASON:
-        raise Invalid(f"A reason has at most {LONGEST_REASON:,} letters.", field="reason")
+        raise Invalid(
+            say("A reason has at most {longest_reason:,} letters.", longest_reason=LONGEST_REASON), field="reason"
+        )
     return ctx.enqueue(
         JOB,
         run_at=ctx.now + HELD,
@@ -169,7 +172,13 @@ def act_by_worker(
             return SoFar({"at": at, "done": done, "refused": refused, "told": told}, at / len(in_turn),
                          f"{done:,} done, {refused:,} refused")  # fmt: skip
         left = len(in_turn) - at
-        said = f"{deed.label}: {done:,} done, {refused:,} refused{f', {left:,} left as they were' if left else ''}."
+        said = say(
+            "{label}: {done:,} done, {refused:,} refused{value}.",
+            label=deed.label,
+            done=done,
+            refused=refused,
+            value=f", {left:,} left as they were" if left else "",
+        )
         return Done(said, back, told)
 
     _need(ctx, action_of(named(ctx.registry, list), action))  # who may not do it is told before the first row

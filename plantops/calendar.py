@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 DEFAULT_COUNTRY = "LU"
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -27,7 +28,9 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(f"There is no time zone '{name}'; use a name such as Europe/Luxembourg.", field="zone") from None
+        raise Invalid(
+            say("There is no time zone '{name}'; use a name such as Europe/Luxembourg.", name=name), field="zone"
+        ) from None
 
 
 def local_date(instant: datetime, tz: ZoneInfo) -> date:
@@ -71,7 +74,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if _aware(self.end) < _aware(self.start):
-            raise Invalid("A period ends before it starts.", field="end")
+            raise Invalid(say("A period ends before it starts."), field="end")
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
@@ -138,7 +141,9 @@ class Week:
         try:
             date.fromisocalendar(self.year, self.number, 1)
         except ValueError:
-            raise Invalid(f"The year {self.year} has no week {self.number}.", field="week") from None
+            raise Invalid(
+                say("The year {year} has no week {number}.", year=self.year, number=self.number), field="week"
+            ) from None
 
     @classmethod
     def parse(cls, text: str) -> Week:
@@ -188,7 +193,9 @@ def public_holidays(country: str, subdivision: str | None, year: int) -> Mapping
     except NotImplementedError:
         place = f"{country}-{subdivision}" if subdivision else country
         raise Invalid(
-            f"No public holidays are known for '{place}'; use a country code such as LU, or DE with BY.",
+            say(
+                "No public holidays are known for '{place}'; use a country code such as LU, or DE with BY.", place=place
+            ),
             field="country",
         ) from None
     return MappingProxyType(dict(found))
@@ -204,7 +211,7 @@ class Shutdown:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise Invalid(f"The shutdown '{self.name}' ends before it starts.", field="last")
+            raise Invalid(say("The shutdown '{name}' ends before it starts.", name=self.name), field="last")
 
 
 @dataclass(frozen=True)
@@ -265,7 +272,7 @@ class PlantCalendar:
             if self.is_working_day(seen):
                 return seen
             seen += step
-        raise Invalid(f"The calendar has no working day within three years of {day}: check its weekdays.")
+        raise Invalid(say("The calendar has no working day within three years of {day}: check its weekdays.", day=day))
 
     def add_working_days(self, day: date, number: int) -> date:
         """The number-th working day after that day, or before it when negative; 0 gives the day itself."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 SECONDS = 10
 ALL_SECONDS = 20
@@ -58,7 +59,7 @@ def why_not_url(url: str, inside: bool) -> str | None:
     if parts.scheme != "https" and not (inside and parts.scheme == "http"):
         return "it must begin with https://"
     if parts.username is not None or parts.password is not None or parts.fragment:
-        return "it must hold no name, no password and no #"
+        return say("it must hold no name, no password and no #")
     literal = _literal(parts.hostname)
     if literal is not None and not inside:
         return why_not_address(literal)
@@ -70,7 +71,7 @@ def why_not_address(address: Address) -> str | None:
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     plain = mapped or address
     if not plain.is_global or plain.is_multicast or plain.is_reserved or any(plain in net for net in WRAPPED):
-        return f"{address} is not an address of the open internet"
+        return say("{address} is not an address of the open internet", address=address)
     return None
 
 
@@ -87,7 +88,7 @@ def _literal(host: str) -> Address | None:
 def post(url: str, body: bytes, headers: Mapping[str, str], *, inside: bool) -> Answer:
     """One POST. The host is looked up once and what was found is what is connected to; redirects are not followed."""
     if reason := why_not_url(url, inside):
-        return Answer(error=f"It was not called: {reason}.")
+        return Answer(error=say("It was not called: {reason}.", reason=reason))
     parts = urlsplit(url)
     try:
         address = _found(parts, inside)
@@ -107,7 +108,7 @@ def _found(parts: SplitResult, inside: bool) -> str:
     addresses = [str(each[4][0]) for each in found]
     for one in addresses:
         if not inside and (reason := why_not_address(ipaddress.ip_address(one.partition("%")[0]))):
-            raise Invalid(f"It was not called: {reason}.")
+            raise Invalid(say("It was not called: {reason}.", reason=reason))
     return addresses[0]
 
 
@@ -145,8 +146,8 @@ def _why(status: int) -> str | None:
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
-        return f"It answered {status}: it leads elsewhere, which is not followed."
-    return f"It answered {status}."
+        return say("It answered {status}: it leads elsewhere, which is not followed.", status=status)
+    return say("It answered {status}.", status=status)
 
 
 def _shown(text: str) -> str:

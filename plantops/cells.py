@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from plantops.errors import Invalid
 from plantops.sheets import Cell, short
+from plantops.wording import say
 
 MAX_DIGITS = 15  # before the point; more fits no column of ours
 EXAMPLE = datetime(2026, 12, 31, 14, 30, 5, tzinfo=UTC)
@@ -39,7 +40,10 @@ class NumberForm:
             or self.decimal == self.thousands
         ):
             raise Invalid(
-                "The decimal sign is '.' or ','; the sign for thousands is another of '.', ',', space and apostrophe.",
+                say(
+                    "The decimal sign is '.' or ','; the sign for thousands is another of '.', ',', space and "
+                    "apostrophe."
+                ),
                 field="numbers",
             )
 

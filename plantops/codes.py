@@ -7,6 +7,7 @@ import io
 import segno
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 BORDER_MODULES = 4  # what scanners need around a code
 LONGEST = 1000
@@ -15,7 +16,9 @@ ERROR_LEVEL = "m"  # survives a scratch of 15 %
 
 def _code(text: str) -> segno.QRCode:
     if not text or len(text.encode()) > LONGEST:
-        raise Invalid(f"A code holds 1 to {LONGEST} characters, not {len(text.encode())}.")
+        raise Invalid(
+            say("A code holds 1 to {longest} characters, not {encode}.", longest=LONGEST, encode=len(text.encode()))
+        )
     # make() would turn short texts into Micro QR, which phones do not read.
     return segno.make_qr(text, error=ERROR_LEVEL, boost_error=False)
 

@@ -17,7 +17,7 @@ from plantops.context import SYSTEM_ID, Context, within
 from plantops.core import House, open_house
 from plantops.errors import Invalid, NotFound
 from plantops.settings import Settings
-from plantops.wording import speaking
+from plantops.wording import say, speaking
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ def _whose(args: argparse.Namespace, session: Session) -> int | people.User:
         return SYSTEM_ID
     user = people.by_login(session, login)
     if user is None:
-        raise NotFound(f"There is no account {login}.")
+        raise NotFound(say("There is no account {login}.", login=login))
     return user
 
 
@@ -93,12 +93,18 @@ def site_named(ctx: Context, code: str | None) -> places.Site:
     if code is not None:
         found = [site for site in sites if site.code == code]
         if not found:
-            raise NotFound(f"There is no site {code}. Known: {', '.join(site.code for site in sites)}.")
+            raise NotFound(
+                say(
+                    "There is no site {code}. Known: {sites}.",
+                    code=code,
+                    sites=", ".join(site.code for site in sites),
+                )
+            )
         return found[0]
     own = [site for site in sites if site.in_totals]
     if len(own) == 1:
         return own[0]
-    raise Invalid(f"Say for which site: --site {' or '.join(site.code for site in sites) or 'CODE'}.")
+    raise Invalid(say("Say for which site: --site {sites}.", sites=" or ".join(site.code for site in sites) or "CODE"))
 
 
 def day_of(text: str) -> date:

@@ -16,6 +16,7 @@ from plantops.context import Context
 from plantops.db import Base
 from plantops.migrations import runner
 from plantops.module import Module, Registry, load
+from plantops.wording import say
 
 NOT_NOUNS = {
     "module",
@@ -89,14 +90,14 @@ def public_functions(file: ModuleType) -> Iterator[tuple[str, Callable[..., obje
 def rights_are_named_after_the_module(_registry: Registry, module: Module) -> Iterator[str]:
     for right in module.permissions or ():
         if not str(right).startswith(f"{module.name}."):
-            yield f"the right {right} does not begin with {module.name}."
+            yield say("the right {right} does not begin with {name}.", right=right, name=module.name)
 
 
 def every_right_is_in_a_role(registry: Registry, module: Module) -> Iterator[str]:
     given = set().union(*registry.role_permissions().values())
     for right in module.permissions or ():
         if str(right) not in given:
-            yield f"no role has the right {right}, so nobody can use it."
+            yield say("no role has the right {right}, so nobody can use it.", right=right)
 
 
 def every_function_says_who_may(_registry: Registry, module: Module) -> Iterator[str]:
@@ -104,7 +105,11 @@ def every_function_says_who_may(_registry: Registry, module: Module) -> Iterator
         for name, function in public_functions(file):
             if name.startswith("visible") or hasattr(function, "__rights__"):
                 continue
-            yield f"{file.__name__}.{name} says nothing of who may call it (@requires, @anyone or @within)."
+            yield say(
+                "{name__}.{name} says nothing of who may call it (@requires, @anyone or @within).",
+                name__=file.__name__,
+                name=name,
+            )
 
 
 def lists_are_filtered(_registry: Registry, module: Module) -> Iterator[str]:
@@ -114,7 +119,7 @@ def lists_are_filtered(_registry: Registry, module: Module) -> Iterator[str]:
             if not name.startswith("list_"):
                 continue
             if not names_in(function) & FILTERS:
-                yield f"{file.__name__}.{name} lists rows without `visible`."
+                yield say("{name__}.{name} lists rows without `visible`.", name__=file.__name__, name=name)
 
 
 def names_in(function: Callable[..., object]) -> set[str]:
@@ -129,7 +134,11 @@ def listens_only_downwards(_registry: Registry, module: Module) -> Iterator[str]
     below = {"plantops", module.name, *module.depends, *module.after}
     for kind in (*module.listens, *module.answers):
         if kind.__module__.partition(".")[0] not in below:
-            yield f"it listens to {kind.__name__} of {kind.__module__}, which is not below it."
+            yield say(
+                "it listens to {name__} of {module__}, which is not below it.",
+                name__=kind.__name__,
+                module__=kind.__module__,
+            )
 
 
 def jobs_exist(registry: Registry, module: Module) -> Iterator[str]:
@@ -144,10 +153,10 @@ def jobs_exist(registry: Registry, module: Module) -> Iterator[str]:
                 and isinstance(node.args[0], ast.Constant)
                 and node.args[0].value not in known
             ):
-                yield f"{path.name} enqueues {node.args[0].value!r}, which is no job."
+                yield say("{name} enqueues {value}, which is no job.", name=path.name, value=repr(node.args[0].value))
     for schedule in module.schedules:
         if schedule.job not in known:
-            yield f"it schedules {schedule.job}, which is no job."
+            yield say("it schedules {job}, which is no job.", job=schedule.job)
 
 
 def tables_are_prefixed(_registry: Registry, module: Module) -> Iterator[str]:
@@ -155,25 +164,27 @@ def tables_are_prefixed(_registry: Registry, module: Module) -> Iterator[str]:
         if mapper.class_.__module__.partition(".")[0] == package_of(module).__name__:
             table = mapper.class_.__tablename__
             if not table.startswith(module.prefix):
-                yield f"the table {table} does not begin with {module.prefix}."
+                yield say("the table {table} does not begin with {prefix}.", table=table, prefix=module.prefix)
 
 
 def history_is_linear(_registry: Registry, module: Module) -> Iterator[str]:
     heads = runner.scripts(module).get_heads()
     has_tables = any(name.startswith(module.prefix) for name in Base.metadata.tables)
     if has_tables and len(heads) != 1:
-        yield f"its migrations have {len(heads)} ends; a linear history has one."
+        yield say("its migrations have {heads} ends; a linear history has one.", heads=len(heads))
 
 
 def personal_data_exists(_registry: Registry, module: Module) -> Iterator[str]:
     for declared in module.personal_data:
         table = Base.metadata.tables.get(declared.table)
         if table is None:
-            yield f"its personal data names the table {declared.table}, which is not there."
+            yield say("its personal data names the table {table}, which is not there.", table=declared.table)
             continue
         for column in (*declared.fields, declared.person_column):
             if column not in table.columns:
-                yield f"its personal data names {declared.table}.{column}, which is not there."
+                yield say(
+                    "its personal data names {table}.{column}, which is not there.", table=declared.table, column=column
+                )
 
 
 def readme_is_complete(_registry: Registry, module: Module) -> Iterator[str]:
@@ -182,16 +193,16 @@ def readme_is_complete(_registry: Registry, module: Module) -> Iterator[str]:
         return
     path = folder_of(module) / "README.md"
     if not path.exists():
-        yield "it has no README.md."
+        yield say("it has no README.md.")
         return
     text = path.read_text(encoding="utf-8")
     for section in README_SECTIONS:
         if f"## {section}" not in text:
-            yield f"its README has no section '## {section}'."
+            yield say("its README has no section '## {section}'.", section=section)
     for what, names in (("right", module.permissions or ()), ("job", module.jobs), ("event", own_events(module))):
         for name in names:
             if f"`{name}`" not in text:
-                yield f"its README does not name the {what} `{name}`."
+                yield say("its README does not name the {what} `{name}`.", what=what, name=name)
 
 
 def own_events(module: Module) -> list[str]:
@@ -209,4 +220,4 @@ def own_events(module: Module) -> list[str]:
 def demo_can_be_loaded(_registry: Registry, module: Module) -> Iterator[str]:
     for part in module.demo_parts:
         if not callable(load(part.path)):
-            yield f"its demo {part.path} is no function."
+            yield say("its demo {path} is no function.", path=part.path)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from plantops.errors import Forbidden
 from plantops.events import Event, Question
 from plantops.module import Registry, load
+from plantops.wording import say
 
 if TYPE_CHECKING:
     from plantops.db import Database
@@ -115,15 +116,25 @@ class Context:
     ) -> None:
         """Raises Forbidden unless the person may do it there."""
         if not self.may(permission, site_id=site_id, cost_centre_id=cost_centre_id):
-            raise Forbidden(f"You may not {to or spoken(permission)}. {what_is_missing(permission)}")
+            raise Forbidden(
+                say(
+                    "You may not {to}. {permission}",
+                    to=to or spoken(permission),
+                    permission=what_is_missing(permission),
+                )
+            )
 
     def need_everywhere(self, permission: StrEnum, *, to: str) -> None:
         """Raises Forbidden unless the person holds it for the whole company: for what belongs to no single site."""
         self.need(permission, to=to)
         if not self.may_everywhere(permission):
             raise Forbidden(
-                f"You may not {to}: it concerns every site, and you hold the right {named(permission)} for some only. "
-                "People with the role administrator can give it for all."
+                say(
+                    "You may not {to}: it concerns every site, and you hold the right {permission} for some only. "
+                    "People with the role administrator can give it for all.",
+                    to=to,
+                    permission=named(permission),
+                )
             )
 
     def sites(self, permission: StrEnum) -> frozenset[int] | None:
@@ -216,7 +227,7 @@ def named(permission: StrEnum) -> str:
 def what_is_missing(*permissions: StrEnum) -> str:
     """Which right would do, in words, and who can give it."""
     rights = " or ".join(named(permission) for permission in permissions)
-    return f"It takes the right {rights}. People with the role administrator can give it to you."
+    return say("It takes the right {rights}. People with the role administrator can give it to you.", rights=rights)
 
 
 def mark_actor(session: Session, actor_id: int, on_behalf_of: int | None = None, request_id: str = "") -> None:
@@ -242,7 +253,13 @@ def requires(
         @functools.wraps(function)
         def guarded(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not any(ctx.may(permission) for permission in permissions):
-                raise Forbidden(f"You may not {spoken(permissions[0])}. {what_is_missing(*permissions)}")
+                raise Forbidden(
+                    say(
+                        "You may not {permissions}. {what_is_missing}",
+                        permissions=spoken(permissions[0]),
+                        what_is_missing=what_is_missing(*permissions),
+                    )
+                )
             return function(ctx, *args, **kwargs)
 
         guarded.__rights__ = permissions  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ from plantops.module import Job, Module, Registry, Role, Schedule, discover
 from plantops.permissions import Can
 from plantops.settings import Settings
 from plantops.verify import CORE_INVARIANTS
-from plantops.wording import speaking
+from plantops.wording import say, speaking
 
 T = TypeVar("T")
 
@@ -244,10 +244,12 @@ def open_house(url: str, settings: Settings, *, pool_size: int = 10) -> House:
     database = Database(url, pool_size=pool_size)
     names = runner.installed(database)
     if not names:
-        raise Unavailable("This database is empty. Run `plantops init` first.")
+        raise Unavailable(say("This database is empty. Run `plantops init` first."))
     registry = everything().only(name for name in names if name != "core")
     if late := runner.behind(database, registry):
-        raise Unavailable(f"The database is older than the program ({', '.join(late)}). Run `plantops upgrade` first.")
+        raise Unavailable(
+            say("The database is older than the program ({late}). Run `plantops upgrade` first.", late=", ".join(late))
+        )
     return House(registry, database, settings)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from plantops.errors import NotFound, Stale, Unavailable
+from plantops.wording import say
 
 T = TypeVar("T")
 Row = TypeVar("Row", bound="Base")
@@ -100,7 +101,7 @@ def get(
         query = query.with_for_update(of=entity)
     row = session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
     if row is None:
-        raise NotFound(f"There is no such {what}, or you may not see it.")
+        raise NotFound(say("There is no such {what}, or you may not see it.", what=what))
     current = getattr(row, "version", None)
     if version is not None and current != version:
         raise _stale(what, current, version)
@@ -109,7 +110,7 @@ def get(
 
 def _stale(what: str, current: int | None, seen: int | None) -> Stale:
     return Stale(
-        f"Somebody else changed this {what} meanwhile. Load it again, then repeat your change.",
+        say("Somebody else changed this {what} meanwhile. Load it again, then repeat your change.", what=what),
         details={"current_version": current, "your_version": seen},
     )
 

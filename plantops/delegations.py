@@ -14,6 +14,7 @@ from plantops.db import Base, Id, Versioned, bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.people import User
 from plantops.permissions import Can
+from plantops.wording import say
 
 LONGEST_DAYS = 366
 
@@ -57,13 +58,13 @@ class DelegationRow:
 
 def why_not_delegate(from_user_id: int, to_user_id: int, first_day: date, last_day: date, today: date) -> str | None:
     if from_user_id == to_user_id:
-        return "it goes to yourself"
+        return say("it goes to yourself")
     if last_day < first_day:
-        return "the last day is before the first"
+        return say("the last day is before the first")
     if last_day < today:
-        return "it lies in the past"
+        return say("it lies in the past")
     if (last_day - first_day).days >= LONGEST_DAYS:
-        return "it is longer than a year"
+        return say("it is longer than a year")
     return None
 
 
@@ -137,10 +138,12 @@ def delegate(
     if giver != ctx.user.id:
         ctx.need_everywhere(Can.MANAGE_APPROVALS, to="delegate for somebody else")
     if why := why_not_delegate(giver, to_user_id, first_day, last_day, ctx.today):
-        raise Invalid(f"This delegation cannot be: {why}.", field="last_day" if giver != to_user_id else "to_user_id")
+        raise Invalid(
+            say("This delegation cannot be: {why}.", why=why), field="last_day" if giver != to_user_id else "to_user_id"
+        )
     taker = ctx.session.scalar(sa.select(User).where(User.id == to_user_id))
     if taker is None or not taker.active:
-        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="to_user_id")
+        raise Invalid(say("This account does not exist or was closed. Choose somebody else."), field="to_user_id")
     ctx.session.execute(sa.select(User.id).where(User.id == giver).with_for_update())
     clash = ctx.session.scalar(
         sa.select(Delegation.id).where(
@@ -152,7 +155,7 @@ def delegate(
         )
     )
     if clash:
-        raise Conflict("Somebody else decides on some of these days already. End that delegation first.")
+        raise Conflict(say("Somebody else decides on some of these days already. End that delegation first."))
     new = Delegation(
         from_user_id=giver, to_user_id=to_user_id, kind=kind, first_day=first_day, last_day=last_day, note=note.strip()
     )
@@ -169,7 +172,7 @@ def end_delegation(ctx: Context, id: int, version: int) -> Delegation:
         query = query.where(Delegation.from_user_id == ctx.user.id)
     ended = get(ctx.session, query, what="delegation", version=version, lock=True)
     if ended.ended_at is not None:
-        raise Conflict("This delegation has ended already.")
+        raise Conflict(say("This delegation has ended already."))
     ended.ended_at = ctx.now
     bump(ended)
     ctx.session.flush()

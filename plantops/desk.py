@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, anyone
 from plantops.db import Base, unaudited
 from plantops.errors import Conflict, Invalid
+from plantops.wording import say
 
 MOST_MARKED = 30
 MOST_OPENED = 10
@@ -81,8 +82,8 @@ WITH noted AS (
 def why_not_mark(url: str, title: str) -> str | None:
     # To a browser /\ is the beginning of another host's address, as // is.
     if not url.startswith("/") or url.startswith(("//", "/\\")) or len(url) > LONGEST_URL or not url.isprintable():
-        return "it is no page of this house"
-    return None if title.strip() else "it has no title"
+        return say("it is no page of this house")
+    return None if title.strip() else say("it has no title")
 
 
 def _places(pairs: Any) -> tuple[Place, ...]:
@@ -113,11 +114,11 @@ def _desk(ctx: Context) -> Desk:
 def mark(ctx: Context, url: str, title: str) -> None:
     """A favourite for the menu and the palette; marked once more, it takes the new title."""
     if why := why_not_mark(url, title):
-        raise Invalid(f"This page cannot be marked: {why}.", field="url")
+        raise Invalid(say("This page cannot be marked: {why}.", why=why), field="url")
     desk = _desk(ctx)
     others = [pair for pair in desk.marked if pair[0] != url]
     if len(others) >= MOST_MARKED:
-        raise Conflict(f"You have {MOST_MARKED} favourites already. Take one off first.")
+        raise Conflict(say("You have {most_marked} favourites already. Take one off first.", most_marked=MOST_MARKED))
     desk.marked = [*others, [url, " ".join(title.split())[:LONGEST_TITLE]]]
     ctx.session.flush()
 

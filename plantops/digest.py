@@ -14,7 +14,7 @@ from plantops.due import due
 from plantops.events import DueItem, Waiting, WaitingCard
 from plantops.links import origin_of
 from plantops.people import User
-from plantops.wording import day_and_month
+from plantops.wording import day_and_month, say
 
 AHEAD = timedelta(days=7)
 MOST = 10
@@ -92,4 +92,4 @@ def _told(notice: Notice) -> str:
 
 
 def _when(item: DueItem, today: date) -> str:
-    return f"overdue since {item.due_on}" if item.due_on < today else str(item.due_on)
+    return say("overdue since {due_on}", due_on=item.due_on) if item.due_on < today else str(item.due_on)

@@ -17,7 +17,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from plantops.module import load
 from plantops.money import Money
 from plantops.units import UNITS, Quantity
-from plantops.wording import plural
+from plantops.wording import label, plural, say_html, speaking
 
 FOLDER = "documents"
 PDF = "application/pdf"
@@ -44,7 +44,8 @@ class Paper:
 def html(paper: Paper) -> str:
     """The document as HTML; a value that the template misses is an error, never a gap on paper."""
     template = _environment(paper.package, paper.language, paper.zone.key).get_template(paper.template)
-    return template.render(title=paper.title, language=paper.language, **paper.values)
+    with speaking(paper.language):
+        return template.render(title=paper.title, language=paper.language, **paper.values)
 
 
 def pdf(paper: Paper) -> bytes:
@@ -83,7 +84,8 @@ def _environment(package: str, language: str, zone: str) -> Environment:
         unit = UNITS[value.unit]
         return f"{number(value.value.normalize())} {unit.title if abs(value.value) == 1 else unit.plural}"
 
-    environment.globals["plural"] = plural
+    environment.globals.update(plural=plural, _=say_html)
+    environment.filters["words"] = label
     for show in (day, moment, money, number, quantity):
         environment.filters[show.__name__] = _or_blank(show)
     return environment

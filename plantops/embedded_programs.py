@@ -13,6 +13,7 @@ from pathlib import Path
 
 from plantops.embedded_watch import Account
 from plantops.errors import PlantopsError
+from plantops.wording import say
 
 ROOTS_ACCOUNT = "plantops-db"  # PostgreSQL refuses to run as root, so root runs it as this user
 COPIES = Path("/var/lib/plantops-db")  # not below the data folder, which is closed to everybody
@@ -97,9 +98,9 @@ def hand_over(cluster: Path, account: Account) -> None:
 
 def _name(user: int) -> str:
     try:
-        return f"the user {pwd.getpwuid(user).pw_name}"
+        return say("the user {pw_name}", pw_name=pwd.getpwuid(user).pw_name)
     except KeyError:
-        return f"the user number {user}"
+        return say("the user number {user}", user=user)
 
 
 def _make_account() -> pwd.struct_passwd:

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from plantops.wording import language, speaking
+from plantops.wording import language, say, speaking
 
 POLL_SECONDS = 0.05
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -198,8 +198,8 @@ def _follow(
 
 def _death(exitcode: int | None) -> str:
     if exitcode is None:
-        return "it closed its pipe"
-    return f"signal {-exitcode}" if exitcode < 0 else f"exit code {exitcode}"
+        return say("it closed its pipe")
+    return say("signal {value}", value=-exitcode) if exitcode < 0 else say("exit code {exitcode}", exitcode=exitcode)
 
 
 def resident_mb(pid: int) -> float:

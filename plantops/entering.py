@@ -15,6 +15,7 @@ from plantops.module import Registry
 from plantops.people import SignIn, digest, has_ended
 from plantops.places import CURRENCIES
 from plantops.settings import Settings
+from plantops.wording import say
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -52,9 +53,9 @@ def enter(
     row = session.execute(WHO, {"hash": digest(token), "request": request_id}).one_or_none()
     ended = row is None or has_ended(SignIn(created_at=row.created_at, seen_at=row.seen_at, ended_at=row.ended_at), now)
     if row is None or ended or not row.active:
-        raise Unauthenticated("Your session has ended. Sign in again; what you typed is kept.")
+        raise Unauthenticated(say("Your session has ended. Sign in again; what you typed is kept."))
     if row.strong_only and not row.is_strong:
-        raise Unauthenticated("Your role asks for a second factor. Sign in again to show it or to set it up.")
+        raise Unauthenticated(say("Your role asks for a second factor. Sign in again to show it or to set it up."))
     if now - row.seen_at > SEEN_EVERY or address != row.address:
         session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now, address=address[:100]))
     session.info[CURRENCIES] = dict(row.currencies or ())

@@ -15,6 +15,7 @@ from plantops.errors import Invalid
 from plantops.files import File
 from plantops.jobs import Done, JobRun
 from plantops.listing import NONE, Column, Kind, Listing, ListParams, named
+from plantops.wording import say
 
 FORMATS = {"csv": tables.CSV, "xlsx": tables.XLSX}
 KINDS = {
@@ -53,7 +54,11 @@ def columns_of(listing: Listing[Any], keys: Sequence[str] = ()) -> list[Column]:
 
 
 def why_not_write(format: str) -> str | None:
-    return None if format in FORMATS else f"An export is {' or '.join(FORMATS)}, not {format[:20]}."
+    return (
+        None
+        if format in FORMATS
+        else say("An export is {formats}, not {format}.", formats=" or ".join(FORMATS), format=format[:20])
+    )
 
 
 def titled(listing: Listing[Any], params: ListParams, key: str) -> str:
@@ -97,7 +102,12 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
     def grouped() -> Iterator[Sequence[Any]]:
         found = listing_groups.read(ctx, listing, params)
         if found.is_cut:
-            raise Invalid(f"More than {listing_groups.MOST_GROUPS} groups are not written. Filter the list first.")
+            raise Invalid(
+                say(
+                    "More than {most_groups} groups are not written. Filter the list first.",
+                    most_groups=listing_groups.MOST_GROUPS,
+                )
+            )
         for group in found.groups:
             yield from subtotals(
                 columns, listing.lead, f"{titled(listing, params, group.key)} ({group.count:,})", group.sums
@@ -154,8 +164,12 @@ def write_by_worker(ctx: Context, list: str, asked: Asked, format: str) -> Done:
     file = files.keep_made(ctx, made.name, made.media_type, made.content)
     run = ctx.request_id.partition(":")[2]
     if run:
-        activity.told(ctx, links.origin_of("core_job_run", int(run)), f"{made.name} is ready to be downloaded.")
-    return Done(f"{made.name} is ready. It is kept for {KEEP.days} days.", f"/files/{file.id}")
+        activity.told(
+            ctx, links.origin_of("core_job_run", int(run)), say("{name} is ready to be downloaded.", name=made.name)
+        )
+    return Done(
+        say("{name} is ready. It is kept for {days} days.", name=made.name, days=KEEP.days), f"/files/{file.id}"
+    )
 
 
 @within("a job of the system")
@@ -167,7 +181,10 @@ def forget_old(ctx: Context) -> Done:
     gone = 0
     for run in ctx.session.scalars(old.with_for_update()):
         file = ctx.session.get(File, int(str(run.link).rpartition("/")[2]))
-        run.link, run.message = None, f"The file was removed after {KEEP.days} days. Export the list again."
+        run.link, run.message = (
+            None,
+            say("The file was removed after {days} days. Export the list again.", days=KEEP.days),
+        )
         if file is not None:
             ctx.session.delete(file)
             gone += 1

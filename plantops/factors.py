@@ -15,6 +15,7 @@ from plantops.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from plantops.people import SignIn, User, UserGrant
 from plantops.permissions import Can
 from plantops.places import sort_key
+from plantops.wording import say
 
 PROOF_LASTS = timedelta(minutes=10)
 LONGEST_NAME = 60
@@ -132,24 +133,24 @@ class Held:
 
 def why_not_name(name: str) -> str | None:
     if not name.strip():
-        return "it needs a name by which you know it again, such as Phone"
+        return say("it needs a name by which you know it again, such as Phone")
     if len(name) > LONGEST_NAME:
-        return f"its name is longer than {LONGEST_NAME} characters"
+        return say("its name is longer than {longest_name} characters", longest_name=LONGEST_NAME)
     return None
 
 
 def why_not_remove_factor(held: Held) -> str | None:
     """Why an app or a passkey has to stay."""
     if held.must and held.apps + held.passkeys == 1:
-        return "your role asks for a second factor, and this is the last one. Add another first"
+        return say("your role asks for a second factor, and this is the last one. Add another first")
     if held.apps + held.passkeys == 1 and held.passkeys and not (held.has_password or held.identities):
-        return "it is the only way in that you have"
+        return say("it is the only way in that you have")
     return None
 
 
 def why_not_unlink(held: Held) -> str | None:
     if held.identities == 1 and not (held.has_password or held.passkeys):
-        return "it is the only way in that you have"
+        return say("it is the only way in that you have")
     return None
 
 
@@ -218,7 +219,7 @@ def without_second(ctx: Context) -> dict[str, int]:
 def need_recent(ctx: Context) -> None:
     """Raises ProofNeeded when the person at this browser has not shown for ten minutes who they are."""
     if not is_recent(ctx.proved_at, ctx.now):
-        raise ProofNeeded("Show first that it is still you: this changes how somebody signs in.")
+        raise ProofNeeded(say("Show first that it is still you: this changes how somebody signs in."))
 
 
 @within("the change that it tells of has checked the right")
@@ -226,7 +227,7 @@ def tell(ctx: Context, user: User, subject: str, text: str) -> None:
     """A mail to whose account it is, so that nobody changes it unseen; who has no address is not written to."""
     if user.email is None or outbox.why_not_address(user.email):
         return
-    foot = "If this was not you, tell whoever looks after plantops at your plant at once."
+    foot = say("If this was not you, tell whoever looks after plantops at your plant at once.")
     outbox.write(
         ctx,
         to=user.email,
@@ -258,7 +259,7 @@ def spend(session: Session, purpose: str, once: str, now: datetime) -> None:
         {"d": people.digest(f"{purpose}:{once}"), "now": now},
     ).first()
     if taken is None:
-        raise Unauthenticated("This sign-in was finished before. Begin again.")
+        raise Unauthenticated(say("This sign-in was finished before. Begin again."))
 
 
 # --- Actions of an administrator
@@ -271,10 +272,10 @@ def reset(ctx: Context, user_id: int, version: int | None = None) -> User:
     need_recent(ctx)
     user = get(ctx.session, people.visible(ctx).where(User.id == user_id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
-        raise Conflict("Nobody signs in as the system.")
+        raise Conflict(say("Nobody signs in as the system."))
     held = held_by(ctx.session, user_id)
     if not (held.has_second or held.codes_left):
-        raise Conflict(f"{user.login} has no second factor that could be reset.")
+        raise Conflict(say("{login} has no second factor that could be reset.", login=user.login))
     for table in (Authenticator, Passkey, RecoveryCode):
         ctx.session.execute(sa.delete(table).where(table.user_id == user_id))
     bump(user)
@@ -283,9 +284,11 @@ def reset(ctx: Context, user_id: int, version: int | None = None) -> User:
     tell(
         ctx,
         user,
-        "Your second factor was reset",
-        "An administrator removed your authenticator apps, passkeys and recovery codes. All your sessions have ended. "
-        "Sign in with your password and set up a new second factor.",
+        say("Your second factor was reset"),
+        say(
+            "An administrator removed your authenticator apps, passkeys and recovery codes. All your sessions have "
+            "ended. Sign in with your password and set up a new second factor."
+        ),
     )
     return user
 
@@ -303,10 +306,10 @@ def ask_of_roles(ctx: Context, roles: frozenset[str]) -> None:
     need_recent(ctx)
     known = ctx.registry.role_titles()
     if unknown := roles - known.keys():
-        raise Invalid(f"There is no role {', '.join(sorted(unknown))}.", field="roles")
+        raise Invalid(say("There is no role {unknown}.", unknown=", ".join(sorted(unknown))), field="roles")
     held = set(ctx.user.roles)
     if held & roles and not held_by(ctx.session, ctx.user.id).has_second:
-        raise Conflict("Set up your own second factor first: you hold one of these roles.")
+        raise Conflict(say("Set up your own second factor first: you hold one of these roles."))
     ctx.session.execute(sa.text("LOCK TABLE core_strong_role IN SHARE ROW EXCLUSIVE MODE"))
     now_asked = set(ctx.session.scalars(sa.select(StrongRole.role)))
     ctx.session.execute(sa.delete(StrongRole).where(StrongRole.role.in_(now_asked - roles)))

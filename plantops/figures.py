@@ -10,6 +10,7 @@ from plantops.context import Context, requires, within
 from plantops.errors import Invalid
 from plantops.module import Figure
 from plantops.permissions import Can
+from plantops.wording import say
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,11 @@ def totals(ctx: Context, kind: str, first_day: date | None = None, last_day: dat
     """
     known = kinds(ctx)
     if kind not in known:
-        raise Invalid(f"There is no figure {kind}. Known: {', '.join(sorted(known))}.", field="kind")
+        raise Invalid(
+            say("There is no figure {kind}. Known: {known}.", kind=kind, known=", ".join(sorted(known))), field="kind"
+        )
     if first_day and last_day and last_day < first_day:
-        raise Invalid("The last day is before the first.", field="to")
+        raise Invalid(say("The last day is before the first."), field="to")
     after = date.fromordinal(last_day.toordinal() + 1) if last_day else date.max
     rows = ctx.session.execute(known[kind].query, {"from": first_day or date.min, "to": after})
     return [Total(str(row[0]), Decimal(row[1] or 0), str(row[2])) for row in rows]

@@ -28,6 +28,7 @@ from plantops.errors import Conflict, Invalid, NotFound, Unavailable
 from plantops.events import Question
 from plantops.jobs import Done
 from plantops.settings import Settings
+from plantops.wording import say
 from plantops.workbook import why_not_unpack
 
 FOLDER = "files"
@@ -137,17 +138,24 @@ class AttachmentRow:
 def why_not_remove(row: Attachment | AttachmentRow, user_id: int) -> str | None:
     """Why this person cannot take a file off a document."""
     if not row.by_hand:
-        return "it belongs to the document"
-    return None if row.added_by_id == user_id else "somebody else put it there"
+        return say("it belongs to the document")
+    return None if row.added_by_id == user_id else say("somebody else put it there")
 
 
 def sniffed(content: bytes) -> str:
     """What the bytes are, whatever the name says. Raises Invalid for what is not taken in."""
     if not content:
-        raise Invalid("The file is empty.", field="file")
+        raise Invalid(say("The file is empty."), field="file")
     if len(content) > MAX_BYTES:
         limit = MAX_BYTES // 1024**2
-        raise Invalid(f"The file has {len(content) / 1024**2:.0f} MB; at most {limit} MB are kept.", field="file")
+        raise Invalid(
+            say(
+                "The file has {content:.0f} MB; at most {limit} MB are kept.",
+                content=len(content) / 1024**2,
+                limit=limit,
+            ),
+            field="file",
+        )
     if content.startswith(b"%PDF-"):
         return "application/pdf"
     if content.startswith(_PICTURE_MAGIC):
@@ -163,11 +171,11 @@ def _office(content: bytes) -> str:
             names = {entry.filename for entry in archive.infolist()}
             reason = why_not_unpack(archive.infolist())
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise Invalid(f"The file is damaged: {error}.", field="file") from None
+        raise Invalid(say("The file is damaged: {error}.", error=error), field="file") from None
     kind = next((media for part, media in _OFFICE.items() if part in names), None)
     if reason or kind is None or any("vbaProject" in name for name in names):
         why = reason or "it holds macros or is an archive of another kind"
-        raise Invalid(f"The file is not taken: {why}. Known are {KNOWN}.", field="file")
+        raise Invalid(say("The file is not taken: {why}. Known are {known}.", why=why, known=KNOWN), field="file")
     return kind
 
 
@@ -183,7 +191,7 @@ def _text(content: bytes) -> str:
         or start.startswith(("<!doctype html", "<html", "<svg", "<script"))
         or "<svg" in start
     ):
-        raise Invalid(f"A file of this kind is not taken. Known are {KNOWN}.", field="file")
+        raise Invalid(say("A file of this kind is not taken. Known are {known}.", known=KNOWN), field="file")
     return "application/xml" if start.startswith("<?xml") else "text/plain"
 
 
@@ -192,9 +200,12 @@ def _picture(content: bytes) -> tuple[str, bytes]:
     try:
         with Image.open(BytesIO(content)) as picture:
             if picture.format not in _PICTURES:
-                raise Invalid(f"A picture of this kind is not taken. Known are {KNOWN}.", field="file")
+                raise Invalid(say("A picture of this kind is not taken. Known are {known}.", known=KNOWN), field="file")
             if picture.width * picture.height > MAX_PIXELS:
-                raise Invalid(f"The picture has more than {MAX_PIXELS // 10**6} million pixels.", field="file")
+                raise Invalid(
+                    say("The picture has more than {max_pixels} million pixels.", max_pixels=MAX_PIXELS // 10**6),
+                    field="file",
+                )
             media_type, form = _PICTURES[picture.format]
             upright = ImageOps.exif_transpose(picture)
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -202,7 +213,9 @@ def _picture(content: bytes) -> tuple[str, bytes]:
             out = BytesIO()
             plain.save(out, form, quality=JPEG_QUALITY)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Invalid(f"The picture is damaged and cannot be read: {type(error).__name__}.", field="file") from None
+        raise Invalid(
+            say("The picture is damaged and cannot be read: {name__}.", name__=type(error).__name__), field="file"
+        ) from None
     return media_type, out.getvalue()
 
 
@@ -246,7 +259,9 @@ def _put(settings: Settings, content: bytes) -> str:
         _flush_folder(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise Unavailable(f"The file could not be saved: {error.strerror}. Nothing was changed; try again.") from error
+        raise Unavailable(
+            say("The file could not be saved: {strerror}. Nothing was changed; try again.", strerror=error.strerror)
+        ) from error
     return digest
 
 
@@ -272,7 +287,9 @@ def lay_down(settings: Settings, source: BinaryIO) -> LaidDown:
         _flush_folder(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise Unavailable(f"The file could not be saved: {error.strerror}. Nothing was changed; try again.") from error
+        raise Unavailable(
+            say("The file could not be saved: {strerror}. Nothing was changed; try again.", strerror=error.strerror)
+        ) from error
     return LaidDown(digest.hexdigest(), size)
 
 
@@ -299,7 +316,7 @@ def readable(ctx: Context, id: int) -> File:
             answers: list[bool] = ctx.ask(RecordSeen(origin))
             if any(answers):
                 return file
-    raise NotFound("There is no such file, or you may not see it.")
+    raise NotFound(say("There is no such file, or you may not see it."))
 
 
 @anyone("its maker, and everybody who may see a record that it hangs on")
@@ -309,9 +326,13 @@ def content(ctx: Context, id: int) -> bytes:
     try:
         found = path_of(ctx.settings, file.sha256).read_bytes()
     except OSError as error:
-        raise Unavailable(f"The file {file.name} is missing in the data folder: restore it from a backup.") from error
+        raise Unavailable(
+            say("The file {name} is missing in the data folder: restore it from a backup.", name=file.name)
+        ) from error
     if hashlib.sha256(found).hexdigest() != file.sha256:
-        raise Unavailable(f"The file {file.name} was damaged in the data folder: restore it from a backup.")
+        raise Unavailable(
+            say("The file {name} was damaged in the data folder: restore it from a backup.", name=file.name)
+        )
     return found
 
 
@@ -435,7 +456,7 @@ def detach(ctx: Context, origin: str, attachment_id: int) -> None:
         .returning(Attachment.id)
     )
     if taken is None:
-        raise NotFound("This attachment does not hang here any more.")
+        raise NotFound(say("This attachment does not hang here any more."))
 
 
 @within("the page has checked that the person may see the record")
@@ -443,7 +464,7 @@ def take_off(ctx: Context, origin: str, attachment_id: int) -> None:
     """Take off what one put there oneself; what an action hung on the record stays."""
     hung = ctx.session.get(Attachment, attachment_id, with_for_update=True)
     if hung is not None and hung.origin == origin and (why := why_not_remove(hung, ctx.user.id)):
-        raise Conflict(f"This file cannot be taken off: {why}.")
+        raise Conflict(say("This file cannot be taken off: {why}.", why=why))
     detach(ctx, origin, attachment_id)
 
 

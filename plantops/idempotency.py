@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, within
 from plantops.db import Base, unaudited
 from plantops.errors import Conflict
+from plantops.wording import say
 
 KEPT = timedelta(days=30)
 
@@ -68,7 +69,7 @@ def begin(ctx: Context, key: str, route: str, body_hash: bytes) -> Answer | None
     ).one()
     if first.route != route or bytes(first.body_hash) != body_hash:
         raise Conflict(
-            "This was sent before with other contents. Load the page again, then repeat what you did.",
+            say("This was sent before with other contents. Load the page again, then repeat what you did."),
             code="key_used",
         )
     return Answer(first.status, tuple((name, value) for name, value in first.headers), bytes(first.body))

@@ -19,6 +19,7 @@ from plantops.factors import Identity
 from plantops.module import load
 from plantops.people import User
 from plantops.settings import CompanyAccounts, Settings
+from plantops.wording import say
 
 if TYPE_CHECKING:
     from plantops.oidc import Told
@@ -31,7 +32,7 @@ ROLE = "employee"
 
 def company_of(settings: Settings) -> CompanyAccounts:
     if settings.company is None:
-        raise NotFound("No company account can be used here: none is set up.")
+        raise NotFound(say("No company account can be used here: none is set up."))
     return settings.company
 
 
@@ -43,9 +44,9 @@ def service(settings: Settings) -> Any:
 def why_not_by_mail(company: CompanyAccounts, told: Told) -> str | None:
     """Why an address alone opens no account: whoever may choose an address there could choose anybody's."""
     if not company.links_by_mail:
-        return "accounts are not found by their mail address"
+        return say("accounts are not found by their mail address")
     if told.email is None or not told.email_is_verified:
-        return "the service has not verified the mail address"
+        return say("the service has not verified the mail address")
     return None
 
 
@@ -68,10 +69,10 @@ def link(ctx: Context, told: Told) -> None:
     taken = find(ctx.session, told)
     if taken is not None:
         whose = "your account" if taken.user_id == user.id else "another account"
-        raise Conflict(f"This company account is linked to {whose} already.")
+        raise Conflict(say("This company account is linked to {whose} already.", whose=whose))
     ctx.session.add(_row(user.id, told, ctx.now))
     ctx.session.flush()
-    factors.tell(ctx, user, "A company account was linked", "A company account now signs in to your account.")
+    factors.tell(ctx, user, say("A company account was linked"), say("A company account now signs in to your account."))
 
 
 @anyone("each person unlinks their own company account")
@@ -82,10 +83,12 @@ def unlink(ctx: Context, id: int) -> None:
         ctx.session, sa.select(Identity).where(Identity.user_id == user.id, Identity.id == id), what="link", lock=True
     )
     if reason := factors.why_not_unlink(factors.mine(ctx)):
-        raise Conflict(f"The company account stays linked: {reason}.")
+        raise Conflict(say("The company account stays linked: {reason}.", reason=reason))
     ctx.session.delete(row)
     ctx.session.flush()
-    factors.tell(ctx, user, "A company account was unlinked", "The company account no longer signs in to your account.")
+    factors.tell(
+        ctx, user, say("A company account was unlinked"), say("The company account no longer signs in to your account.")
+    )
 
 
 # --- At the door: before there is a context
@@ -108,15 +111,19 @@ def opened_by(ctx: Context, told: Told) -> int:
         user = _by_mail(ctx.session, company, told) or _made(ctx, company, told)
         if user is None:
             raise Unauthenticated(
-                f"No account here is linked to {company.name} of {told.login or told.email or 'this person'}. Sign in "
-                "with your password and link it under My account, or ask an administrator."
+                say(
+                    "No account here is linked to {name} of {login}. Sign in "
+                    "with your password and link it under My account, or ask an administrator.",
+                    name=company.name,
+                    login=told.login or told.email or "this person",
+                )
             )
         row = _row(user.id, told, ctx.now)
         ctx.session.add(row)
     else:
         user = ctx.session.get_one(User, row.user_id)
     if not user.active:
-        raise Unauthenticated("This account was closed. Ask an administrator.")
+        raise Unauthenticated(say("This account was closed. Ask an administrator."))
     mark_actor(ctx.session, user.id)
     row.used_at, row.email = ctx.now, told.email
     ctx.session.flush()
@@ -190,7 +197,9 @@ def come_back(ctx: Context, note: str, answer: Mapping[str, str]) -> Return:
     company_of(ctx.settings)
     facts = sealing.read_note(ctx.settings, TRIP, note, ctx.now)
     if facts is None:
-        raise Unauthenticated("Too much time has passed, or the sign-in was begun in another browser. Begin again.")
+        raise Unauthenticated(
+            say("Too much time has passed, or the sign-in was begun in another browser. Begin again.")
+        )
     trip, going = Trip(facts["trip"]), load("plantops.oidc:Going")(**facts["going"])
     let_go(ctx.session)
     told = service(ctx.settings).finish(way_back(ctx.settings), answer, going, ctx.now, again=trip is Trip.PROVE)

@@ -23,6 +23,7 @@ from plantops.import_rows import ImportRow
 from plantops.imports import Import, State, why_not_read
 from plantops.permissions import Can
 from plantops.sheets import Cell
+from plantops.wording import say
 from plantops.workbook import check_zip, open_workbook
 
 LARGEST = 24 * 1024 * 1024
@@ -130,7 +131,7 @@ def sites(ctx: Context, kind: ImportKind) -> dict[str, str]:
 
 def _path(ctx: Context, run: Import) -> Path:
     if run.file_id is None:
-        raise Conflict(f"The file of import {run.id} is not kept here: bring it again.")
+        raise Conflict(say("The file of import {id} is not kept here: bring it again.", id=run.id))
     return files.path_of(ctx.settings, run.sha256)
 
 
@@ -245,7 +246,7 @@ def receive(ctx: Context, kind: str, name: str, laid: LaidDown, map_text: str = 
     declared = kind_named(ctx.registry, kind)
     ctx.need(declared.permission, to=f"import {declared.title.lower()}")
     if laid.size > LARGEST:
-        raise Invalid(f"The file is larger than {LARGEST // 1024**2} MB: split it.", field="file")
+        raise Invalid(say("The file is larger than {largest} MB: split it.", largest=LARGEST // 1024**2), field="file")
     path = files.path_of(ctx.settings, laid.sha256)
     sheets.check_table(path)
     is_workbook = sheets.is_workbook(path)
@@ -265,13 +266,13 @@ def choose(ctx: Context, id: int, choices: Choices, name: str = "", named: str =
     """
     run = imports.locked(ctx, id)
     if reason := why_not_read(run):
-        raise Conflict(f"Import {run.id} cannot be read: {reason}.")
+        raise Conflict(say("Import {id} cannot be read: {reason}.", id=run.id, reason=reason))
     kind = kind_named(ctx.registry, run.kind)
     look = _look(ctx, run, choices)
     if look.problem:
         raise Invalid(look.problem)
     if kind.needs_site and not choices.site:
-        raise Invalid("Say for which site the rows are.", field="site")
+        raise Invalid(say("Say for which site the rows are."), field="site")
     before = import_choices.remembered(ctx, run.kind, look.heads)
     base = import_choices.named(ctx, run.kind).get(named) or run.map_text or before or ""
     text = import_choices.as_map(choices, kind, base)
@@ -287,7 +288,7 @@ def discard(ctx: Context, id: int) -> None:
     """Away with a file that was not loaded: its rows, its bytes and all."""
     run = imports.locked(ctx, id)
     if run.state not in (State.UPLOADED, State.STAGED):
-        raise Conflict(f"Import {run.id} cannot be thrown away: it is {run.state}.")
+        raise Conflict(say("Import {id} cannot be thrown away: it is {state}.", id=run.id, state=run.state))
     ctx.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == run.id))
     file_id = run.file_id
     ctx.session.delete(run)

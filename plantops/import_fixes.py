@@ -20,6 +20,7 @@ from plantops.imports import Import, State
 from plantops.permissions import Can
 from plantops.places import Site
 from plantops.sheets import WHOLE_ROW, Cell, short, why_not_cell
+from plantops.wording import say
 
 PAGE_CELLS, MOST_ROWS, FEWEST_ROWS = 600, 50, 10
 MOST_FAULTS, MOST_VALUES = 30, 12
@@ -101,9 +102,9 @@ def what_of(why: str) -> str:
 
 def why_not_mend(run: Import, state: RowState) -> str | None:
     if run.state not in (State.STAGED, State.LOADED):
-        return f"its import is {run.state}"
+        return say("its import is {state}", state=run.state)
     if state not in MENDABLE:
-        return f"it is {state}"
+        return say("it is {state}", state=state)
     return None
 
 
@@ -200,7 +201,7 @@ def _row(ctx: Context, run: Import, number: int) -> ImportRow:
         .execution_options(populate_existing=True)
     )
     if found is None:
-        raise NotFound(f"Import {run.id} has no row {number}.")
+        raise NotFound(say("Import {id} has no row {number}.", id=run.id, number=number))
     return found
 
 
@@ -222,7 +223,10 @@ def handed_back(ctx: Context, id: int) -> bytes:
     )
     heads = [tables.Column(head) for head in imap.sources]
     rows = (_as_line(_drawn(row, imap)) for row in ctx.session.scalars(refused))
-    note = f"At most {MOST_HANDED_BACK:,} rows are here. Set them right and bring this file in as it is."
+    note = say(
+        "At most {most_handed_back:,} rows are here. Set them right and bring this file in as it is.",
+        most_handed_back=MOST_HANDED_BACK,
+    )
     sheet = tables.Table("Refused", [*heads, tables.Column("Why"), tables.Column("Row")], rows, (note,))
     return tables.as_xlsx([sheet], title=run.file_name, zone=ctx.zone, now=ctx.now)
 
@@ -242,11 +246,11 @@ def set_cell(ctx: Context, id: int, number: int, head: str, text: str) -> Staged
     imap, kind = _map_of(ctx, run)
     row = _row(ctx, run, number)
     if reason := why_not_mend(run, row.state):
-        raise Conflict(f"Row {number} cannot be changed: {reason}.")
+        raise Conflict(say("Row {number} cannot be changed: {reason}.", number=number, reason=reason))
     if head not in imap.sources:
-        raise NotFound(f"The rows of this import have no column {short(head)}.")
+        raise NotFound(say("The rows of this import have no column {head}.", head=short(head)))
     if why := why_not_cell(text):
-        raise Invalid(f"This cannot be: {why}.", field="value")
+        raise Invalid(say("This cannot be: {why}.", why=why), field="value")
     # Whoever changes a row by hand has looked at it: that it was too long or too short counts no longer.
     kept = [fault for fault in row.raw.get(FAULTS, ()) if fault[0] not in (head, WHOLE_ROW)]
     cells = {**row.raw.get(CELLS, {}), head: text.strip()}
@@ -264,13 +268,13 @@ def replace_all(ctx: Context, id: int, head: str, old: str, new: str, *, remembe
     run = imports.locked(ctx, id)
     imap, kind = _map_of(ctx, run)
     if run.state not in (State.STAGED, State.LOADED):
-        raise Conflict(f"Import {run.id} cannot be changed: it is {run.state}.")
+        raise Conflict(say("Import {id} cannot be changed: it is {state}.", id=run.id, state=run.state))
     if head not in imap.sources:
-        raise Invalid("Say in which column.", field="head")
+        raise Invalid(say("Say in which column."), field="head")
     if why := why_not_cell(new):
-        raise Invalid(f"This cannot be: {why}.", field="new")
+        raise Invalid(say("This cannot be: {why}.", why=why), field="new")
     if old.strip() == new.strip():
-        raise Invalid("That is what stands there already.", field="new")
+        raise Invalid(say("That is what stands there already."), field="new")
     changed = _replace(ctx, run, imap, kind, head, old.strip(), new.strip())
     imports.count(ctx, run)
     if remember:
@@ -332,7 +336,7 @@ def skip_fault(ctx: Context, id: int, head: str, what: str) -> int:
 def _turn(ctx: Context, id: int, numbers: Sequence[int], states: Sequence[RowState], *, skipped: bool) -> int:
     run = imports.locked(ctx, id)
     if run.state not in (State.STAGED, State.LOADED):
-        raise Conflict(f"Import {run.id} cannot be changed: it is {run.state}.")
+        raise Conflict(say("Import {id} cannot be changed: it is {state}.", id=run.id, state=run.state))
     query = sa.select(ImportRow.number, ImportRow.raw).where(
         ImportRow.import_id == run.id, ImportRow.number.in_(list(numbers)), ImportRow.state.in_(states)
     )

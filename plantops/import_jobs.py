@@ -10,7 +10,7 @@ from plantops.errors import Conflict
 from plantops.import_rows import RowState
 from plantops.imports import Import, why_not_load, why_not_read, why_not_undo
 from plantops.permissions import Can
-from plantops.wording import plural
+from plantops.wording import plural, say
 
 READ, TRY, LOAD, UNDO = "core.read_import", "core.try_import", "core.load_import", "core.undo_import"
 MADE, CHANGED, REMOVED = "I", "U", "D"
@@ -21,7 +21,7 @@ MADE, CHANGED, REMOVED = "I", "U", "D"
 
 def why_not_now(work: jobs.JobRun | None) -> str | None:
     if work is not None and work.state in (jobs.State.QUEUED, jobs.State.RUNNING):
-        return "the worker is busy with it"
+        return say("the worker is busy with it")
     return None
 
 
@@ -44,7 +44,7 @@ def ask_to_read(ctx: Context, id: int) -> int:
     """The worker reads its rows; returns the run to watch."""
     run = imports.locked(ctx, id)
     if reason := why_not_read(run) or why_not_now(work_on(ctx, id)):
-        raise Conflict(f"Import {run.id} cannot be read: {reason}.")
+        raise Conflict(say("Import {id} cannot be read: {reason}.", id=run.id, reason=reason))
     return ctx.enqueue(READ, lock=f"{READ}:{id}", import_id=id)
 
 
@@ -53,7 +53,7 @@ def ask_to_try(ctx: Context, id: int) -> int:
     """The worker loads it and takes it back, to tell what loading would do; returns the run to watch."""
     run = imports.locked(ctx, id)
     if reason := why_not_load(run, ready(ctx, run)) or why_not_now(work_on(ctx, id)):
-        raise Conflict(f"Import {run.id} cannot be tried: {reason}.")
+        raise Conflict(say("Import {id} cannot be tried: {reason}.", id=run.id, reason=reason))
     return ctx.enqueue(TRY, lock=f"{TRY}:{id}", import_id=id)
 
 
@@ -62,7 +62,7 @@ def ask_to_load(ctx: Context, id: int) -> int:
     """The worker loads what is valid, all of it or nothing; returns the run to watch."""
     run = imports.locked(ctx, id)
     if reason := why_not_load(run, ready(ctx, run)) or why_not_now(work_on(ctx, id)):
-        raise Conflict(f"Import {run.id} cannot be loaded: {reason}.")
+        raise Conflict(say("Import {id} cannot be loaded: {reason}.", id=run.id, reason=reason))
     return ctx.enqueue(LOAD, lock=f"{LOAD}:{id}", import_id=id)
 
 
@@ -71,7 +71,7 @@ def ask_to_undo(ctx: Context, id: int) -> int:
     """The worker takes it back; returns the run to watch."""
     run = imports.locked(ctx, id, to="undo an import of")
     if reason := why_not_undo(run) or why_not_now(work_on(ctx, id)):
-        raise Conflict(f"Import {run.id} cannot be undone: {reason}.")
+        raise Conflict(say("Import {id} cannot be undone: {reason}.", id=run.id, reason=reason))
     return ctx.enqueue(UNDO, lock=f"{UNDO}:{id}", import_id=id)
 
 
@@ -88,7 +88,10 @@ def ready(ctx: Context, run: Import) -> int:
 def read_by_worker(ctx: Context, import_id: int) -> jobs.Done:
     run = imports.read(ctx, import_id)
     read = plural("{n} row is read", "{n} rows are read", run.rows)
-    return jobs.Done(f"{read}, {run.refused:,} of them with something to set right.", link_of(import_id))
+    return jobs.Done(
+        say("{read}, {refused:,} of them with something to set right.", read=read, refused=run.refused),
+        link_of(import_id),
+    )
 
 
 @requires(Can.IMPORT)
@@ -100,7 +103,7 @@ def try_by_worker(ctx: Context, import_id: int) -> jobs.Done:
         **{f"{words(table)} changed": count for table, what, count in found.touched if what == CHANGED},
         **{f"{words(table)} removed": count for table, what, count in found.touched if what == REMOVED},
     }
-    message = f"{would}, {found.refused:,} would be refused. Nothing was changed."
+    message = say("{would}, {refused:,} would be refused. Nothing was changed.", would=would, refused=found.refused)
     return jobs.Done(message, link_of(import_id), told)
 
 
@@ -108,7 +111,15 @@ def try_by_worker(ctx: Context, import_id: int) -> jobs.Done:
 def load_by_worker(ctx: Context, import_id: int) -> jobs.Done:
     found = imports.load(ctx, import_id)
     refused = len({refusal.row for refusal in found.refused})
-    return jobs.Done(f"{found.loaded:,} of {found.rows:,} rows are loaded, {refused:,} refused.", link_of(import_id))
+    return jobs.Done(
+        say(
+            "{loaded:,} of {rows:,} rows are loaded, {refused:,} refused.",
+            loaded=found.loaded,
+            rows=found.rows,
+            refused=refused,
+        ),
+        link_of(import_id),
+    )
 
 
 @requires(Can.UNDO_IMPORT)
@@ -116,8 +127,8 @@ def undo_by_worker(ctx: Context, import_id: int) -> jobs.Done:
     run = imports.undo(ctx, import_id)
     if kept := imports.kept(ctx, import_id):
         stay = plural("{n} record is used meanwhile and stays", "{n} records are used meanwhile and stay", len(kept))
-        return jobs.Done(f"{stay}; everything else is taken back.", link_of(import_id))
-    return jobs.Done(f"{run.file_name} is taken back.", link_of(import_id))
+        return jobs.Done(say("{stay}; everything else is taken back.", stay=stay), link_of(import_id))
+    return jobs.Done(say("{file_name} is taken back.", file_name=run.file_name), link_of(import_id))
 
 
 def words(table: str) -> str:

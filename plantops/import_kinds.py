@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from plantops.errors import Invalid
 from plantops.module import Registry
-from plantops.wording import says
+from plantops.wording import say, says
 
 if TYPE_CHECKING:
     from plantops.context import Context
@@ -169,7 +169,15 @@ class ImportKind:
             if column.name == name:
                 return column
         known = ", ".join(column.name for column in self.columns)
-        raise Invalid(f"Imports of {self.title.lower()} have no column '{name}'. They have {known}.", field=name)
+        raise Invalid(
+            say(
+                "Imports of {lower} have no column '{name}'. They have {known}.",
+                lower=self.title.lower(),
+                name=name,
+                known=known,
+            ),
+            field=name,
+        )
 
 
 def kinds(registry: Registry) -> dict[str, ImportKind]:
@@ -185,5 +193,8 @@ def kinds_of(registry: Registry, listing: str) -> list[ImportKind]:
 def kind_named(registry: Registry, name: str) -> ImportKind:
     known = kinds(registry)
     if name not in known:
-        raise Invalid(f"There is no import of '{name}'. Known: {', '.join(sorted(known)) or 'none'}.", field="kind")
+        raise Invalid(
+            say("There is no import of '{name}'. Known: {known}.", name=name, known=", ".join(sorted(known)) or "none"),
+            field="kind",
+        )
     return known[name]

@@ -18,7 +18,7 @@ from plantops.cells import EXAMPLE, BadCell, NumberForm
 from plantops.errors import Invalid
 from plantops.import_kinds import Column, Holds, ImportKind, Refusal, Row
 from plantops.sheets import WHOLE_ROW, Cell, SheetRow, short
-from plantops.wording import whole_day
+from plantops.wording import say, whole_day
 
 JOINED = ", "
 KEEP, REFUSE = "keep", "refuse"
@@ -74,7 +74,7 @@ def plain(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"The map is not TOML: {error}.", field="map") from None
+        raise Invalid(say("The map is not TOML: {error}.", error=error), field="map") from None
 
 
 def parse(text: str, kind: ImportKind, *, whole: bool = True) -> ImportMap:
@@ -85,7 +85,9 @@ def parse(text: str, kind: ImportKind, *, whole: bool = True) -> ImportMap:
     raw = plain(text)
     _known(raw, _TOP, "the map")
     if raw.get("kind", kind.name) != kind.name:
-        raise Invalid(f"This map is for imports of '{raw['kind']}', not of '{kind.name}'.", field="map")
+        raise Invalid(
+            say("This map is for imports of '{raw}', not of '{name}'.", raw=raw["kind"], name=kind.name), field="map"
+        )
     columns = _table(raw, "columns")
     options = _table(raw, "options")
     _known(options, set(kind.options), "[options]")
@@ -110,12 +112,18 @@ def parse(text: str, kind: ImportKind, *, whole: bool = True) -> ImportMap:
 def _check_whole(kind: ImportKind, made: ImportMap, whole: bool) -> None:
     filled = {column.column.name for column in made.columns}
     if twice := filled & set(made.constants):
-        raise Invalid(f"The map fills '{min(twice)}' from the file and by a constant: keep one of them.", field="map")
+        raise Invalid(
+            say("The map fills '{twice}' from the file and by a constant: keep one of them.", twice=min(twice)),
+            field="map",
+        )
     for column in kind.columns if whole else ():
         if column.required and column.name not in filled and column.name not in made.constants:
             raise Invalid(
-                f"The map does not say where '{column.name}' ({column.title}) comes from: add it to [columns] or "
-                "[constants].",
+                say(
+                    "The map does not say where '{name}' ({title}) comes from: add it to [columns] or [constants].",
+                    name=column.name,
+                    title=column.title,
+                ),
                 field=column.name,
             )
 
@@ -127,12 +135,21 @@ def _column(column: Column, how: object, top: Mapping[str, Any]) -> ColumnMap:
     sources = given.get("from")
     names = (sources,) if isinstance(sources, str) else tuple(sources or ())
     if not names or not all(isinstance(name, str) and name for name in names):
-        raise Invalid(f'{where} needs from = "column of the file".', field="map")
+        raise Invalid(say('{where} needs from = "column of the file".', where=where), field="map")
     if len(names) > 1 and column.holds is not Holds.TEXT:
-        raise Invalid(f"{where} joins columns, which only a text can do.", field="map")
+        raise Invalid(say("{where} joins columns, which only a text can do.", where=where), field="map")
     others = given.get("others", KEEP)
     if others not in (KEEP, REFUSE):
-        raise Invalid(f"{where} others is '{KEEP}' or '{REFUSE}', not '{others}'.", field="map")
+        raise Invalid(
+            say(
+                "{where} others is '{keep}' or '{refuse}', not '{others}'.",
+                where=where,
+                keep=KEEP,
+                refuse=REFUSE,
+                others=others,
+            ),
+            field="map",
+        )
     return ColumnMap(
         column=column,
         sources=names,
@@ -154,14 +171,21 @@ def _dates(given: object, column: Column, where: str) -> tuple[str, ...]:
     if column.holds not in (Holds.DAY, Holds.MOMENT):
         return ()
     if not forms:
-        raise Invalid(f'{where} is a date: say how it is written, e.g. dates = ["%d.%m.%Y"].', field="map")
+        raise Invalid(
+            say('{where} is a date: say how it is written, e.g. dates = ["%d.%m.%Y"].', where=where), field="map"
+        )
     for form in forms:
         try:
             read_back = datetime.strptime(EXAMPLE.strftime(form), form)  # noqa: DTZ007
         except (ValueError, TypeError):
             read_back = None
         if read_back is None or read_back.date() != EXAMPLE.date():
-            raise Invalid(f"{where} '{form}' is no whole form of a date, such as %d.%m.%Y or %Y-%m-%d.", field="map")
+            raise Invalid(
+                say(
+                    "{where} '{form}' is no whole form of a date, such as %d.%m.%Y or %Y-%m-%d.", where=where, form=form
+                ),
+                field="map",
+            )
     return tuple(str(form) for form in forms)
 
 
@@ -174,20 +198,23 @@ def _constant(column: Column, value: object) -> object:
         found = _typed(column, str(value), ("%Y-%m-%d",), NumberForm(), cells.EXAMPLE.tzinfo)
         _check(column, found)
     except BadCell as error:
-        raise Invalid(f"The constant {column.name} = {value!r} cannot be: {error}.", field="map") from None
+        raise Invalid(
+            say("The constant {name} = {value} cannot be: {error}.", name=column.name, value=repr(value), error=error),
+            field="map",
+        ) from None
     return found
 
 
 def _known(table: Mapping[str, Any], names: set[str], where: str) -> None:
     if unknown := set(table) - names:
-        may = f"It may have {', '.join(sorted(names))}." if names else "It has none."
+        may = say("It may have {names}.", names=", ".join(sorted(names))) if names else say("It has none.")
         raise Invalid(f"'{min(unknown)}' is nothing that {where} can have. {may}", field="map")
 
 
 def _table(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     table = raw.get(name, {})
     if not isinstance(table, dict):
-        raise Invalid(f"The map's {name} must be a table: [{name}].", field="map")
+        raise Invalid(say("The map's {name} must be a table: [{name}].", name=name), field="map")
     return table
 
 
@@ -198,7 +225,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 def _words(given: Mapping[str, Any], name: str, where: str) -> dict[str, str]:
     table = given.get(name, {})
     if not isinstance(table, dict):
-        raise Invalid(f"{where} {name} must be a table of words.", field="map")
+        raise Invalid(say("{where} {name} must be a table of words.", where=where, name=name), field="map")
     return {key.casefold() if name != "empty_like" else key: str(value) for key, value in table.items()}
 
 
@@ -206,7 +233,9 @@ def _pattern(text: str, where: str) -> re.Pattern[str]:
     try:
         return re.compile(text, re.IGNORECASE)
     except re.error as error:
-        raise Invalid(f"{where} '{text}' is no pattern: {error}.", field="map") from None
+        raise Invalid(
+            say("{where} '{text}' is no pattern: {error}.", where=where, text=text, error=error), field="map"
+        ) from None
 
 
 # --- Reading a row with the map

@@ -9,6 +9,7 @@ from plantops.context import Context, anyone, requires
 from plantops.import_kinds import Column, Holds, ImportKind, kind_named, kinds, kinds_of
 from plantops.permissions import Can
 from plantops.tables import Kind, Table
+from plantops.wording import say
 
 SHOWN_AS = {Holds.NUMBER: Kind.NUMBER, Holds.WHOLE: Kind.WHOLE, Holds.DAY: Kind.DAY, Holds.MOMENT: Kind.MOMENT}
 NAMED = {
@@ -50,8 +51,8 @@ def template(ctx: Context, name: str) -> bytes:
         (column.title, "yes" if column.required else "", NAMED[column.holds], limits(column)) for column in kind.columns
     ]
     notes = (
-        "The second row is an example: write your first row over it.",
-        "Leave out columns that you do not need, and put them in any order.",
+        say("The second row is an example: write your first row over it."),
+        say("Leave out columns that you do not need, and put them in any order."),
     )
     explained = [tables.Column(title) for title in ("Column", "Needed", "Holds", "What it takes")]
     sheets = (Table(kind.title, heads, [example], notes), Table("Columns", explained, about))
@@ -78,11 +79,11 @@ def _example(ctx: Context, column: Column) -> object:
 def limits(column: Column) -> str:
     """What a column takes, in words."""
     if column.choices:
-        return f"one of {', '.join(column.choices)}"
+        return say("one of {choices}", choices=", ".join(column.choices))
     if column.holds is Holds.TEXT:
-        return f"up to {column.longest:,} characters"
+        return say("up to {longest:,} characters", longest=column.longest)
     if column.at_least is not None and column.at_most is not None:
-        return f"{column.at_least} to {column.at_most}"
+        return say("{at_least} to {at_most}", at_least=column.at_least, at_most=column.at_most)
     if column.at_least is not None:
-        return f"{column.at_least} or more"
-    return f"up to {column.at_most}" if column.at_most is not None else ""
+        return say("{at_least} or more", at_least=column.at_least)
+    return say("up to {at_most}", at_most=column.at_most) if column.at_most is not None else ""

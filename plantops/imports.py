@@ -26,6 +26,7 @@ from plantops.import_rows import RowState as RowState
 from plantops.module import Invariant
 from plantops.permissions import Can
 from plantops.places import Site
+from plantops.wording import say
 
 LONGEST_NAME = 200
 
@@ -93,25 +94,25 @@ INVARIANTS = (
 
 def why_not_undo(run: Import) -> str | None:
     if run.state is State.UNDONE:
-        return "it was undone before"
+        return say("it was undone before")
     if run.state is not State.LOADED:
-        return "it was never loaded"
+        return say("it was never loaded")
     return None
 
 
 def why_not_read(run: Import) -> str | None:
     if run.state not in (State.UPLOADED, State.STAGED):
-        return f"it is {run.state} already"
+        return say("it is {state} already", state=run.state)
     return None
 
 
 def why_not_load(run: Import, ready: int) -> str | None:
     if run.state not in (State.STAGED, State.LOADED):
-        return f"it is {run.state}"
+        return say("it is {state}", state=run.state)
     if not ready and run.state is State.LOADED:
-        return "it is loaded already, and no row that was set right waits"
+        return say("it is loaded already, and no row that was set right waits")
     if not ready:
-        return "no row of it is valid and waits"
+        return say("no row of it is valid and waits")
     return None
 
 
@@ -225,9 +226,9 @@ def read(ctx: Context, id: int) -> Import:
     """Read the file of an import by the map that it has, also once more by another map."""
     run = locked(ctx, id)
     if reason := why_not_read(run):
-        raise Conflict(f"Import {run.id} cannot be read: {reason}.")
+        raise Conflict(say("Import {id} cannot be read: {reason}.", id=run.id, reason=reason))
     if run.file_id is None:
-        raise Conflict(f"The file of import {run.id} is not kept here: bring it again.")
+        raise Conflict(say("The file of import {id} is not kept here: bring it again.", id=run.id))
     ctx.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == run.id))
     _read(ctx, run, files.path_of(ctx.settings, run.sha256), None)
     return run
@@ -242,7 +243,7 @@ def load(ctx: Context, id: int) -> Report:
     run = locked(ctx, id)
     ready = import_rows.counts(ctx, run.id).get(RowState.READY, 0)
     if (reason := why_not_load(run, ready)) and not (run.state is State.STAGED and not ready):
-        raise Conflict(f"Import {run.id} cannot be loaded: {reason}.")
+        raise Conflict(say("Import {id} cannot be loaded: {reason}.", id=run.id, reason=reason))
     one_at_a_time(ctx.session, "import", run.kind, run.sha256)
     _refuse_twice(ctx, run, since=run.created_at)  # somebody else staged it beside this one
     _load_ready(ctx, run, ready)
@@ -260,7 +261,7 @@ def undo(ctx: Context, id: int) -> Import:
     """
     run = locked(ctx, id, to="undo an import of")
     if reason := why_not_undo(run):
-        raise Conflict(f"Import {run.id} cannot be undone: {reason}.")
+        raise Conflict(say("Import {id} cannot be undone: {reason}.", id=run.id, reason=reason))
     declared = kind_named(ctx.registry, run.kind)
     about = _about(ctx, run, import_maps.parse(run.map_text, declared))
     stays = list(declared.undo(ctx, about) or ())
@@ -326,7 +327,7 @@ def try_out(ctx: Context, id: int) -> Trial:
         )
     )
     if reason := why_not_load(run, len(ready)):
-        raise Conflict(f"Import {run.id} cannot be tried: {reason}.")
+        raise Conflict(say("Import {id} cannot be tried: {reason}.", id=run.id, reason=reason))
     attempt = ctx.session.begin_nested()
     try:
         _load_ready(ctx, run, len(ready))
@@ -382,11 +383,14 @@ def _telling(ctx: Context, expected: int) -> Callable[[int], None]:
 def _site(ctx: Context, kind: ImportKind, code: str | None) -> Site | None:
     if code is None:
         if kind.needs_site:
-            raise Invalid(f'Imports of {kind.title.lower()} need a site: add site = "CODE" to the map.', field="site")
+            raise Invalid(
+                say('Imports of {lower} need a site: add site = "CODE" to the map.', lower=kind.title.lower()),
+                field="site",
+            )
         return None
     site = ctx.session.scalars(sa.select(Site).where(Site.code == code)).one_or_none()
     if site is None:
-        raise NotFound(f"There is no site {code}.")
+        raise NotFound(say("There is no site {code}.", code=code))
     return site
 
 
@@ -398,8 +402,11 @@ def _refuse_twice(ctx: Context, run: Import, since: datetime | None = None) -> N
         same = same.where(Import.loaded_at > since)
     if before := ctx.session.scalars(same.order_by(Import.id.desc()).limit(1)).first():
         raise Conflict(
-            f"This very file was loaded on {before.loaded_at:%Y-%m-%d %H:%M} as import {before.id}: "
-            "undo that one first.",
+            say(
+                "This very file was loaded on {loaded_at:%Y-%m-%d %H:%M} as import {id}: undo that one first.",
+                loaded_at=before.loaded_at,
+                id=before.id,
+            ),
             details={"import_id": before.id},
         )
 

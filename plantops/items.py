@@ -18,6 +18,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
+from plantops.wording import say
 
 Percent = Annotated[Decimal, mapped_column(sa.Numeric(7, 3))]
 
@@ -135,13 +136,13 @@ def wrong_facts(facts: ItemFacts) -> dict[str, str]:
     """Each field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not facts.sku.strip() or len(facts.sku) > 60:
-        wrong["sku"] = "An item number is 1 to 60 characters long."
+        wrong["sku"] = say("An item number is 1 to 60 characters long.")
     if not facts.name.strip() or len(facts.name) > 300:
-        wrong["name"] = "A name is 1 to 300 characters long."
+        wrong["name"] = say("A name is 1 to 300 characters long.")
     if reason := units.why_not_unit(facts.stock_unit):
-        wrong["stock_unit"] = f"The unit is wrong: {reason}."
+        wrong["stock_unit"] = say("The unit is wrong: {reason}.", reason=reason)
     if facts.shelf_life_days is not None and facts.shelf_life_days < 1:
-        wrong["shelf_life_days"] = "A shelf life is at least one day; leave it empty where there is none."
+        wrong["shelf_life_days"] = say("A shelf life is at least one day; leave it empty where there is none.")
     return wrong
 
 
@@ -157,7 +158,7 @@ def in_stock_unit(item: Item, quantity: Decimal, unit: str) -> Decimal:
 
 def why_not_use(item: Item) -> str | None:
     """Why nothing new may be asked for or ordered of it."""
-    return f"{item.sku} {item.name} is no longer in the catalogue" if item.archived else None
+    return say("{sku} {name} is no longer in the catalogue", sku=item.sku, name=item.name) if item.archived else None
 
 
 # --- Questions
@@ -266,9 +267,9 @@ def add_category(
     under_percent: Decimal | None = None,
 ) -> Category:
     if not code.strip() or not name.strip():
-        raise Invalid("A category needs a code and a name.", field="name" if code.strip() else "code")
+        raise Invalid(say("A category needs a code and a name."), field="name" if code.strip() else "code")
     if ctx.session.scalar(sa.select(Category.id).where(Category.code == code.strip())):
-        raise Conflict(f"The code {code} is taken. Choose another.", field="code")
+        raise Conflict(say("The code {code} is taken. Choose another.", code=code), field="code")
     new = Category(
         code=code.strip(),
         name=name.strip(),
@@ -286,11 +287,11 @@ def add_category(
 
 def _check(ctx: Context, facts: ItemFacts, besides: int | None = None) -> None:
     if wrong := wrong_facts(facts):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     category(ctx, facts.category_id)
     taken = sa.select(Item.id).where(Item.sku == facts.sku.strip(), Item.id.is_distinct_from(besides))
     if ctx.session.scalar(taken):
-        raise Conflict(f"The item number {facts.sku.strip()} is taken. Choose another.", field="sku")
+        raise Conflict(say("The item number {strip} is taken. Choose another.", strip=facts.sku.strip()), field="sku")
 
 
 def _write(item: Item, facts: ItemFacts) -> None:
@@ -321,8 +322,11 @@ def change_item(ctx: Context, id: int, version: int, facts: ItemFacts) -> Item:
     _check(ctx, facts, besides=id)
     if facts.stock_unit != changed.stock_unit:
         raise Conflict(
-            f"{changed.sku} is counted in {units.UNITS[changed.stock_unit].plural}, and so is its whole history. "
-            "Add a new item for another unit.",
+            say(
+                "{sku} is counted in {plural}, and so is its whole history. Add a new item for another unit.",
+                sku=changed.sku,
+                plural=units.UNITS[changed.stock_unit].plural,
+            ),
             field="stock_unit",
         )
     _write(changed, facts)

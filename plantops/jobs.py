@@ -20,6 +20,7 @@ from plantops.context import Context, anyone, requires, within
 from plantops.db import Base, Database, Id, choice, get, unaudited
 from plantops.errors import Conflict
 from plantops.permissions import Can
+from plantops.wording import say
 
 T = TypeVar("T")
 
@@ -307,7 +308,7 @@ def cancel(ctx: Context, id: int) -> JobRun:
     elif run.state is State.RUNNING:
         run.cancel_asked = True
     else:
-        raise Conflict(f"This job cannot be stopped: it is {run.state}.")
+        raise Conflict(say("This job cannot be stopped: it is {state}.", state=run.state))
     ctx.session.flush()
     return run
 
@@ -318,7 +319,9 @@ def again(ctx: Context, id: int) -> int:
     run = get(ctx.session, visible(ctx).where(JobRun.id == id), what="job", lock=True)
     _need_own(ctx, run, "repeat this job")
     if run.state not in (State.FAILED, State.CANCELLED):
-        raise Conflict(f"Only a job that failed or was stopped can be repeated; this one is {run.state}.")
+        raise Conflict(
+            say("Only a job that failed or was stopped can be repeated; this one is {state}.", state=run.state)
+        )
     return defer(ctx, run.name, run.arguments, lock=run.lock)
 
 

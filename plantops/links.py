@@ -12,6 +12,7 @@ from plantops.context import Context, within
 from plantops.db import Base
 from plantops.errors import Invalid
 from plantops.module import Registry
+from plantops.wording import say
 
 NAMED = {"core_party": "name", "core_item": "name", "core_store": "name", "core_place": "name"}
 """Things of the core that have a name and no secret; documents of all modules are called by their number."""
@@ -37,7 +38,7 @@ def parts(origin: str) -> tuple[str, int]:
     """Kind and id. Raises Invalid when the text is not an origin."""
     kind, _, id = origin.partition(":")
     if not kind or not id.isascii() or not id.isdigit() or len(id) > 18:
-        raise Invalid(f"{origin[:60]!r} is not the name of a thing in here.", field="origin")
+        raise Invalid(say("{origin} is not the name of a thing in here.", origin=repr(origin[:60])), field="origin")
     return kind, int(id)
 
 

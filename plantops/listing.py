@@ -14,7 +14,7 @@ from sqlalchemy import SQLColumnExpression
 from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.module import Registry
-from plantops.wording import says
+from plantops.wording import say, says
 
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
@@ -380,4 +380,6 @@ def named(registry: Registry, name: str) -> Listing[Any]:
     short = [listing for each, listing in found.items() if each.partition(".")[2] == name]
     if name in found or len(short) == 1:
         return found.get(name) or short[0]
-    raise Invalid(f"There is no list {name}. Known: {', '.join(sorted(found))}.", field="kind")
+    raise Invalid(
+        say("There is no list {name}. Known: {found}.", name=name, found=", ".join(sorted(found))), field="kind"
+    )

@@ -12,6 +12,7 @@ from plantops import listing_pages
 from plantops.context import Context, anyone
 from plantops.errors import Invalid, NotFound, PlantopsError
 from plantops.listing import Ask, Board, Kind, Listing, ListParams, Move
+from plantops.wording import say
 
 CARDS = 15
 COUNTED_TO = 1000
@@ -73,7 +74,7 @@ def card(ctx: Context, listing: Listing[Any], id: int) -> Card:
     query = listing.rows(ctx).order_by(None).where(key == id).with_only_columns(key.class_.version, state)
     row = ctx.session.execute(query).first()
     if row is None:
-        raise NotFound("This card is gone, or you may not see it any more. Load the board again.")
+        raise NotFound(say("This card is gone, or you may not see it any more. Load the board again."))
     offered = [move for move in board.moves if move.to != row[1] and any(ctx.may(right) for right in move.permissions)]
     ways = tuple(Way(move, _why_not(ctx, move, id, row[0])) for move in offered)
     return Card(id, row[0], str(row[1]), ways)
@@ -110,12 +111,12 @@ def move_of(listing: Listing[Any], key: str) -> Move:
     for move in _board(listing).moves:
         if move.key == key:
             return move
-    raise NotFound(f"Nothing of the list {listing.title} is moved in this way.")
+    raise NotFound(say("Nothing of the list {title} is moved in this way.", title=listing.title))
 
 
 def _board(listing: Listing[Any]) -> Board:
     if listing.board is None:
-        raise NotFound(f"The list {listing.title} has no board.")
+        raise NotFound(say("The list {title} has no board.", title=listing.title))
     return listing.board
 
 
@@ -129,9 +130,9 @@ def make(ctx: Context, listing: Listing[Any], id: int, key: str, version: int, a
     move = move_of(listing, key)
     listing_pages.one(ctx, listing, id)
     missing = {
-        ask.key: "Please fill this in." for ask in move.asks if ask.required and answers.get(ask.key) in ("", None)
+        ask.key: say("Please fill this in.") for ask in move.asks if ask.required and answers.get(ask.key) in ("", None)
     }
     if missing:
-        raise Invalid("Something is missing.", fields=missing)
+        raise Invalid(say("Something is missing."), fields=missing)
     move.act(ctx, id, version, **answers)
     ctx.session.flush()

@@ -13,6 +13,7 @@ from plantops.context import Context, anyone
 from plantops.errors import Invalid, NotFound
 from plantops.listing import Column, Edit, Listing
 from plantops.listing_pages import spoken
+from plantops.wording import say
 
 VALUE = "value"
 
@@ -48,7 +49,7 @@ def cell(ctx: Context, listing: Listing[Any], id: int, key: str) -> Cell:
     listing.need(ctx)
     column = listing.by_key.get(key)
     if column is None or column.edit is None:
-        raise NotFound(f"Nothing in the list {listing.title} is changed under this name.")
+        raise NotFound(say("Nothing in the list {title} is changed under this name.", title=listing.title))
     edit = column.edit
     if not any(ctx.may(right) for right in edit.permissions):
         ctx.need(edit.permissions[0])
@@ -58,7 +59,7 @@ def cell(ctx: Context, listing: Listing[Any], id: int, key: str) -> Cell:
     query = listing.rows(ctx).order_by(None).where(listing.key == id).with_only_columns(value, version, unit)
     row = ctx.session.execute(query).first()
     if row is None:
-        raise NotFound("This row is gone, or you may not see it any more. Load the list again.")
+        raise NotFound(say("This row is gone, or you may not see it any more. Load the list again."))
     return Cell(column, edit, row[0], row[1] or 0, row[2] or "", _options(ctx, edit))
 
 
@@ -82,9 +83,9 @@ def change(ctx: Context, listing: Listing[Any], id: int, key: str, version: int,
     """
     opened = cell(ctx, listing, id, key)
     if opened.edit.required and value in (None, ""):
-        raise Invalid("Please fill this in.", field=VALUE)
+        raise Invalid(say("Please fill this in."), field=VALUE)
     if opened.options and value is not None and str(value) not in {str(known) for known, _ in opened.options}:
-        raise Invalid("Choose one of the options.", field=VALUE)
+        raise Invalid(say("Choose one of the options."), field=VALUE)
     try:
         made = opened.edit.act(ctx, id, version, value)
         ctx.session.flush()

@@ -33,6 +33,7 @@ from plantops.listing import (
 )
 from plantops.listing_params import cursor, place, read
 from plantops.places import sort_key
+from plantops.wording import say
 
 T = TypeVar("T")
 AT_ONCE = 500
@@ -103,7 +104,7 @@ def one(ctx: Context, listing: Listing[T], id: int) -> T:
     base = listing.rows(ctx).order_by(None).where(listing.key == id)
     found = ctx.session.execute(_select(listing, base, listing.key, True, False)).first()
     if found is None:
-        raise NotFound("This row is gone, or you may not see it any more. Load the list again.")
+        raise NotFound(say("This row is gone, or you may not see it any more. Load the list again."))
     return _row(listing, found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from plantops.errors import Invalid
 from plantops.listing import BOARD, KNOWN, NONE, Facet, Filter, Kind, Listing, ListParams
+from plantops.wording import say
 
 LONGEST_SEARCH = 200
 LONGEST_PAGE = 500
@@ -36,22 +37,24 @@ def read(listing: Listing[Any], given: Given) -> ListParams:
         if found is not None:
             filters[facet.key] = found
     known = {*KNOWN, *(name for facet in listing.facets for name in facet.names)}
-    wrong.update({name: f"This list has no filter {name}." for name in texts if name not in known})
+    wrong.update({name: say("This list has no filter {name}.", name=name) for name in texts if name not in known})
     q = " ".join(" ".join(texts.get("q", ())).split())
     if len(q) > LONGEST_SEARCH:
-        wrong["q"] = f"Search for {LONGEST_SEARCH} characters at most."
+        wrong["q"] = say("Search for {longest_search} characters at most.", longest_search=LONGEST_SEARCH)
     sort = _one(texts, "sort") or listing.sort
     if sort.removeprefix("-") not in listing.sortable:
-        wrong["sort"] = f"This list cannot be sorted by {sort}. Known: {', '.join(listing.sortable)}."
+        wrong["sort"] = say(
+            "This list cannot be sorted by {sort}. Known: {sortable}.", sort=sort, sortable=", ".join(listing.sortable)
+        )
     columns, group = _columns(listing, texts, wrong), _group(listing, _one(texts, "group"), wrong)
     show = _show(listing, _one(texts, "show"), wrong)
     if show:
         group = listing.board.column if listing.board and "within" in texts else ""
     if "within" in texts and not group:
-        wrong["within"] = "This names a group, but the list is not grouped."
+        wrong["within"] = say("This names a group, but the list is not grouped.")
     limit = _limit(_one(texts, "limit"), wrong)
     if wrong:
-        raise Invalid("This list cannot be shown as asked.", fields=wrong)
+        raise Invalid(say("This list cannot be shown as asked."), fields=wrong)
     tidy = {name: ",".join(values) for name, values in texts.items() if name not in PASSING}
     return ListParams(
         q=q,
@@ -71,20 +74,24 @@ def _columns(listing: Listing[Any], texts: Mapping[str, Sequence[str]], wrong: d
     keys = tuple(key.strip() for text in texts.get("columns", ()) for key in text.split(",") if key.strip())
     known = [column.key for column in listing.shown]
     if unknown := [key for key in keys if key not in known]:
-        wrong["columns"] = f"This list has no column {unknown[0][:40]}. Known: {', '.join(known)}."
+        wrong["columns"] = say(
+            "This list has no column {unknown}. Known: {known}.", unknown=unknown[0][:40], known=", ".join(known)
+        )
     return keys
 
 
 def _group(listing: Listing[Any], key: str, wrong: dict[str, str]) -> str:
     known = [column.key for column in listing.groupings]
     if key and key not in known:
-        wrong["group"] = f"This list cannot be grouped by {key[:40]}. Known: {', '.join(known) or 'nothing'}."
+        wrong["group"] = say(
+            "This list cannot be grouped by {key}. Known: {known}.", key=key[:40], known=", ".join(known) or "nothing"
+        )
     return key
 
 
 def _show(listing: Listing[Any], text: str, wrong: dict[str, str]) -> str:
     if text and (text != BOARD or listing.board is None):
-        wrong["show"] = f"This list is not shown as {text[:40]}."
+        wrong["show"] = say("This list is not shown as {text}.", text=text[:40])
         return ""
     return text
 
@@ -92,7 +99,7 @@ def _show(listing: Listing[Any], text: str, wrong: dict[str, str]) -> str:
 def _texts(name: str, value: str | Sequence[str], wrong: dict[str, str]) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else list(value)
     if any("\x00" in each for each in values):
-        wrong[name] = "This holds a character that cannot be searched for."
+        wrong[name] = say("This holds a character that cannot be searched for.")
         return ()
     return tuple(each.strip() for each in values if each.strip())
 
@@ -105,7 +112,7 @@ def _limit(text: str, wrong: dict[str, str]) -> int:
     if not text:
         return ListParams.limit
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LONGEST_PAGE:
-        wrong["limit"] = f"A page holds 1 to {LONGEST_PAGE} rows."
+        wrong["limit"] = say("A page holds 1 to {longest_page} rows.", longest_page=LONGEST_PAGE)
         return ListParams.limit
     return int(text)
 
@@ -119,13 +126,13 @@ def _filter(facet: Facet, texts: Mapping[str, Sequence[str]], wrong: dict[str, s
     if facet.is_range:
         low, high = (_bound(facet, name, _one(texts, name), wrong) for name in facet.names)
         if low is not None and high is not None and low > high:
-            wrong[facet.names[1]] = "The end is before the beginning."
+            wrong[facet.names[1]] = say("The end is before the beginning.")
         return Filter(low=low, high=high)
     if facet.kind is Kind.TEXT:
         return Filter(values=(" ".join(texts[facet.key])[:LONGEST_SEARCH],))
     parts = [part.strip() for text in texts[facet.key] for part in text.split(",") if part.strip()]
     if len(parts) > MOST_CHOICES:
-        wrong[facet.key] = f"Choose {MOST_CHOICES} values at most."
+        wrong[facet.key] = say("Choose {most_choices} values at most.", most_choices=MOST_CHOICES)
         parts = []
     return Filter(values=tuple(dict.fromkeys(_choice(facet, part, wrong) for part in parts)))
 
@@ -133,19 +140,21 @@ def _filter(facet: Facet, texts: Mapping[str, Sequence[str]], wrong: dict[str, s
 def _choice(facet: Facet, text: str, wrong: dict[str, str]) -> Any:
     if facet.kind is Kind.YES_NO:
         if text not in ("yes", "no"):
-            wrong[facet.key] = f"{facet.title} is yes or no."
+            wrong[facet.key] = say("{title} is yes or no.", title=facet.title)
         return text == "yes"
     if text == NONE:
         return None
     if facet.value is int:
         if not text.isascii() or not text.isdigit() or len(text) > 18:
-            wrong[facet.key] = f"{facet.title} cannot be {text[:40]}."
+            wrong[facet.key] = say("{title} cannot be {text}.", title=facet.title, text=text[:40])
             return None
         return int(text)
     if isinstance(facet.options, type) and issubclass(facet.options, StrEnum):
         known = [str(member.value) for member in facet.options]
         if text not in known:
-            wrong[facet.key] = f"{facet.title} cannot be {text[:40]}. Known: {', '.join(known)}."
+            wrong[facet.key] = say(
+                "{title} cannot be {text}. Known: {known}.", title=facet.title, text=text[:40], known=", ".join(known)
+            )
             return None
         return facet.options(text)
     return text
@@ -163,7 +172,12 @@ def _bound(facet: Facet, name: str, text: str, wrong: dict[str, str]) -> Any:
     except (ValueError, InvalidOperation):
         pass  # said below, for the person
     day = facet.kind in (Kind.DATE, Kind.TIME)
-    wrong[name] = f"{facet.title} cannot be {text[:40]}. Enter a {'day as 2026-11-23' if day else 'number as 1234.50'}."
+    wrong[name] = say(
+        "{title} cannot be {text}. Enter a {value}.",
+        title=facet.title,
+        text=text[:40],
+        value="day as 2026-11-23" if day else "number as 1234.50",
+    )
     return None
 
 
@@ -190,7 +204,7 @@ def cursor(sort: str, value: Any, id: int) -> str:
 
 def place(after: str, sort: str, kind: type) -> tuple[Any, int]:
     """The sort value and id behind a cursor. Raises Invalid when it is of another list or sort, or made up."""
-    broken = Invalid("This place in the list is not known any more. Open the list again.", field="after")
+    broken = Invalid(say("This place in the list is not known any more. Open the list again."), field="after")
     try:
         packed = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
         sorted_by, tag, text, id = json.loads(packed)

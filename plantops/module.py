@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from plantops.errors import Invalid
-from plantops.wording import says
+from plantops.wording import say, says
 
 if TYPE_CHECKING:
     import argparse
@@ -180,7 +180,7 @@ class Registry:
         for module in self.modules:
             if module.name == name:
                 return module
-        raise Invalid(f"There is no module {name}. Known: {', '.join(self.names)}.")
+        raise Invalid(say("There is no module {name}. Known: {names}.", name=name, names=", ".join(self.names)))
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -194,7 +194,13 @@ class Registry:
         wanted = {"core", *names}
         unknown = wanted - set(self.names)
         if unknown:
-            raise Invalid(f"There is no module {', '.join(sorted(unknown))}. Known: {', '.join(self.names)}.")
+            raise Invalid(
+                say(
+                    "There is no module {unknown}. Known: {names}.",
+                    unknown=", ".join(sorted(unknown)),
+                    names=", ".join(self.names),
+                )
+            )
         return ordered(module for module in self.modules if module.name in wanted)
 
     def listeners(self, event: type) -> list[Callable[..., Any]]:
@@ -208,7 +214,7 @@ class Registry:
         module, _, short = name.partition(".")
         if module in self and short in self[module].jobs:
             return self[module].jobs[short]
-        raise Invalid(f"There is no job {name}.")
+        raise Invalid(say("There is no job {name}.", name=name))
 
     def role_permissions(self) -> dict[str, frozenset[str]]:
         """Role name -> permissions, added up over the modules."""
@@ -245,13 +251,17 @@ def ordered(modules: Iterable[Module]) -> Registry:
     for module in sorted(by_name.values(), key=lambda m: m.name):
         for need in module.depends:
             if need not in by_name:
-                raise Invalid(f"Module {module.name} needs module {need}, which is not installed.")
+                raise Invalid(
+                    say("Module {name} needs module {need}, which is not installed.", name=module.name, need=need)
+                )
         before = {*module.depends, *(name for name in module.after if name in by_name)}
         graph[module.name] = before | ({"core"} if module.name != "core" and "core" in by_name else set())
     try:
         names = tuple(TopologicalSorter(graph).static_order())
     except CycleError as circle:
-        raise Invalid(f"These modules need each other in a circle: {' -> '.join(circle.args[1])}.") from circle
+        raise Invalid(
+            say("These modules need each other in a circle: {args}.", args=" -> ".join(circle.args[1]))
+        ) from circle
     return Registry(tuple(by_name[name] for name in names))
 
 

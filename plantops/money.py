@@ -13,6 +13,7 @@ from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 LARGEST_AMOUNT = Decimal("999999999999999.9999")  # numeric(19,4)
 RATE_DIGITS = 10  # numeric(20,10)
@@ -61,9 +62,9 @@ class Money:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"Money takes a Decimal, not {type(self.amount).__name__}.")
         if reason := why_not_currency(self.currency):
-            raise Invalid(f"The currency is wrong: {reason}.", field="currency")
+            raise Invalid(say("The currency is wrong: {reason}.", reason=reason), field="currency")
         if not self.amount.is_finite() or abs(self.amount) > LARGEST_AMOUNT:
-            raise Invalid(f"The amount {self.amount} is too large to be kept.", field="amount")
+            raise Invalid(say("The amount {amount} is too large to be kept.", amount=self.amount), field="amount")
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
@@ -121,7 +122,11 @@ class Money:
             raise TypeError(f"Money can only meet money, not {type(other).__name__}.")
         if other.currency != self.currency:
             raise Invalid(
-                f"{self} and {other} are in different currencies: convert one of them with a rate first.",
+                say(
+                    "{value} and {other} are in different currencies: convert one of them with a rate first.",
+                    value=self,
+                    other=other,
+                ),
                 field="currency",
             )
         return other.amount
@@ -143,9 +148,12 @@ class Money:
         step = smallest_step(self.currency)
         cents, rest = divmod(abs(self.amount), step)
         if rest:
-            raise Invalid(f"{self} has fractions of {step}: round it before it is shared out.", field="amount")
+            raise Invalid(
+                say("{value} has fractions of {step}: round it before it is shared out.", value=self, step=step),
+                field="amount",
+            )
         if any(weight < 0 for weight in weights) or not any(weights):
-            raise Invalid("The shares must not be negative, and at least one must be above zero.")
+            raise Invalid(say("The shares must not be negative, and at least one must be above zero."))
         total = sum((Decimal(weight) for weight in weights), Decimal(0))
         exact = [cents * weight / total for weight in weights]
         whole = [share.to_integral_value(ROUND_DOWN) for share in exact]
@@ -183,11 +191,18 @@ class Rate:
     def __post_init__(self) -> None:
         for field, code in (("from_currency", self.from_currency), ("to_currency", self.to_currency)):
             if reason := why_not_currency(code):
-                raise Invalid(f"The rate's currency is wrong: {reason}.", field=field)
+                raise Invalid(say("The rate's currency is wrong: {reason}.", reason=reason), field=field)
         if not isinstance(self.value, Decimal) or not self.value.is_finite() or self.value <= 0:
-            raise Invalid(f"A rate must be a number above zero, not {self.value}.", field="value")
+            raise Invalid(say("A rate must be a number above zero, not {value}.", value=self.value), field="value")
         if self.value != self.value.quantize(Decimal(1).scaleb(-RATE_DIGITS)):
-            raise Invalid(f"A rate has at most {RATE_DIGITS} digits after the point: {self.value}.", field="value")
+            raise Invalid(
+                say(
+                    "A rate has at most {rate_digits} digits after the point: {value}.",
+                    rate_digits=RATE_DIGITS,
+                    value=self.value,
+                ),
+                field="value",
+            )
 
 
 def convert(money: Money, rate: Rate, rule: Rounding = Rounding.HALF_UP) -> Money:
@@ -197,7 +212,12 @@ def convert(money: Money, rate: Rate, rule: Rounding = Rounding.HALF_UP) -> Mone
     if money.currency == rate.to_currency:
         return Money(money.amount / rate.value, rate.from_currency).rounded(rule)
     raise Invalid(
-        f"The rate {rate.from_currency} to {rate.to_currency} cannot convert {money}: "
-        f"choose a rate for {money.currency}.",
+        say(
+            "The rate {from_currency} to {to_currency} cannot convert {money}: choose a rate for {currency}.",
+            from_currency=rate.from_currency,
+            to_currency=rate.to_currency,
+            money=money,
+            currency=money.currency,
+        ),
         field="currency",
     )

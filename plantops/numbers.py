@@ -12,6 +12,7 @@ from plantops.context import Context, within
 from plantops.db import Base, Id, unaudited
 from plantops.errors import Invalid
 from plantops.places import Site
+from plantops.wording import say
 
 KIND = re.compile(r"[A-Z]{1,8}")
 NUMBERS_LOCK = 7_254_010  # first key of the advisory lock under which a sequence is made
@@ -62,7 +63,7 @@ def _series(ctx: Context, kind: str, site_id: int, year: int | None) -> Series:
     _check_kind(kind)
     code = ctx.session.scalar(sa.select(Site.code).where(Site.id == site_id))
     if code is None:
-        raise Invalid(f"There is no site {site_id}.", field="site_id")
+        raise Invalid(say("There is no site {site_id}.", site_id=site_id), field="site_id")
     return Series(kind, code, year or ctx.today.year)
 
 
@@ -82,7 +83,7 @@ def plain_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int |
     asked = {"name": name, "site": site_id, "count": count}
     taken = ctx.session.execute(NEXT, asked).all()
     if not taken:
-        raise Invalid(f"There is no site {site_id}.", field="site_id")
+        raise Invalid(say("There is no site {site_id}.", site_id=site_id), field="site_id")
     if taken[0][1] is None:
         # Two first documents of a year: the second waits here until the first one's sequence is committed.
         ctx.session.execute(

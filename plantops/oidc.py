@@ -24,6 +24,7 @@ from requests.exceptions import RequestException
 
 from plantops.errors import Unauthenticated, Unavailable
 from plantops.settings import CompanyAccounts
+from plantops.wording import say
 
 SECONDS = 5
 KEPT = timedelta(hours=1)
@@ -199,10 +200,18 @@ class Service:
             if self._known is None or self._known.at + KEPT < now:
                 about = self._ask(self.company.issuer.rstrip("/") + "/.well-known/openid-configuration")
                 if about.get("issuer") != self.company.issuer:
-                    raise Unavailable(f"{self.company.name} says that it is another issuer than the settings name.")
+                    raise Unavailable(
+                        say("{name} says that it is another issuer than the settings name.", name=self.company.name)
+                    )
                 for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                     if not isinstance(about.get(name), str) or not self._is_safe(about[name]):
-                        raise Unavailable(f"{self.company.name} names no safe {name.replace('_', ' ')}.")
+                        raise Unavailable(
+                            say(
+                                "{name} names no safe {replace}.",
+                                name=self.company.name,
+                                replace=name.replace("_", " "),
+                            )
+                        )
                 self._known = _Known(about, self._keys(about), now, now)
             return self._known
 
@@ -210,7 +219,7 @@ class Service:
         try:
             return KeySet.import_key_set(self._ask(about["jwks_uri"]))  # type: ignore[arg-type]
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise Unavailable(f"{self.company.name} shows keys that cannot be read.") from error
+            raise Unavailable(say("{name} shows keys that cannot be read.", name=self.company.name)) from error
 
     def _ask(self, url: str) -> dict[str, Any]:
         try:
@@ -251,11 +260,11 @@ def is_fresh(auth_time: object, now: datetime) -> bool:
 
 
 def refused(why: str) -> Unauthenticated:
-    return Unauthenticated(f"You are not signed in: {why}. Try again.")
+    return Unauthenticated(say("You are not signed in: {why}. Try again.", why=why))
 
 
 def silent(company: CompanyAccounts) -> Unavailable:
-    return Unavailable(f"The sign-in service ({company.name}) does not answer. Try again in a moment.")
+    return Unavailable(say("The sign-in service ({name}) does not answer. Try again in a moment.", name=company.name))
 
 
 _services: dict[CompanyAccounts, Service] = {}

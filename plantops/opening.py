@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from plantops.calendar import LONGEST_CLOSURE_DAYS, Period, PlantCalendar, at_local, local_date
 from plantops.errors import Invalid
+from plantops.wording import say
 
 MINUTES_A_DAY = 24 * 60
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -31,8 +32,10 @@ class Open:
     def __post_init__(self) -> None:
         if not 0 <= self.weekday <= 6 or not 0 <= self.from_minute < self.to_minute <= MINUTES_A_DAY:
             raise Invalid(
-                "Opening hours must lie within one day, 00:00 to 24:00, and end after they start; "
-                "write a night as two parts.",
+                say(
+                    "Opening hours must lie within one day, 00:00 to 24:00, and end after they start; "
+                    "write a night as two parts."
+                ),
                 field="hours",
             )
 
@@ -46,10 +49,12 @@ class OpeningHours:
     def __post_init__(self) -> None:
         parts = tuple(sorted(self.parts))
         if not parts:
-            raise Invalid("Opening hours need at least one day that is open.", field="hours")
+            raise Invalid(say("Opening hours need at least one day that is open."), field="hours")
         for one, following in pairwise(parts):
             if one.weekday == following.weekday and following.from_minute < one.to_minute:
-                raise Invalid(f"Opening hours overlap on {WEEKDAYS[one.weekday]}.", field="hours")
+                raise Invalid(
+                    say("Opening hours overlap on {weekdays}.", weekdays=WEEKDAYS[one.weekday]), field="hours"
+                )
         object.__setattr__(self, "parts", parts)
 
     @classmethod
@@ -137,7 +142,7 @@ class BusinessClock:
             for period in periods:
                 yield Period(max(period.start, start), period.end)
             day += _DAY
-        raise Invalid("The desk has no open hours within three years: check its calendar.")
+        raise Invalid(say("The desk has no open hours within three years: check its calendar."))
 
     def open_time(self, start: datetime, end: datetime) -> timedelta:
         """How long it was open between two instants."""
@@ -153,7 +158,7 @@ class BusinessClock:
     def add(self, start: datetime, target: timedelta) -> datetime:
         """The first instant (UTC) at which it has been open for `target` since `start`."""
         if target < _NOTHING:
-            raise Invalid("A target cannot be negative.", field="target")
+            raise Invalid(say("A target cannot be negative."), field="target")
         left = target
         for period in self.open_from(start):
             if period.length >= left:
@@ -182,7 +187,7 @@ class BusinessClock:
             day += _DAY
             if self.periods_on(day):
                 return day
-        raise Invalid("The desk has no open day within three years: check its calendar.")
+        raise Invalid(say("The desk has no open day within three years: check its calendar."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +199,11 @@ class Target:
 
     def __post_init__(self) -> None:
         if (self.open_time is None) == (self.working_days is None):
-            raise Invalid("A target is either open time or working days, one of the two.", field="target")
+            raise Invalid(say("A target is either open time or working days, one of the two."), field="target")
         if (self.open_time is not None and self.open_time <= _NOTHING) or (
             self.working_days is not None and self.working_days <= 0
         ):
-            raise Invalid("A target must be longer than nothing.", field="target")
+            raise Invalid(say("A target must be longer than nothing."), field="target")
 
 
 @dataclass(frozen=True, slots=True)

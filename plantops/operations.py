@@ -12,6 +12,7 @@ from plantops.command import acting, as_json, database_url
 from plantops.errors import Invalid
 from plantops.module import load
 from plantops.weekly import Span
+from plantops.wording import say
 
 FAILURE = 1
 
@@ -71,9 +72,9 @@ def run_report(args: argparse.Namespace) -> int:
     """`report weekly --week 2026-W46 --format html,pdf,xlsx --out DIR`"""
     formats = tuple(args.format.split(","))
     if unknown := set(formats) - {"html", "pdf", "xlsx"}:
-        raise Invalid(f"There is no format {', '.join(sorted(unknown))}. Known: html, pdf, xlsx.")
+        raise Invalid(say("There is no format {unknown}. Known: html, pdf, xlsx.", unknown=", ".join(sorted(unknown))))
     if not args.out.is_dir():
-        raise Invalid(f"There is no folder {args.out}. Make it first.")
+        raise Invalid(say("There is no folder {out}. Make it first.", out=args.out))
     with acting(args) as ctx:
         span = Span.week(args.week) if args.week else Span.of_day(ctx.today).back(1)
         report, written = load("plantops.weekly_book:write")(ctx, span, formats, args.out)

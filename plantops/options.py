@@ -16,7 +16,7 @@ from plantops.context import Context, requires, within
 from plantops.db import Base, Id
 from plantops.errors import Invalid
 from plantops.permissions import Can
-from plantops.wording import says
+from plantops.wording import say, says
 
 Value = Decimal | int | str | bool
 
@@ -58,12 +58,30 @@ def read(option: Option, text: str, field: str = "value") -> Value:
         else:
             value = kind(text)
     except (KeyError, ValueError, InvalidOperation) as error:
-        raise Invalid(f"{option.title} cannot be {text!r}. Enter a {kind.__name__.lower()}.", field=field) from error
+        raise Invalid(
+            say(
+                "{title} cannot be {text}. Enter a {lower}.",
+                title=option.title,
+                text=repr(text),
+                lower=kind.__name__.lower(),
+            ),
+            field=field,
+        ) from error
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         if option.least is not None and value < option.least:
-            raise Invalid(f"{option.title} is at least {option.least} {option.unit}.".replace(" .", "."), field=field)
+            raise Invalid(
+                say(
+                    "{title} is at least {least} {unit}.", title=option.title, least=option.least, unit=option.unit
+                ).replace(" .", "."),
+                field=field,
+            )
         if option.most is not None and value > option.most:
-            raise Invalid(f"{option.title} is at most {option.most} {option.unit}.".replace(" .", "."), field=field)
+            raise Invalid(
+                say(
+                    "{title} is at most {most} {unit}.", title=option.title, most=option.most, unit=option.unit
+                ).replace(" .", "."),
+                field=field,
+            )
     return value
 
 
@@ -71,7 +89,7 @@ def declared(modules: Mapping[str, Mapping[str, Any]], key: str) -> Option:
     module, _, name = key.partition(".")
     option = modules.get(module, {}).get(name)
     if not isinstance(option, Option):
-        raise Invalid(f"There is no setting {key}.", field="key")
+        raise Invalid(say("There is no setting {key}.", key=key), field="key")
     return option
 
 

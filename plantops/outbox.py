@@ -20,6 +20,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.jobs import Computation, Done, Reporter
 from plantops.mail import Letter, Posted
 from plantops.permissions import Can
+from plantops.wording import say
 
 UNDO_SECONDS = 30  # a mail cannot be called back, so it waits this long
 LONGEST_SUBJECT = 250
@@ -156,10 +157,10 @@ def write(
     """
     for field, address in (("to", to), ("reply_to", reply_to)):
         if address is not None and (reason := why_not_address(address)):
-            raise Invalid(f"The mail cannot be sent: {reason}.", field=field)
+            raise Invalid(say("The mail cannot be sent: {reason}.", reason=reason), field=field)
     line = " ".join(subject.split())
     if not line:
-        raise Invalid("A mail needs a subject.", field="subject")
+        raise Invalid(say("A mail needs a subject."), field="subject")
     letter = OutgoingMail(
         to_address=to,
         to_name=" ".join(to_name.split()),
@@ -186,7 +187,13 @@ def recall(ctx: Context, id: int) -> OutgoingMail:
     if letter.created_by_id != ctx.user.id:
         ctx.need_everywhere(Can.MANAGE_JOBS, to="recall this mail")
     if letter.state is not State.WAITING:
-        raise Conflict(f"The mail to {letter.to_address} cannot be recalled: it is {letter.state} already.")
+        raise Conflict(
+            say(
+                "The mail to {to_address} cannot be recalled: it is {state} already.",
+                to_address=letter.to_address,
+                state=letter.state,
+            )
+        )
     letter.state = State.RECALLED
     ctx.session.flush()
     return letter
@@ -199,7 +206,7 @@ def send_again(ctx: Context, id: int) -> OutgoingMail:
     if letter.created_by_id != ctx.user.id:
         ctx.need_everywhere(Can.MANAGE_JOBS, to="send this mail again")
     if letter.state is not State.FAILED:
-        raise Conflict(f"Only a mail that failed can be sent again; this one is {letter.state}.")
+        raise Conflict(say("Only a mail that failed can be sent again; this one is {state}.", state=letter.state))
     letter.state, letter.tries, letter.next_try_at = State.WAITING, 0, ctx.now
     ctx.session.flush()
     _enqueue(ctx, letter.id, letter.next_try_at)

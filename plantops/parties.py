@@ -18,6 +18,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
+from plantops.wording import say
 
 ALIKE = 0.88  # of 1: "Kessling Hygiene" and "Kesling Hygiene" are 0.97, "Novak Safety" and "Novak Paper" 0.73
 COMPANY_FORMS = re.compile(
@@ -131,28 +132,28 @@ def wrong_facts(facts: PartyFacts) -> dict[str, str]:
     """Each field that cannot be, with its sentence."""
     wrong: dict[str, str] = {}
     if not facts.name.strip():
-        wrong["name"] = "A party needs a name."
+        wrong["name"] = say("A party needs a name.")
     elif len(facts.name) > 200:
-        wrong["name"] = "The name is longer than 200 characters. Shorten it."
+        wrong["name"] = say("The name is longer than 200 characters. Shorten it.")
     if not facts.kinds:
-        wrong["kinds"] = "Say whether it is a supplier, a carrier or a contractor."
+        wrong["kinds"] = say("Say whether it is a supplier, a carrier or a contractor.")
     if facts.country is not None and not re.fullmatch(r"[A-Z]{2}", facts.country):
-        wrong["country"] = "A country is written as two capital letters, such as LU or DE."
+        wrong["country"] = say("A country is written as two capital letters, such as LU or DE.")
     if facts.email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", facts.email):
-        wrong["email"] = "This is not a mail address. Write it as name@company.example."
+        wrong["email"] = say("This is not a mail address. Write it as name@company.example.")
     if facts.vat_id is not None and not re.fullmatch(r"[A-Z]{2}[A-Z0-9+*]{2,13}", plain_vat_id(facts.vat_id) or ""):
-        wrong["vat_id"] = "A VAT number begins with two letters of the country, such as LU12345678."
+        wrong["vat_id"] = say("A VAT number begins with two letters of the country, such as LU12345678.")
     return wrong
 
 
 def why_not_use(party: Party, kind: PartyKind) -> str | None:
     """Why nothing new may be ordered from or given to this party; None when it may."""
     if party.blocked:
-        return f"{party.name} is blocked: {party.blocked_reason}"
+        return say("{name} is blocked: {blocked_reason}", name=party.name, blocked_reason=party.blocked_reason)
     if party.archived:
-        return f"{party.name} was archived"
+        return say("{name} was archived", name=party.name)
     if kind not in party.kinds:
-        return f"{party.name} is not a {kind}"
+        return say("{name} is not a {kind}", name=party.name, kind=kind)
     return None
 
 
@@ -219,12 +220,12 @@ def look_alikes(ctx: Context, facts: PartyFacts, *, besides: int | None = None) 
 
 def _check(ctx: Context, facts: PartyFacts, sure: bool, besides: int | None = None) -> None:
     if wrong := wrong_facts(facts):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     alike = [] if sure else look_alikes(ctx, facts, besides=besides)
     if alike:
         names = ", ".join(f"{row.name}{f' in {row.town}' if row.town else ''}" for row in alike[:3])
         raise Conflict(
-            f"This may be there already: {names}. Use that one, or say that you are sure.",
+            say("This may be there already: {names}. Use that one, or say that you are sure.", names=names),
             code=LOOKS_ALIKE,
             field="name",
             details={"alike": [asdict(row) for row in alike[:10]]},
@@ -266,7 +267,7 @@ def change_party(ctx: Context, id: int, version: int, facts: PartyFacts, *, sure
 def block(ctx: Context, id: int, version: int, reason: str) -> Party:
     """Nothing new may be ordered from it; what runs goes on."""
     if not reason.strip():
-        raise Invalid("Say why it is blocked: the buyers will read it.", field="reason")
+        raise Invalid(say("Say why it is blocked: the buyers will read it."), field="reason")
     blocked = get(ctx.session, visible(ctx).where(Party.id == id), what="party", version=version, lock=True)
     blocked.blocked, blocked.blocked_reason = True, reason.strip()
     bump(blocked)

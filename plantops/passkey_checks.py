@@ -17,6 +17,7 @@ from webauthn.helpers.structs import (
 )
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 PLANT = "plantops"
 TIMEOUT_MS = 300_000
@@ -104,7 +105,7 @@ def read_new(public_url: str, answer: str, challenge: bytes) -> NewKey:
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
-        raise Invalid("This passkey cannot be added: the browser's answer does not fit. Try again.") from error
+        raise Invalid(say("This passkey cannot be added: the browser's answer does not fit. Try again.")) from error
     return NewKey(made.credential_id, made.credential_public_key, made.sign_count, made.credential_backed_up)
 
 
@@ -117,7 +118,7 @@ def read_shown(answer: str) -> Shown:
             webauthn.base64url_to_bytes(told["rawId"]), webauthn.base64url_to_bytes(handle) if handle else None
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Invalid("This passkey cannot be read. Try again.") from error
+        raise Invalid(say("This passkey cannot be read. Try again.")) from error
 
 
 def check(public_url: str, answer: str, challenge: bytes, *, public_key: bytes, sign_count: int) -> tuple[int, bool]:
@@ -134,7 +135,7 @@ def check(public_url: str, answer: str, challenge: bytes, *, public_key: bytes, 
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
-        raise Invalid("This passkey is not the right one for here. Try again.") from error
+        raise Invalid(say("This passkey is not the right one for here. Try again.")) from error
     return seen.new_sign_count, seen.credential_backed_up
 
 

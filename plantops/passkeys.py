@@ -17,6 +17,7 @@ from plantops.errors import Conflict, Invalid, Unauthenticated
 from plantops.factors import Passkey
 from plantops.module import load
 from plantops.settings import Settings
+from plantops.wording import say
 
 MOST_KEYS = 20
 CHALLENGE_LASTS = timedelta(minutes=5)
@@ -45,10 +46,10 @@ def begin(ctx: Context) -> tuple[str, str]:
     """(options for the browser, the note to carry)."""
     factors.need_recent(ctx)
     if reason := checks("why_not_here")(ctx.settings.public_url):
-        raise Conflict(f"No passkey can be made here: {reason}.")
+        raise Conflict(say("No passkey can be made here: {reason}.", reason=reason))
     known = list_mine(ctx)
     if len(known) >= MOST_KEYS:
-        raise Conflict(f"You have {MOST_KEYS} passkeys already. Remove one first.")
+        raise Conflict(say("You have {most_keys} passkeys already. Remove one first.", most_keys=MOST_KEYS))
     challenge = secrets.token_bytes(32)
     handle = known[0].user_handle if known else secrets.token_bytes(32)
     options = checks("registration")(
@@ -68,15 +69,15 @@ def add(ctx: Context, name: str, answer: str, note: str) -> list[str]:
     """The passkey counts from now on; the first factor brings ten recovery codes, which are shown once."""
     factors.need_recent(ctx)
     if reason := factors.why_not_name(name):
-        raise Invalid(f"The passkey cannot be added: {reason}.", field="name")
+        raise Invalid(say("The passkey cannot be added: {reason}.", reason=reason), field="name")
     facts = sealing.read_note(ctx.settings, NEW, note, ctx.now)
     if facts is None or facts["user"] != ctx.user.id:
-        raise Conflict("Too much time has passed. Begin again.")
+        raise Conflict(say("Too much time has passed. Begin again."))
     user = factors.own(ctx)
     made = checks("read_new")(ctx.settings.public_url, answer, bytes_of(facts["challenge"]))
     factors.spend(ctx.session, NEW, facts["once"], ctx.now)
     if ctx.session.scalar(sa.select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
-        raise Conflict("This passkey is known already.")
+        raise Conflict(say("This passkey is known already."))
     row = Passkey(
         user_id=user.id,
         name=name.strip(),
@@ -89,14 +90,16 @@ def add(ctx: Context, name: str, answer: str, note: str) -> list[str]:
     )
     ctx.session.add(row)
     ctx.session.flush()
-    factors.tell(ctx, user, "A passkey was added", f"The passkey “{row.name}” now signs in to your account.")
+    factors.tell(
+        ctx, user, say("A passkey was added"), say("The passkey “{name}” now signs in to your account.", name=row.name)
+    )
     return [] if factors.mine(ctx).codes_left else authenticators.write_codes(ctx)
 
 
 @anyone("each person names their own passkeys")
 def rename(ctx: Context, id: int, name: str) -> None:
     if reason := factors.why_not_name(name):
-        raise Invalid(f"The passkey cannot be called that: {reason}.", field="name")
+        raise Invalid(say("The passkey cannot be called that: {reason}.", reason=reason), field="name")
     query = sa.select(Passkey).where(Passkey.user_id == ctx.user.id, Passkey.id == id)
     get(ctx.session, query, what="passkey", lock=True).name = name.strip()
     ctx.session.flush()
@@ -109,11 +112,13 @@ def remove(ctx: Context, id: int) -> None:
     query = sa.select(Passkey).where(Passkey.user_id == user.id, Passkey.id == id)
     row = get(ctx.session, query, what="passkey", lock=True)
     if reason := factors.why_not_remove_factor(factors.mine(ctx)):
-        raise Conflict(f"{row.name} cannot be removed: {reason}.")
+        raise Conflict(say("{name} cannot be removed: {reason}.", name=row.name, reason=reason))
     ctx.session.delete(row)
     ctx.session.flush()
     factors.drop_codes_of_nothing(ctx, user.id)
-    factors.tell(ctx, user, "A passkey was removed", f"The passkey “{row.name}” no longer signs in.")
+    factors.tell(
+        ctx, user, say("A passkey was removed"), say("The passkey “{name}” no longer signs in.", name=row.name)
+    )
 
 
 # --- At the door: before there is a context
@@ -133,8 +138,8 @@ def use(session: Session, settings: Settings, answer: str, note: str, now: datet
     """Whose passkey this is, proved. Raises Unauthenticated; each challenge is answered once."""
     facts = sealing.read_note(settings, SHOW, note, now)
     if facts is None:
-        raise Unauthenticated("Too much time has passed. Begin again.")
-    refused = Unauthenticated("This passkey is not known here, or it was removed.")
+        raise Unauthenticated(say("Too much time has passed. Begin again."))
+    refused = Unauthenticated(say("This passkey is not known here, or it was removed."))
     try:
         shown = checks("read_shown")(answer)
         query = sa.select(Passkey).where(Passkey.credential_id == shown.credential_id).with_for_update()

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from plantops.errors import Throttled
+from plantops.wording import say
 
 SHORTEST = 10
 LONGEST = 1000
@@ -41,9 +42,9 @@ _standing: Counter[tuple[str, str]] = Counter()
 
 def why_not_password(password: str) -> str | None:
     if len(password) < SHORTEST:
-        return f"it is shorter than {SHORTEST} characters"
+        return say("it is shorter than {shortest} characters", shortest=SHORTEST)
     if len(password) > LONGEST:
-        return f"it is longer than {LONGEST} characters"
+        return say("it is longer than {longest} characters", longest=LONGEST)
     return None
 
 
@@ -58,7 +59,7 @@ def in_line(login: str, address: str | None = None) -> Iterator[None]:
         wanted[("address", address)] = MOST_OF_ADDRESS
     with _line:
         if any(_standing[who] >= most for who, most in wanted.items()):
-            raise Throttled("Too many people sign in just now. Wait a moment, then try again.")
+            raise Throttled(say("Too many people sign in just now. Wait a moment, then try again."))
         _standing.update(wanted.keys())
     try:
         yield

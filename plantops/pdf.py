@@ -12,6 +12,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
 from plantops.documents import FOLDER
 from plantops.errors import Invalid
+from plantops.wording import say
 
 BASE = "paper:"
 PICTURE = "picture:"
@@ -63,5 +64,5 @@ def render(html: str, package: str, pictures: Mapping[str, bytes]) -> bytes:
         document = weasyprint.HTML(string=html, base_url=BASE, url_fetcher=fetcher)
         made: bytes = document.write_pdf(pdf_variant=VARIANT, pdf_tags=True, optimize_images=True)
     except NotPackaged as error:
-        raise Invalid(f"The document cannot be printed: {error}.") from None
+        raise Invalid(say("The document cannot be printed: {error}.", error=error)) from None
     return made

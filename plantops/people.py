@@ -22,6 +22,7 @@ from plantops.passwords import hashed, in_line, matches, why_not_password
 from plantops.permissions import Can
 from plantops.places import Site, sort_key, wrong_reach
 from plantops.settings import Settings
+from plantops.wording import say
 
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=7)
@@ -208,7 +209,7 @@ def context_for(
     if isinstance(user, int):
         found = session.get(User, user)
         if found is None or not found.active:
-            raise Unauthenticated("This account does not exist or was closed.")
+            raise Unauthenticated(say("This account does not exist or was closed."))
         user = found
     mark_actor(session, user.id, on_behalf_of, request_id)
     zone = session.scalar(sa.select(Site.zone).where(Site.in_totals).order_by(Site.id).limit(1)) or "UTC"
@@ -241,11 +242,11 @@ def add_user(
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     login = login.strip().lower()
     if not login or len(login) > 100 or any(ch.isspace() for ch in login):
-        raise Invalid("A login is 1 to 100 characters without spaces.", field="login")
+        raise Invalid(say("A login is 1 to 100 characters without spaces."), field="login")
     if by_login(ctx.session, login):
-        raise Conflict(f"The login {login} is taken. Choose another.", field="login")
+        raise Conflict(say("The login {login} is taken. Choose another.", login=login), field="login")
     if password is not None and (reason := why_not_password(password)):
-        raise Invalid(f"This password cannot be used: {reason}.", field="password")
+        raise Invalid(say("This password cannot be used: {reason}.", reason=reason), field="password")
     user = User(
         login=login,
         name=name.strip() or login,
@@ -267,9 +268,11 @@ def grant(
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     titles = ctx.registry.role_titles()
     if role not in titles:
-        raise Invalid(f"There is no role {role}. Known: {', '.join(sorted(titles))}.", field="role")
+        raise Invalid(
+            say("There is no role {role}. Known: {titles}.", role=role, titles=", ".join(sorted(titles))), field="role"
+        )
     if wrong := wrong_reach(ctx, site_id, cost_centre_id):
-        raise Invalid("This role cannot be given there.", fields=wrong)
+        raise Invalid(say("This role cannot be given there."), fields=wrong)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
     held = ctx.session.scalar(
         sa.select(UserGrant.id).where(
@@ -293,7 +296,7 @@ def leave_an_administrator(ctx: Context, user_id: int) -> None:
     everywhere = (UserGrant.site_id.is_(None), UserGrant.cost_centre_id.is_(None))
     left = set(ctx.session.scalars(administrators.where(UserGrant.role == ADMINISTRATOR, User.active, *everywhere)))
     if left == {user_id}:
-        raise Conflict("This is the last administrator. Make somebody else one first.")
+        raise Conflict(say("This is the last administrator. Make somebody else one first."))
 
 
 @requires(Can.MANAGE_USERS)
@@ -314,7 +317,7 @@ def close_account(ctx: Context, user_id: int, version: int) -> User:
     leave_an_administrator(ctx, user_id)
     user = get(ctx.session, visible(ctx).where(User.id == user_id), what="user", version=version, lock=True)
     if user.id in (SYSTEM_ID, ctx.user.id):
-        raise Conflict("You cannot close this account: it is your own or the system's.")
+        raise Conflict(say("You cannot close this account: it is your own or the system's."))
     user.active = False
     bump(user)
     ctx.session.execute(sa.update(SignIn).where(SignIn.user_id == user_id).values(ended_at=ctx.now))
@@ -329,20 +332,20 @@ def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None
     Guesses of the old one are counted as those at the door are: whoever finds a browser open guesses no further.
     """
     if reason := why_not_password(new):
-        raise Invalid(f"This password cannot be used: {reason}.", field="new")
+        raise Invalid(say("This password cannot be used: {reason}.", reason=reason), field="new")
     key = f"login:{ctx.user.login}"
     stored = ctx.session.scalar(sa.select(User.password_hash).where(User.id == ctx.user.id))
     with in_line(ctx.user.login):
         with ctx.aside() as session:
             count_try(session, key, None, ctx.now)
         if not matches(stored, old):
-            raise Invalid("The old password is not right.", field="old")
+            raise Invalid(say("The old password is not right."), field="old")
         with ctx.aside() as session:
             session.execute(sa.delete(LoginTry).where(LoginTry.key == key))
         made = hashed(new)
     user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="user", lock=True)
     if user.password_hash != stored:
-        raise Conflict("Your password was changed meanwhile. Sign in with the new one.")
+        raise Conflict(say("Your password was changed meanwhile. Sign in with the new one."))
     user.password_hash = made
     bump(user)
     others = sa.update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None))
@@ -354,9 +357,9 @@ def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365
     """A new API token. Its text is returned once and kept as a hash only."""
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not scopes.split():
-        raise Invalid("A token needs at least one scope, for example purchasing.requisition.", field="scopes")
+        raise Invalid(say("A token needs at least one scope, for example purchasing.requisition."), field="scopes")
     if user_id == SYSTEM_ID:
-        raise Conflict("Nobody calls as the system: a token's scopes do not narrow it. Make one for a person.")
+        raise Conflict(say("Nobody calls as the system: a token's scopes do not narrow it. Make one for a person."))
     get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
     text = "po_" + secrets.token_urlsafe(32)
     expires = ctx.now + timedelta(days=days) if days else None
@@ -388,7 +391,7 @@ def check_password(database: Database, login: str, password: str, *, address: st
         else:
             failed_again(session, keys[1], now)
     if not is_right or user is None:
-        raise Unauthenticated("The login or the password is not right.", field="password")
+        raise Unauthenticated(say("The login or the password is not right."), field="password")
     return user.id
 
 
@@ -426,7 +429,9 @@ def count_try(session: Session, login_key: str, address_key: str | None, now: da
     address = session.scalars(this.where(LoginTry.key == address_key)).first() if address_key else None
     allowed = ((login, TRIES_BEFORE_WAIT), (address, ADDRESS_TRIES_BEFORE_WAIT))
     if wait := max(wait_seconds(row.failed, row.last_at, now, most) if row else 0 for row, most in allowed):
-        raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
+        raise Throttled(
+            say("Too many tries. Wait {wait} seconds, then try again.", wait=wait), details={"wait_seconds": wait}
+        )
     failed_again(session, login_key, now)
 
 
@@ -434,7 +439,9 @@ def check_address(session: Session, key: str, now: datetime) -> None:
     """Raises Throttled when the address has to wait; for what cannot be guessed, and is counted when it failed."""
     row = session.scalars(sa.select(LoginTry).where(LoginTry.key == key)).first()
     if row and (wait := wait_seconds(row.failed, row.last_at, now, ADDRESS_TRIES_BEFORE_WAIT)):
-        raise Throttled(f"Too many tries. Wait {wait} seconds, then try again.", details={"wait_seconds": wait})
+        raise Throttled(
+            say("Too many tries. Wait {wait} seconds, then try again.", wait=wait), details={"wait_seconds": wait}
+        )
 
 
 def failed_again(session: Session, key: str, now: datetime) -> None:
@@ -453,7 +460,7 @@ def session_user(session: Session, token: str, now: datetime) -> int:
     """Whose session it is. Raises Unauthenticated when it has ended."""
     found = session.scalar(sa.select(SignIn).where(SignIn.token_hash == digest(token)))
     if found is None or has_ended(found, now):
-        raise Unauthenticated("Your session has ended. Sign in again; what you typed is kept.")
+        raise Unauthenticated(say("Your session has ended. Sign in again; what you typed is kept."))
     if now - found.seen_at > timedelta(minutes=1):
         found.seen_at = now
     return found.user_id
@@ -463,7 +470,7 @@ def token_user(session: Session, token: str, now: datetime) -> tuple[int, frozen
     """Whose API token it is, and its scopes. Raises Unauthenticated when it has ended."""
     found = session.scalar(sa.select(Token).where(Token.token_hash == digest(token)))
     if found is None or found.ended_at or (found.expires_at and found.expires_at <= now):
-        raise Unauthenticated("This token is unknown or has expired. Ask an administrator for a new one.")
+        raise Unauthenticated(say("This token is unknown or has expired. Ask an administrator for a new one."))
     return found.user_id, frozenset(found.scopes.split())
 
 
@@ -480,5 +487,5 @@ def sign_out(session: Session, token: str, now: datetime) -> None:
 def name_of(ctx: Context, user_id: int) -> str:
     name = ctx.session.scalar(sa.select(User.name).where(User.id == user_id))
     if name is None:
-        raise NotFound("There is no such user.")
+        raise NotFound(say("There is no such user."))
     return name

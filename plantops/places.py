@@ -17,6 +17,7 @@ from plantops.db import Base, Currency, Id, SortKey, Versioned, bump, get, one_a
 from plantops.errors import Conflict, Invalid
 from plantops.money import why_not_currency
 from plantops.permissions import Can
+from plantops.wording import say
 
 CURRENCIES = "places.currencies"
 LARGEST_AREA = 1_000_000_000
@@ -104,23 +105,23 @@ def wrong_site(name: str, currency: str, country: str, where: tuple[Decimal | No
     wrong: dict[str, str] = {}
     latitude, longitude = where
     if not name.strip():
-        wrong["name"] = "A site needs a name."
+        wrong["name"] = say("A site needs a name.")
     if why := why_not_currency(currency):
         wrong["currency"] = f"{why}."
     if not (len(country) == 2 and country.isascii() and country.isupper()):
-        wrong["country"] = "A country is two capital letters, such as LU."
+        wrong["country"] = say("A country is two capital letters, such as LU.")
     if latitude is not None and not -90 <= latitude <= 90:
-        wrong["latitude"] = "A latitude is between -90 and 90."
+        wrong["latitude"] = say("A latitude is between -90 and 90.")
     if longitude is not None and not -180 <= longitude <= 180:
-        wrong["longitude"] = "A longitude is between -180 and 180."
+        wrong["longitude"] = say("A longitude is between -180 and 180.")
     return wrong
 
 
 def why_not_above(place: Place, site_id: int) -> str | None:
     """Why nothing of a site can be hung under a place."""
     if place.site_id != site_id:
-        return "the place above is on another site"
-    return f"the place {place.name} was closed" if place.archived else None
+        return say("the place above is on another site")
+    return say("the place {name} was closed", name=place.name) if place.archived else None
 
 
 # --- Questions
@@ -211,12 +212,12 @@ def wrong_reach(ctx: Context, site_id: int | None, cost_centre_id: int | None) -
     """A site or cost centre that does not exist, or a cost centre of another site, with its sentence."""
     wrong: dict[str, str] = {}
     if site_id is not None and ctx.session.get(Site, site_id) is None:
-        wrong["site_id"] = "There is no such site. Choose one of the list."
+        wrong["site_id"] = say("There is no such site. Choose one of the list.")
     centre = None if cost_centre_id is None else ctx.session.get(CostCentre, cost_centre_id)
     if cost_centre_id is not None and centre is None:
-        wrong["cost_centre_id"] = "There is no such cost centre. Choose one of the list."
+        wrong["cost_centre_id"] = say("There is no such cost centre. Choose one of the list.")
     elif centre is not None and site_id is not None and centre.site_id != site_id:
-        wrong["cost_centre_id"] = "This cost centre is of another site. Choose one of this site."
+        wrong["cost_centre_id"] = say("This cost centre is of another site. Choose one of this site.")
     return wrong
 
 
@@ -240,7 +241,7 @@ def add_site(
     ctx.need_everywhere(Can.MANAGE_PLACES, to="add a site")
     calendar.zone(zone)
     if wrong := wrong_site(name, currency, country, (latitude, longitude)):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     new = Site(
         code=_free_code(ctx, code, Site),
         name=name.strip(),
@@ -272,11 +273,13 @@ def add_place(
     ctx.need(Can.MANAGE_PLACES, site_id=site_id, to="add a place to this site")
     site(ctx, site_id)
     if parent_id is not None and (why := why_not_above(place(ctx, parent_id), site_id)):
-        raise Invalid(f"It cannot stand there: {why}.", field="parent_id")
+        raise Invalid(say("It cannot stand there: {why}.", why=why), field="parent_id")
     if not name.strip():
-        raise Invalid("A place needs a name.", field="name")
+        raise Invalid(say("A place needs a name."), field="name")
     if area_m2 is not None and not (area_m2.is_finite() and 0 <= area_m2 < LARGEST_AREA):
-        raise Invalid(f"The area is between 0 and {LARGEST_AREA} square metres.", field="area_m2")
+        raise Invalid(
+            say("The area is between 0 and {largest_area} square metres.", largest_area=LARGEST_AREA), field="area_m2"
+        )
     new = Place(
         site_id=site_id,
         parent_id=parent_id,
@@ -299,11 +302,11 @@ def move_place(ctx: Context, id: int, version: int, parent_id: int | None) -> Pl
     moved = get(ctx.session, visible(ctx).where(Place.id == id), what="place", version=version, lock=True)
     ctx.need(Can.MANAGE_PLACES, site_id=moved.site_id, to="move a place of this site")
     if parent_id is not None and (why := why_not_above(place(ctx, parent_id), moved.site_id)):
-        raise Invalid(f"It cannot stand there: {why}.", field="parent_id")
+        raise Invalid(say("It cannot stand there: {why}.", why=why), field="parent_id")
     above, seen = parent_id, 0
     while above is not None:
         if above == id or seen > 100:
-            raise Conflict("A place cannot stand under itself or under a place below it.", field="parent_id")
+            raise Conflict(say("A place cannot stand under itself or under a place below it."), field="parent_id")
         above, seen = place(ctx, above).parent_id, seen + 1
     moved.parent_id = parent_id
     bump(moved)
@@ -316,11 +319,11 @@ def add_cost_centre(ctx: Context, site_id: int, code: str, name: str, *, holder_
     ctx.need(Can.MANAGE_PLACES, site_id=site_id, to="add a cost centre to this site")
     site(ctx, site_id)
     if not name.strip():
-        raise Invalid("A cost centre needs a name.", field="name")
+        raise Invalid(say("A cost centre needs a name."), field="name")
     # Accounts stand above places, so their table is named in words here.
     is_open = sa.text("SELECT active FROM core_user WHERE id = :id")
     if holder_id is not None and not ctx.session.scalar(is_open, {"id": holder_id}):
-        raise Invalid("This account does not exist or was closed. Choose somebody else.", field="holder_id")
+        raise Invalid(say("This account does not exist or was closed. Choose somebody else."), field="holder_id")
     code = _free_code(ctx, code, CostCentre, site_id)
     new = CostCentre(site_id=site_id, code=code, name=name.strip(), holder_id=holder_id)
     ctx.session.add(new)
@@ -332,11 +335,16 @@ def _free_code(ctx: Context, code: str, kind: type[Site | Place | CostCentre], s
     """The code as it is kept. Raises when it is empty or taken; two who choose the same are asked one by one."""
     code = code.strip()
     if not code:
-        raise Invalid("A code is needed.", field="code")
+        raise Invalid(say("A code is needed."), field="code")
     one_at_a_time(ctx.session, kind.__tablename__, "code", site_id)
     taken = sa.select(kind.id).where(kind.code == code)
     if issubclass(kind, Place | CostCentre):
         taken = taken.where(kind.site_id == site_id)
     if ctx.session.scalar(taken):
-        raise Conflict(f"The code {code} is taken{' on this site' if site_id else ''}. Choose another.", field="code")
+        raise Conflict(
+            say(
+                "The code {code} is taken{value}. Choose another.", code=code, value=" on this site" if site_id else ""
+            ),
+            field="code",
+        )
     return code

@@ -17,6 +17,7 @@ from plantops.db import Base, Id, Versioned, choice, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import Event
 from plantops.permissions import Can
+from plantops.wording import say
 
 LONGEST_DAYS = 366
 LONGEST_NAME = 100
@@ -65,11 +66,11 @@ class PlantDaysChanged(Event):
 
 def why_not_days(first_day: date, last_day: date, name: str) -> str | None:
     if last_day < first_day:
-        return "they end before they start"
+        return say("they end before they start")
     if (last_day - first_day).days >= LONGEST_DAYS:
-        return f"they are more than {LONGEST_DAYS} days: check the year"
+        return say("they are more than {longest_days} days: check the year", longest_days=LONGEST_DAYS)
     if not name.strip() or len(name) > LONGEST_NAME:
-        return f"they need a name of 1 to {LONGEST_NAME} characters"
+        return say("they need a name of 1 to {longest_name} characters", longest_name=LONGEST_NAME)
     return None
 
 
@@ -127,11 +128,21 @@ def add(ctx: Context, site_id: int, kind: Kind, first_day: date, last_day: date,
     ctx.need(Can.MANAGE_CALENDAR, site_id=site_id, to="change this site's calendar")
     site = places.site(ctx, site_id)
     if reason := why_not_days(first_day, last_day, name):
-        raise Invalid(f"These days cannot be entered: {reason}.", field="last_day" if "name" not in reason else "name")
+        raise Invalid(
+            say("These days cannot be entered: {reason}.", reason=reason),
+            field="last_day" if "name" not in reason else "name",
+        )
     # Two people at once: the second waits for the site, then sees the days of the first.
     ctx.session.execute(sa.select(places.Site.id).where(places.Site.id == site.id).with_for_update())
     if other := ctx.session.scalars(_touching(sa.select(PlantDays), site_id, first_day, last_day).limit(1)).first():
-        raise Conflict(f"{other.first_day} to {other.last_day} is '{other.name}' already: remove that first.")
+        raise Conflict(
+            say(
+                "{first_day} to {last_day} is '{name}' already: remove that first.",
+                first_day=other.first_day,
+                last_day=other.last_day,
+                name=other.name,
+            )
+        )
     row = PlantDays(site_id=site_id, kind=kind, first_day=first_day, last_day=last_day, name=name.strip())
     ctx.session.add(row)
     ctx.session.flush()

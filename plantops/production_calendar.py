@@ -11,6 +11,7 @@ from plantops import cells, sheets
 from plantops.cells import BadCell
 from plantops.errors import Invalid
 from plantops.sheets import SheetRow
+from plantops.wording import say
 
 DAY, PLACE, RUNS, NOTE = "date", "place", "runs", "note"
 DATES = ("%Y-%m-%d", "%d.%m.%Y")
@@ -64,7 +65,11 @@ def read(path: Path) -> ProductionCalendar:
     if faults:
         first = "; ".join(f"row {where}: {why}" for where, why in list(faults.items())[:3])
         raise Invalid(
-            f"The production calendar was not taken, {len(faults)} cells are wrong: {first}.",
+            say(
+                "The production calendar was not taken, {faults} cells are wrong: {first}.",
+                faults=len(faults),
+                first=first,
+            ),
             fields=dict(list(faults.items())[:MOST_FAULTS]),
         )
     return ProductionCalendar(days)

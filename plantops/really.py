@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 AHEAD = timedelta(minutes=10)
 """So much may a phone's clock run ahead; such a time is taken as now."""
@@ -14,11 +15,11 @@ LONGEST_OFFLINE = timedelta(days=7)
 def why_not_then(said: datetime, now: datetime, earliest: datetime | None = None) -> str | None:
     """Why a time that a phone tells cannot be when it was done; None when it can."""
     if said > now + AHEAD:
-        return "it lies in the future"
+        return say("it lies in the future")
     if said < now - LONGEST_OFFLINE:
-        return "it is more than a week ago"
+        return say("it is more than a week ago")
     if earliest is not None and said < earliest:
-        return "nobody could have begun by then"
+        return say("nobody could have begun by then")
     return None
 
 
@@ -27,5 +28,11 @@ def when(said: datetime | None, now: datetime, earliest: datetime | None = None)
     if said is None:
         return now
     if why := why_not_then(said, now, earliest):
-        raise Invalid(f"The phone says that this was done on {said:%d %b %Y at %H:%M} UTC, but {why}. Check its clock.")
+        raise Invalid(
+            say(
+                "The phone says that this was done on {said:%d %b %Y at %H:%M} UTC, but {why}. Check its clock.",
+                said=said,
+                why=why,
+            )
+        )
     return min(said, now)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from plantops.calendar import PlantCalendar, at_local
 from plantops.errors import Invalid
+from plantops.wording import say
 
 MANY_SLOTS = 100_000
 LONGEST_MOVE_DAYS = 92  # a day off may lie in a long shutdown
@@ -55,7 +56,7 @@ class Recurrence:
 
     def __post_init__(self) -> None:
         if self.interval < 1:
-            raise Invalid("The interval must be 1 or more.", field="interval")
+            raise Invalid(say("The interval must be 1 or more."), field="interval")
 
     def planned(self, number: int) -> date:
         """The number-th day of the plan, counted from 0; always from the first day, so the 31st comes back."""
@@ -88,7 +89,7 @@ class Recurrence:
             due = self._due(planned, calendar) if planned > slot.planned else None
             if due is not None and due > slot.due:
                 return Slot(planned, due)
-        raise Invalid("This plan never falls on a working day: change its interval or its calendar.")
+        raise Invalid(say("This plan never falls on a working day: change its interval or its calendar."))
 
     def _after_completion(self, slot: Slot, done_on: date, calendar: PlantCalendar) -> Slot:
         for number in range(1, MANY_SLOTS):
@@ -98,7 +99,7 @@ class Recurrence:
             due = self._due(planned, calendar)
             if due is not None and due > done_on:
                 return Slot(planned, due)
-        raise Invalid("This plan never falls on a working day: change its interval or its calendar.")
+        raise Invalid(say("This plan never falls on a working day: change its interval or its calendar."))
 
     def instant(self, due: date, calendar: PlantCalendar) -> datetime:
         """When it is due on that day (UTC): 06:00 stays 06:00 by the plant's clock all year."""

@@ -19,6 +19,7 @@ from plantops.people import User
 from plantops.permissions import Can
 from plantops.stock_ledger import Balance, Move, MoveKind, lock
 from plantops.stores import Level, Store
+from plantops.wording import say
 
 COUNTED_EVERY = timedelta(days=31)
 
@@ -143,14 +144,18 @@ def reserve(
     """Promises what is free. Raises Conflict when less is free than is asked for."""
     item = items.item(ctx, item_id)
     if not quantity.is_finite() or quantity <= 0:
-        raise Invalid("Enter a quantity above zero.", field="quantity")
+        raise Invalid(say("Enter a quantity above zero."), field="quantity")
     wanted = items.in_stock_unit(item, quantity, unit or item.stock_unit)
     balance = lock(ctx, [(item_id, store_id)])[item_id, store_id]
     free = balance.on_hand - balance.reserved
     if wanted > free:
         raise Conflict(
-            f"Only {units.Quantity(max(free, Decimal(0)), item.stock_unit)} of {item.sku} {item.name} is free. "
-            "Reserve less, or order the rest.",
+            say(
+                "Only {quantity} of {sku} {name} is free. Reserve less, or order the rest.",
+                quantity=units.Quantity(max(free, Decimal(0)), item.stock_unit),
+                sku=item.sku,
+                name=item.name,
+            ),
             field="quantity",
         )
     balance.reserved += wanted
@@ -198,7 +203,7 @@ def hand_out(
     ctx.need(Can.MOVE_STOCK, site_id=store.site_id)
     mine = {row.id for row in list_reservations(ctx, store_id)}
     if not reservation_ids or not mine.issuperset(reservation_ids):
-        raise Conflict("Some of it is no longer to be picked here. Load the page again and pick what is left.")
+        raise Conflict(say("Some of it is no longer to be picked here. Load the page again and pick what is left."))
     return pick(ctx, reservation_ids, key=key, cost_centre_id=cost_centre_id)
 
 
@@ -210,7 +215,7 @@ def pick(ctx: Context, reservation_ids: list[int], *, key: str, cost_centre_id: 
     if before:
         return list(before)
     if not rows:
-        raise Conflict("Nothing of it is reserved any more. Load the page again.")
+        raise Conflict(say("Nothing of it is reserved any more. Load the page again."))
     moves: list[Move] = []
     for store_id, origin in dict.fromkeys((row.store_id, row.origin) for row in rows):
         here = [row for row in rows if (row.store_id, row.origin) == (store_id, origin)]

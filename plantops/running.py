@@ -24,6 +24,7 @@ from plantops import embedded, lifeline, logs
 from plantops.errors import Invalid, Unavailable
 from plantops.module import load
 from plantops.settings import Settings
+from plantops.wording import say
 
 PATIENCE = 60.0  # seconds until the web process must answer
 GRACE = 10.0  # seconds that a process gets to end by itself
@@ -113,7 +114,9 @@ def worker(settings: Settings, url: str) -> int:
 def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
     """The demo plant on the embedded PostgreSQL, with web and worker, until it is stopped."""
     if settings.database_url:
-        raise Invalid("The demo uses its own embedded PostgreSQL. Unset PLANTOPS_DATABASE_URL, or use `init --demo`.")
+        raise Invalid(
+            say("The demo uses its own embedded PostgreSQL. Unset PLANTOPS_DATABASE_URL, or use `init --demo`.")
+        )
     refuse_taken(port)
     print("Starting PostgreSQL ...", flush=True)
     with stopping_on_signals(), embedded.running(settings.data) as url:
@@ -133,7 +136,7 @@ def demo(settings: Settings, *, port: int, no_browser: bool) -> int:
                 webbrowser.open(address)
             while all(child.poll() is None for child in running):
                 time.sleep(0.2)
-            raise Unavailable("A process of the demo has ended by itself. Its last words stand above.")
+            raise Unavailable(say("A process of the demo has ended by itself. Its last words stand above."))
     return 0
 
 
@@ -145,8 +148,12 @@ def refuse_taken(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
             raise Invalid(
-                f"Port {port} cannot be used ({error}): stop what uses it, perhaps another demo, "
-                "or name a free one with --port."
+                say(
+                    "Port {port} cannot be used ({error}): stop what uses it, perhaps another demo, "
+                    "or name a free one with --port.",
+                    port=port,
+                    error=error,
+                )
             ) from error
 
 
@@ -229,7 +236,7 @@ def wait_until_ready(address: str, running: list[subprocess.Popen[bytes]]) -> No
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if any(process.poll() is not None for process in running):
-            raise Unavailable("The demo could not start: a process has ended. Its last words stand above.")
+            raise Unavailable(say("The demo could not start: a process has ended. Its last words stand above."))
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
             urllib.request.urlopen(  # noqa: S310  own loopback
@@ -239,7 +246,9 @@ def wait_until_ready(address: str, running: list[subprocess.Popen[bytes]]) -> No
             if answer.status == 200:
                 return
         time.sleep(0.1)
-    raise Unavailable(f"The web process does not answer on {address} after {PATIENCE:.0f} s.")
+    raise Unavailable(
+        say("The web process does not answer on {address} after {patience:.0f} s.", address=address, patience=PATIENCE)
+    )
 
 
 # --- Commands

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from plantops.errors import Conflict
 from plantops.settings import Settings
+from plantops.wording import say
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -42,8 +43,10 @@ def unseal(settings: Settings, purpose: str, sealed: bytes, about: str) -> bytes
         return AESGCM(key_for(settings, purpose)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about.encode())
     except (InvalidTag, ValueError) as error:
         raise Conflict(
-            "This installation has another secret than when this was kept, so it cannot be read. An administrator "
-            "resets the second factor, or brings the old secret back.",
+            say(
+                "This installation has another secret than when this was kept, so it cannot be read. An administrator "
+                "resets the second factor, or brings the old secret back."
+            ),
             code="secret_changed",
         ) from error
 

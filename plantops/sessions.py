@@ -16,6 +16,7 @@ from plantops.errors import Conflict, Invalid, Unauthenticated
 from plantops.identities import Return, Trip
 from plantops.people import SignIn, User
 from plantops.permissions import Can
+from plantops.wording import say
 
 if TYPE_CHECKING:
     from plantops.oidc import Told
@@ -57,7 +58,11 @@ def device_name(user_agent: str) -> str:
     """`Firefox on Windows`: what a person knows their device by."""
     browser = next((name for pattern, name in BROWSERS if re.search(pattern, user_agent)), "")
     system = next((name for pattern, name in SYSTEMS if re.search(pattern, user_agent)), "")
-    return f"{browser} on {system}" if browser and system else browser or system or "Unknown device"
+    return (
+        say("{browser} on {system}", browser=browser, system=system)
+        if browser and system
+        else browser or system or "Unknown device"
+    )
 
 
 # --- Questions
@@ -113,7 +118,7 @@ def end_all_of(ctx: Context, user_id: int, version: int) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="end somebody's sessions")
     user = get(ctx.session, people.visible(ctx).where(User.id == user_id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
-        raise Conflict("The system has no session.")
+        raise Conflict(say("The system has no session."))
     factors.end_sessions(ctx, user_id)
     bump(user)
     return user
@@ -128,12 +133,12 @@ def prove_by_password(ctx: Context, password: str, here: str, *, address: str = 
     keys = (f"login:{ctx.user.login}", f"address:{address}")
     stored = ctx.session.scalar(sa.select(User.password_hash).where(User.id == ctx.user.id))
     if stored is None:
-        raise Conflict("Your account has no password. Show a passkey, or sign in again.")
+        raise Conflict(say("Your account has no password. Show a passkey, or sign in again."))
     with passwords.in_line(ctx.user.login, address):
         with ctx.aside() as session:
             people.count_try(session, *keys, ctx.now)
         if not passwords.matches(stored, password):
-            raise Invalid("The password is not right.", field="password")
+            raise Invalid(say("The password is not right."), field="password")
         with ctx.aside() as session:
             session.execute(sa.delete(people.LoginTry).where(people.LoginTry.key == keys[0]))
     _prove(ctx, here)
@@ -156,7 +161,7 @@ def prove_by_passkey(ctx: Context, answer: str, challenge: str, here: str) -> No
     except Unauthenticated as error:
         raise Invalid(error.message) from error
     if shown_by != ctx.user.id:
-        raise Invalid("This passkey belongs to another account.")
+        raise Invalid(say("This passkey belongs to another account."))
     _prove(ctx, here)
 
 
@@ -165,7 +170,7 @@ def prove_by_company(ctx: Context, told: Told, here: str) -> None:
     """The company's service asked the person anew, and named the same one."""
     found = identities.find(ctx.session, told)
     if found is None or found.user_id != ctx.user.id:
-        raise Conflict("This company account is not linked to your account.")
+        raise Conflict(say("This company account is not linked to your account."))
     _prove(ctx, here)
 
 
@@ -180,9 +185,9 @@ def _prove(ctx: Context, here: str) -> None:
 def finish_trip(ctx: Context, back: Return, here: str) -> str:
     """Links the company account, or shows that it is still them; only in the session in which it was begun."""
     if back.user_id != ctx.user.id:
-        raise Unauthenticated("This was begun by somebody else at this browser. Begin again.")
+        raise Unauthenticated(say("This was begun by somebody else at this browser. Begin again."))
     if back.trip is Trip.LINK:
         identities.link(ctx, back.told)
-        return "The company account is linked."
+        return say("The company account is linked.")
     prove_by_company(ctx, back.told, here)
-    return "Thank you. You can go on for ten minutes."
+    return say("Thank you. You can go on for ten minutes.")

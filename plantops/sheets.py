@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from plantops.errors import Invalid
+from plantops.wording import say
 from plantops.workbook import NotReadable, check_zip, open_workbook, workbook_rows
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -87,13 +88,15 @@ class Sheet:
         seen = False
         for number, values in enumerate(raw, start=1):
             if number > MAX_ROWS + self.header_row:
-                raise Invalid(f"The file has more than {MAX_ROWS:,} rows: split it.", code="too_many_rows")
+                raise Invalid(
+                    say("The file has more than {max_rows:,} rows: split it.", max_rows=MAX_ROWS), code="too_many_rows"
+                )
             if number <= self.header_row or not any(value not in (None, "") for value in values):
                 continue
             seen = True
             yield _row(number, self.columns, values, whole=self.encoding is not None)
         if not seen:
-            raise Invalid("The file has column names but no rows under them.", code="empty_file")
+            raise Invalid(say("The file has column names but no rows under them."), code="empty_file")
 
     def about_rows(self) -> int:
         """How many rows there may be, to tell how far the reading is; 0 when it cannot be told."""
@@ -138,15 +141,18 @@ def check_table(path: Path) -> None:
     """Raises Invalid when the content of the file is no table that could be read."""
     size = path.stat().st_size
     if size == 0:
-        raise Invalid("The file is empty.", code="empty_file")
+        raise Invalid(say("The file is empty."), code="empty_file")
     if size > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1024**2
-        raise Invalid(f"The file has {size / 1024**2:.0f} MB; at most {limit} MB are read.", code="file_too_large")
+        raise Invalid(
+            say("The file has {size:.0f} MB; at most {limit} MB are read.", size=size / 1024**2, limit=limit),
+            code="file_too_large",
+        )
     with path.open("rb") as file:
         head = file.read(512)
     for magic, what in _NO_TABLES:
         if head.lstrip().startswith(magic):
-            raise Invalid(f"The file is {what}; a table as CSV or XLSX is needed.", code="not_a_table")
+            raise Invalid(say("The file is {what}; a table as CSV or XLSX is needed.", what=what), code="not_a_table")
 
 
 def is_workbook(path: Path) -> bool:
@@ -192,8 +198,10 @@ def sniff_encoding(path: Path) -> str:
     if _decodes(path, "cp1252") and not _FOREIGN_RUN.search(path.read_text("cp1252")):
         return "cp1252"
     raise Invalid(
-        "The file's characters are neither UTF-8 nor Windows-1252: save it as 'CSV UTF-8', "
-        "or state its encoding in the map.",
+        say(
+            "The file's characters are neither UTF-8 nor Windows-1252: save it as 'CSV UTF-8', "
+            "or state its encoding in the map."
+        ),
         code="bad_encoding",
     )
 
@@ -215,13 +223,19 @@ def _check_decodes(path: Path, encoding: str) -> None:
     except (UnicodeDecodeError, UnicodeError) as error:
         byte = getattr(error, "object", b"?")[getattr(error, "start", 0) :][:1].hex()
         raise Invalid(
-            f"The file is not {encoding}: the byte {byte or '?'} after line {line} is no character of it. "
-            "Save it as 'CSV UTF-8', or state its encoding in the map.",
+            say(
+                "The file is not {encoding}: the byte {byte} after line {line} is no character of it. "
+                "Save it as 'CSV UTF-8', or state its encoding in the map.",
+                encoding=encoding,
+                byte=byte or "?",
+                line=line,
+            ),
             code="bad_encoding",
         ) from None
     except LookupError:
         raise Invalid(
-            f"There is no encoding '{encoding}'; use one such as utf-8 or cp1252.", field="encoding"
+            say("There is no encoding '{encoding}'; use one such as utf-8 or cp1252.", encoding=encoding),
+            field="encoding",
         ) from None
 
 
@@ -250,7 +264,10 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
             yield from reader
         except csv.Error as error:
             raise Invalid(
-                f"Line {reader.line_num} of the file cannot be read as CSV: {error}.", code="bad_csv"
+                say(
+                    "Line {line_num} of the file cannot be read as CSV: {error}.", line_num=reader.line_num, error=error
+                ),
+                code="bad_csv",
             ) from None
 
 
@@ -259,20 +276,37 @@ def _columns(header: Sequence[object], required: Sequence[str]) -> tuple[str, ..
     while names and not names[-1]:
         names.pop()
     if not any(names):
-        raise Invalid("The file is empty: it has no row of column names.", code="empty_file")
+        raise Invalid(say("The file is empty: it has no row of column names."), code="empty_file")
     if len(names) > MAX_COLUMNS:
-        raise Invalid(f"The file has {len(names)} columns; at most {MAX_COLUMNS} are read.", code="too_many_columns")
+        raise Invalid(
+            say(
+                "The file has {names} columns; at most {max_columns} are read.",
+                names=len(names),
+                max_columns=MAX_COLUMNS,
+            ),
+            code="too_many_columns",
+        )
     seen: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if name and (first := seen.setdefault(name.casefold(), place)) != place:
             raise Invalid(
-                f"The column '{short(name)}' is there twice, as columns {first} and {place}: rename or remove one.",
+                say(
+                    "The column '{name}' is there twice, as columns {first} and {place}: rename or remove one.",
+                    name=short(name),
+                    first=first,
+                    place=place,
+                ),
                 code="doubled_column",
                 field=name,
             )
     if missing := [name for name in required if name not in names]:
         raise Invalid(
-            f"The file lacks the column{'s' * (len(missing) > 1)} {_listed(missing)}. It has {_listed(names)}.",
+            say(
+                "The file lacks the column{value} {missing}. It has {names}.",
+                value="s" * (len(missing) > 1),
+                missing=_listed(missing),
+                names=_listed(names),
+            ),
             code="missing_column",
             details={"missing": missing},
         )
@@ -314,14 +348,16 @@ def _row(number: int, columns: tuple[str, ...], values: Sequence[object], *, who
 def why_not_cell(text: str) -> str | None:
     """Why a text may not come in, whatever its column means; None when it may."""
     if len(text) > MAX_CELL_CHARACTERS:
-        return (
-            f"the cell has {len(text):,} characters, at most {MAX_CELL_CHARACTERS:,} are read: "
-            "is a quotation mark not closed?"
+        return say(
+            "the cell has {text:,} characters, at most {max_cell_characters:,} are read: "
+            "is a quotation mark not closed?",
+            text=len(text),
+            max_cell_characters=MAX_CELL_CHARACTERS,
         )
     if "\0" in text:
-        return "the cell holds a NUL character: the file is damaged or not a text"
+        return say("the cell holds a NUL character: the file is damaged or not a text")
     if text.lstrip().startswith("="):
-        return "the cell is a formula: put its value there"
+        return say("the cell is a formula: put its value there")
     return None
 
 

@@ -12,6 +12,7 @@ from plantops import authenticators, factors, identities, passkeys, people, seal
 from plantops.context import SYSTEM_ID, Context, anyone, mark_actor, within
 from plantops.errors import Unauthenticated
 from plantops.people import LoginTry, User
+from plantops.wording import say
 
 if TYPE_CHECKING:
     from plantops.oidc import Told
@@ -81,7 +82,7 @@ def by_passkey(ctx: Context, answer: str, challenge: str, door: Door, half: Half
     try:
         user_id = passkeys.use(ctx.session, ctx.settings, answer, challenge, ctx.now)
         if half is not None and half.user.id != user_id:
-            raise Unauthenticated("This passkey belongs to another account.")
+            raise Unauthenticated(say("This passkey belongs to another account."))
         user = _open_account(ctx, user_id)
     except Unauthenticated:
         with ctx.aside() as session:
@@ -112,11 +113,11 @@ def half_way(ctx: Context, note: str) -> Half:
     """Raises Unauthenticated when the note is none of ours, too old, or the account was changed since."""
     facts = sealing.read_note(ctx.settings, SECOND, note, ctx.now)
     if facts is None:
-        raise Unauthenticated("Too much time has passed. Sign in again.")
+        raise Unauthenticated(say("Too much time has passed. Sign in again."))
     user = _open_account(ctx, facts["user"])
     held = factors.held_by(ctx.session, user.id)
     if user.version != facts["version"] or held.has_second == facts["enrols"]:
-        raise Unauthenticated("This account was changed meanwhile. Sign in again.")
+        raise Unauthenticated(say("This account was changed meanwhile. Sign in again."))
     return Half(user, facts["method"], facts["enrols"], facts["once"])
 
 
@@ -127,7 +128,7 @@ def by_code(ctx: Context, half: Half, code: str, door: Door) -> Opened:
     Raises Throttled or Unauthenticated.
     """
     if half.enrols:
-        raise Unauthenticated("Set up your second factor first.")
+        raise Unauthenticated(say("Set up your second factor first."))
     how = take_code(ctx, half.user.id, code, door.address)
     factors.spend(ctx.session, SECOND, half.once, ctx.now)
     method = f"{half.method} and {'code' if how == 'app' else 'recovery code'}"
@@ -135,8 +136,8 @@ def by_code(ctx: Context, half: Half, code: str, door: Door) -> Opened:
     if how == "app":
         return Opened(token)
     left = factors.held_by(ctx.session, half.user.id).codes_left
-    told = f"A recovery code signed in to your account. {left} are left."
-    factors.tell(_as(ctx, half.user.id), half.user, "A recovery code was used", told)
+    told = say("A recovery code signed in to your account. {left} are left.", left=left)
+    factors.tell(_as(ctx, half.user.id), half.user, say("A recovery code was used"), told)
     return Opened(token, codes_left=left)
 
 
@@ -154,7 +155,9 @@ def take_code(ctx: Context, user_id: int, code: str, address: str) -> str:
         else:
             session.execute(sa.delete(LoginTry).where(LoginTry.key == keys[0]))
     if how is None:
-        raise Unauthenticated("This code is not right, or it was used before. Wait for the next one.", field="code")
+        raise Unauthenticated(
+            say("This code is not right, or it was used before. Wait for the next one."), field="code"
+        )
     return how
 
 
@@ -163,7 +166,7 @@ def app_of(ctx: Context, half: Half) -> authenticators.Pending:
     """The app that is being set up at the door."""
     found = authenticators.pending(_as(ctx, half.user.id)) if half.enrols else None
     if found is None:
-        raise Unauthenticated("No second factor is being set up. Sign in again.")
+        raise Unauthenticated(say("No second factor is being set up. Sign in again."))
     return found
 
 
@@ -183,7 +186,7 @@ def by_first_code(ctx: Context, half: Half, code: str, door: Door) -> Opened:
 def _open_account(ctx: Context, user_id: int) -> User:
     user = ctx.session.get(User, user_id, populate_existing=True)
     if user is None or not user.active or user.id == SYSTEM_ID:
-        raise Unauthenticated("This account does not exist or was closed.")
+        raise Unauthenticated(say("This account does not exist or was closed."))
     return user
 
 

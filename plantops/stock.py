@@ -20,7 +20,7 @@ from plantops.permissions import Can
 from plantops.places import CostCentre
 from plantops.stock_ledger import Balance, Entry, Move, MoveKind, at_average, lock, look_at_levels, post
 from plantops.stores import Level, Store
-from plantops.wording import plural
+from plantops.wording import plural, say
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class MoveRow:
 
 def why_not_take_back(move: MoveRow) -> str | None:
     if move.kind == MoveKind.RECEIVE:
-        return "it belongs to a goods receipt, which is taken back as a whole"
+        return say("it belongs to a goods receipt, which is taken back as a whole")
     if move.reverses_id is not None:
-        return "it takes something back itself"
+        return say("it takes something back itself")
     if move.reversed_by_id is not None:
-        return "it was taken back already"
+        return say("it was taken back already")
     return None
 
 
@@ -131,7 +131,7 @@ def read_stock(ctx: Context, id: int) -> StockRow:
     here = visible_balances(ctx).with_only_columns(Balance.id)
     rows = _stock_rows(ctx, (Balance.id == id) & Balance.id.in_(here))
     if not rows:
-        raise NotFound("There is no such stock, or you may not see it.")
+        raise NotFound(say("There is no such stock, or you may not see it."))
     return rows[0]
 
 
@@ -176,7 +176,7 @@ def list_moves(
 def read_move(ctx: Context, id: int) -> MoveRow:
     rows = list_moves(ctx, id=id)
     if not rows:
-        raise NotFound("There is no such movement, or you may not see it.")
+        raise NotFound(say("There is no such movement, or you may not see it."))
     return rows[0]
 
 
@@ -284,14 +284,14 @@ def _entries(ctx: Context, store_id: int, lines: Sequence[Line], kind: MoveKind,
     for number, line in enumerate(lines, 1):
         item, field = known.get(line.item_id), f"lines.{number}"
         if item is None:
-            raise Invalid("There is no such item.", field=f"{field}.item_id")
+            raise Invalid(say("There is no such item."), field=f"{field}.item_id")
         if not line.quantity.is_finite() or line.quantity <= 0:
-            raise Invalid("Enter a quantity above zero.", field=f"{field}.quantity")
+            raise Invalid(say("Enter a quantity above zero."), field=f"{field}.quantity")
         quantity = items.in_stock_unit(item, line.quantity, line.unit or item.stock_unit)
         cost = None if line.cost is None else sign * line.cost
         made.append(Entry(item.id, store_id, sign * quantity, kind, cost))
     if not made:
-        raise Invalid("There is no line. Enter at least one item.", field="lines")
+        raise Invalid(say("There is no line. Enter at least one item."), field="lines")
     return made
 
 
@@ -349,7 +349,7 @@ def transfer(ctx: Context, from_store_id: int, to_store_id: int, lines: Sequence
     _need(ctx, Can.MOVE_STOCK, from_store_id)
     _need(ctx, Can.MOVE_STOCK, to_store_id)
     if from_store_id == to_store_id:
-        raise Invalid("It lies in this store already. Choose another one.", field="to_store_id")
+        raise Invalid(say("It lies in this store already. Choose another one."), field="to_store_id")
     out = _entries(ctx, from_store_id, lines, MoveKind.TRANSFER, -1)
     balances = lock(ctx, [(e.item_id, store) for e in out for store in (from_store_id, to_store_id)])
     entries: list[Entry] = []
@@ -370,17 +370,17 @@ def adjust(ctx: Context, store_id: int, counted: Sequence[Counted], *, reason: s
     """What was counted is what is there. Returns the differences only; moves after `counted_at` stay valid."""
     _need(ctx, Can.COUNT_STOCK, store_id)
     if not reason.strip():
-        raise Invalid("Say why it is set right, for example: count of November.", field="reason")
+        raise Invalid(say("Say why it is set right, for example: count of November."), field="reason")
     pairs = [(line.item_id, store_id) for line in counted]
     if len(set(pairs)) < len(pairs):
-        raise Invalid("An item stands there twice. Enter one count for each.", field="lines")
+        raise Invalid(say("An item stands there twice. Enter one count for each."), field="lines")
     balances = lock(ctx, pairs)
     if before := ctx.session.scalars(sa.select(Move).where(Move.batch == key).order_by(Move.id)).all():
         return list(before)
     entries: list[Entry] = []
     for number, line in enumerate(counted, 1):
         if not line.quantity.is_finite() or line.quantity < 0:
-            raise Invalid("Enter what was counted: 0 or more.", field=f"lines.{number}.quantity")
+            raise Invalid(say("Enter what was counted: 0 or more."), field=f"lines.{number}.quantity")
         later = sa.select(sa.func.coalesce(sa.func.sum(Move.quantity), 0)).where(
             Move.item_id == line.item_id, Move.store_id == store_id, Move.at > (line.counted_at or ctx.now)
         )
@@ -396,13 +396,13 @@ def adjust(ctx: Context, store_id: int, counted: Sequence[Counted], *, reason: s
 def reverse(ctx: Context, moves: Sequence[Move], *, reason: str, key: str) -> list[Move]:
     """Takes movements back by opposite ones, each once, at the value they had."""
     if not reason.strip():
-        raise Invalid("Say why it is taken back.", field="reason")
+        raise Invalid(say("Say why it is taken back."), field="reason")
     ids = [move.id for move in moves]
     lock(ctx, [(move.item_id, move.store_id) for move in moves])
     if ctx.session.scalar(sa.select(sa.func.count()).where(Move.reverses_id.in_(ids), Move.batch != key)):
-        raise Conflict("This was taken back already.")
+        raise Conflict(say("This was taken back already."))
     if any(move.reverses_id for move in moves):
-        raise Conflict("This takes something back itself. Post what is right instead.")
+        raise Conflict(say("This takes something back itself. Post what is right instead."))
     entries = [
         Entry(
             item_id=move.item_id,
@@ -428,7 +428,9 @@ def take_back(ctx: Context, move_id: int, *, reason: str, key: str) -> list[Move
     for store_id in sorted({each.store_id for each in together}):
         _need(ctx, Can.MOVE_STOCK, store_id)
     if move.kind is MoveKind.RECEIVE:
-        raise Conflict(f"This belongs to a goods receipt. Take back {move.origin.replace('_', ' ')} instead.")
+        raise Conflict(
+            say("This belongs to a goods receipt. Take back {replace} instead.", replace=move.origin.replace("_", " "))
+        )
     return reverse(ctx, together, reason=reason, key=key)
 
 
@@ -449,7 +451,7 @@ def set_level(
     """
     _need(ctx, Can.MANAGE_STOCK, store_id)
     if why := stores.why_not_store(items.item(ctx, item_id), stores.store(ctx, store_id)):
-        raise Invalid(f"It cannot lie there: {why}.", field="item_id")
+        raise Invalid(say("It cannot lie there: {why}.", why=why), field="item_id")
     balance = lock(ctx, [(item_id, store_id)])[item_id, store_id]
     level = stores.write_level(ctx, item_id, store_id, version, minimum, target, bin)
     look_at_levels(ctx, [balance])
@@ -462,7 +464,7 @@ def close_store(ctx: Context, id: int, version: int, *, closed: bool = True) -> 
     kept = get(ctx.session, stores.visible(ctx).where(Store.id == id), what="store", version=version, lock=True)
     ctx.need(Can.MANAGE_STOCK, site_id=kept.site_id)
     if closed and (why := why_not_close(ctx, id)):
-        raise Conflict(f"Cannot close {kept.name}: {why}.")
+        raise Conflict(say("Cannot close {name}: {why}.", name=kept.name, why=why))
     kept.archived = closed
     kept.version += 1
     ctx.session.flush()
@@ -476,4 +478,4 @@ def why_not_close(ctx: Context, store_id: int) -> str | None:
     if not count:
         return None
     lying = plural("{n} item lies in it", "{n} items lie in it", count)
-    return f"{lying}: move or count out what is there first"
+    return say("{lying}: move or count out what is there first", lying=lying)

@@ -19,6 +19,7 @@ from plantops.events import LowStock, OnOrder, StockReceived
 from plantops.items import Item
 from plantops.places import Site
 from plantops.stores import Level, Store
+from plantops.wording import say
 
 ASKED = "stock:low"  # marks a balance for which LowStock was told, until somebody says what was asked for
 CENT_PART = Decimal("0.0001")
@@ -111,7 +112,14 @@ def why_not_out(item: Item, store: Store, on_hand: Decimal, out: Decimal) -> str
     if on_hand - out >= 0 or store.may_go_negative:
         return None
     there = units.Quantity(on_hand, item.stock_unit)
-    return f"{store.name} has {there} of {item.sku} {item.name}, not {units.plain(out)}"
+    return say(
+        "{name} has {there} of {sku} {name2}, not {plain}",
+        name=store.name,
+        there=there,
+        sku=item.sku,
+        name2=item.name,
+        plain=units.plain(out),
+    )
 
 
 def cost_of(balance: Balance, entry: Entry) -> Decimal:
@@ -180,7 +188,7 @@ def post(ctx: Context, entries: Sequence[Entry], *, origin: str, key: str) -> li
         if entry.quantity < 0:
             why = why_not_out(known[entry.item_id], store, balance.on_hand, -entry.quantity)
             if why:
-                raise Conflict(f"This cannot be taken out: {why}.", field=f"lines.{number}.quantity")
+                raise Conflict(say("This cannot be taken out: {why}.", why=why), field=f"lines.{number}.quantity")
         cost = cost_of(balance, entry)
         balance.on_hand += entry.quantity
         balance.value += cost
@@ -196,13 +204,14 @@ def post(ctx: Context, entries: Sequence[Entry], *, origin: str, key: str) -> li
 
 def _check(item: Item | None, store: Store, entry: Entry) -> None:
     if item is None:
-        raise Invalid(f"There is no item {entry.item_id}.", field="item_id")
+        raise Invalid(say("There is no item {item_id}.", item_id=entry.item_id), field="item_id")
     if why := stores.why_not_store(item, store):
-        raise Invalid(f"{item.name} cannot be moved: {why}.", field="item_id")
+        raise Invalid(say("{name} cannot be moved: {why}.", name=item.name, why=why), field="item_id")
     quantity = units.Quantity(entry.quantity, item.stock_unit).value
     if not quantity or quantity != quantity.quantize(Decimal(1).scaleb(-units.QUANTITY_DIGITS)):
         raise Invalid(
-            f"The quantity of {item.sku} is zero or has more than 6 digits after the point.", field="quantity"
+            say("The quantity of {sku} is zero or has more than 6 digits after the point.", sku=item.sku),
+            field="quantity",
         )
 
 
@@ -229,7 +238,7 @@ def _posted_before(moves: list[Move], entries: Sequence[Entry]) -> list[Move]:
     then = [(move.item_id, move.store_id, move.kind, move.quantity) for move in moves]
     now = [(entry.item_id, entry.store_id, entry.kind, entry.quantity) for entry in entries]
     if then != now:
-        raise Conflict("This was posted before with other quantities. Load the page again.", code="key_used")
+        raise Conflict(say("This was posted before with other quantities. Load the page again."), code="key_used")
     return moves
 
 

@@ -16,6 +16,7 @@ from plantops.findable import found_by
 from plantops.items import Item, ItemKind
 from plantops.permissions import Can
 from plantops.places import CostCentre, Place, Site, sort_key
+from plantops.wording import say
 
 # --- Tables
 
@@ -77,19 +78,19 @@ def wrong_levels(minimum: Decimal | None, target: Decimal | None) -> dict[str, s
     wrong: dict[str, str] = {}
     for field, value in (("minimum", minimum), ("target", target)):
         if value is not None and (not value.is_finite() or not 0 <= value < Decimal(10) ** 12):
-            wrong[field] = "Enter a quantity of 0 or more."
+            wrong[field] = say("Enter a quantity of 0 or more.")
     if not wrong and target is not None and minimum is None:
-        wrong["minimum"] = "Say at which quantity it is to be filled up to the target."
+        wrong["minimum"] = say("Say at which quantity it is to be filled up to the target.")
     elif not wrong and target is not None and minimum is not None and target < minimum:
-        wrong["target"] = "The target is below the minimum."
+        wrong["target"] = say("The target is below the minimum.")
     return wrong
 
 
 def why_not_store(item: Item, store: Store) -> str | None:
     """Why an item cannot lie in a store."""
     if item.kind is ItemKind.SERVICE:
-        return f"{item.sku} is a service; a store keeps goods only"
-    return f"the store {store.name} was closed" if store.archived else None
+        return say("{sku} is a service; a store keeps goods only", sku=item.sku)
+    return say("the store {name} was closed", name=store.name) if store.archived else None
 
 
 # --- Questions
@@ -130,7 +131,7 @@ def hold(ctx: Context, ids: Collection[int]) -> dict[int, Store]:
     query = sa.select(Store).where(Store.id.in_(ids)).order_by(Store.id).with_for_update(read=True)
     found = {row.id: row for row in ctx.session.scalars(query.execution_options(populate_existing=True))}
     if missing := set(ids) - set(found):
-        raise NotFound(f"There is no store {min(missing)}.")
+        raise NotFound(say("There is no store {missing}.", missing=min(missing)))
     return found
 
 
@@ -152,11 +153,11 @@ def wrong_for_site(
     """Each field that names something of another site, or something closed, with its sentence."""
     wrong: dict[str, str] = {}
     if place_id is not None and not _in_use(ctx.session.get(Place, place_id), site_id):
-        wrong["place_id"] = "This place is not on this site. Choose another."
+        wrong["place_id"] = say("This place is not on this site. Choose another.")
     if store_id is not None and not _in_use(ctx.session.get(Store, store_id), site_id):
-        wrong["store_id"] = "This store is not in use at this site. Choose another."
+        wrong["store_id"] = say("This store is not in use at this site. Choose another.")
     if cost_centre_id is not None and not _in_use(ctx.session.get(CostCentre, cost_centre_id), site_id):
-        wrong["cost_centre_id"] = "This cost centre is not in use at this site. Choose another."
+        wrong["cost_centre_id"] = say("This cost centre is not in use at this site. Choose another.")
     return wrong
 
 
@@ -205,17 +206,19 @@ def _check(
     besides: int | None = None,
 ) -> None:
     if not code.strip() or not name.strip():
-        raise Invalid("A store needs a code and a name.", field="name" if code.strip() else "code")
+        raise Invalid(say("A store needs a code and a name."), field="name" if code.strip() else "code")
     if place_id and ctx.session.scalar(sa.select(Place.site_id).where(Place.id == place_id)) != site_id:
-        raise Invalid("This place is on another site. Choose one of the store's site.", field="place_id")
+        raise Invalid(say("This place is on another site. Choose one of the store's site."), field="place_id")
     centre_site = sa.select(CostCentre.site_id).where(CostCentre.id == cost_centre_id)
     if cost_centre_id and ctx.session.scalar(centre_site) != site_id:
-        raise Invalid("This cost centre is of another site. Choose one of the store's site.", field="cost_centre_id")
+        raise Invalid(
+            say("This cost centre is of another site. Choose one of the store's site."), field="cost_centre_id"
+        )
     taken = sa.select(Store.id).where(
         Store.site_id == site_id, Store.code == code.strip(), Store.id.is_distinct_from(besides)
     )
     if ctx.session.scalar(taken):
-        raise Conflict(f"The code {code.strip()} is taken on this site. Choose another.", field="code")
+        raise Conflict(say("The code {strip} is taken on this site. Choose another.", strip=code.strip()), field="code")
 
 
 @requires(Can.MANAGE_STOCK)
@@ -252,7 +255,7 @@ def write_level(
 ) -> Level:
     """`version`: of the level that the person saw, None when the item was not kept in this store."""
     if wrong := wrong_levels(minimum, target):
-        raise Invalid("Some of what was entered cannot be.", fields=wrong)
+        raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
     there = ctx.session.scalar(
         sa.select(Level)
         .where(Level.item_id == item_id, Level.store_id == store_id)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, anyone, within
 from plantops.db import Base, unaudited
 from plantops.errors import Invalid
+from plantops.wording import say
 
 KEPT = timedelta(days=14)
 LARGEST = 100_000
@@ -51,9 +52,9 @@ class TypedRow:
 
 def why_not_keep(place: str, values: Sequence[Sequence[str]]) -> str | None:
     if not place.startswith("/") or "#" not in place or len(place) > LONGEST_PLACE or not place.isprintable():
-        return "it belongs to no form of this house"
+        return say("it belongs to no form of this house")
     if len(json.dumps(values)) > LARGEST:
-        return "it is too long to be kept"
+        return say("it is too long to be kept")
     return None
 
 
@@ -75,7 +76,7 @@ def mine(ctx: Context, path: str) -> list[TypedRow]:
 @anyone("everybody keeps what they typed themselves")
 def keep(ctx: Context, place: str, values: list[list[str]]) -> None:
     if why := why_not_keep(place, values):
-        raise Invalid(f"What you typed cannot be kept: {why}.", field="values")
+        raise Invalid(say("What you typed cannot be kept: {why}.", why=why), field="values")
     new = insert(Typed).values(user_id=ctx.user.id, place=place, values=values, at=ctx.now)
     ctx.session.execute(
         new.on_conflict_do_update(

@@ -17,6 +17,7 @@ from plantops.db import Base
 from plantops.errors import Conflict
 from plantops.events import TakenBack
 from plantops.lifecycle import Lifecycle, Transition
+from plantops.wording import say
 
 SECONDS = 30
 SAID = "Undone."
@@ -57,13 +58,13 @@ class Offer:
 
 def why_not_undo(last: LastChange | None, lifecycle: Lifecycle, user_id: int) -> str | None:
     if last is None or last.step is None:
-        return "something else was changed since"
+        return say("something else was changed since")
     if last.actor_id != user_id:
-        return "somebody else did it"
+        return say("somebody else did it")
     if last.age_seconds > SECONDS:
-        return f"more than {SECONDS} seconds have passed"
+        return say("more than {seconds} seconds have passed", seconds=SECONDS)
     if last.step not in {(str(source), str(target)) for source, target in lifecycle.undo}:
-        return "others were told of it already"
+        return say("others were told of it already")
     return None
 
 
@@ -114,7 +115,7 @@ def check(ctx: Context, row: Any) -> LastChange:
     last = _last_change(ctx, row.__tablename__, row.id)
     why = why_not_undo(last, row.lifecycle, ctx.user.id)
     if why or last is None:
-        raise Conflict(f"This cannot be undone: {why}.", code="too_late")
+        raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
     return last
 
 

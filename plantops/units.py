@@ -12,6 +12,7 @@ import pint
 
 from plantops.errors import Invalid
 from plantops.money import Money, Rounding
+from plantops.wording import say
 
 QUANTITY_DIGITS = 6  # numeric(18,6)
 LARGEST_QUANTITY = Decimal("999999999999.999999")
@@ -96,9 +97,9 @@ class Quantity:
         if not isinstance(self.value, Decimal):
             raise TypeError(f"A quantity takes a Decimal, not {type(self.value).__name__}.")
         if reason := why_not_unit(self.unit):
-            raise Invalid(f"The unit is wrong: {reason}.", field="unit")
+            raise Invalid(say("The unit is wrong: {reason}.", reason=reason), field="unit")
         if not self.value.is_finite() or abs(self.value) > LARGEST_QUANTITY:
-            raise Invalid(f"The quantity {self.value} is too large to be kept.", field="quantity")
+            raise Invalid(say("The quantity {value} is too large to be kept.", value=self.value), field="quantity")
 
     def __str__(self) -> str:
         unit = UNITS[self.unit]
@@ -116,17 +117,24 @@ class Pack:
     def __post_init__(self) -> None:
         for field, code in (("unit", self.unit), ("of", self.of)):
             if reason := why_not_unit(code):
-                raise Invalid(f"The pack is wrong: {reason}.", field=field)
+                raise Invalid(say("The pack is wrong: {reason}.", reason=reason), field=field)
         if not self.holds.is_finite() or self.holds <= 0:
-            raise Invalid(f"A {self.unit} must hold more than nothing, not {self.holds}.", field="holds")
+            raise Invalid(
+                say("A {unit} must hold more than nothing, not {holds}.", unit=self.unit, holds=self.holds),
+                field="holds",
+            )
         if same_dimension(self.unit, self.of):
             raise Invalid(
-                f"A {self.unit} and a {self.of} measure the same thing: a pack cannot change how many there are.",
+                say(
+                    "A {unit} and a {of} measure the same thing: a pack cannot change how many there are.",
+                    unit=self.unit,
+                    of=self.of,
+                ),
                 field="of",
             )
 
     def __str__(self) -> str:
-        return f"{UNITS[self.unit].title} of {Quantity(self.holds, self.of)}"
+        return say("{title} of {holds}", title=UNITS[self.unit].title, holds=Quantity(self.holds, self.of))
 
 
 def plain(number: Decimal) -> str:
@@ -154,8 +162,14 @@ def _exact(value: Fraction, asked: Quantity, to: str) -> Decimal:
     scaled = value * 10**QUANTITY_DIGITS
     if scaled.denominator != 1:
         raise Invalid(
-            f"{asked} cannot be said exactly in {UNITS[to].plural}: it lies between {plain(Decimal(int(value)))} and "
-            f"{plain(Decimal(int(value) + 1))}. Enter a quantity that comes out whole.",
+            say(
+                "{asked} cannot be said exactly in {plural}: it lies between {value} and "
+                "{decimal}. Enter a quantity that comes out whole.",
+                asked=asked,
+                plural=UNITS[to].plural,
+                value=plain(Decimal(int(value))),
+                decimal=plain(Decimal(int(value) + 1)),
+            ),
             field="quantity",
         )
     exact = Decimal(scaled.numerator).scaleb(-QUANTITY_DIGITS)
@@ -170,7 +184,7 @@ def ratio(from_unit: str, to_unit: str, packs: Sequence[Pack] = ()) -> Fraction:
     """
     for code in (from_unit, to_unit):
         if reason := why_not_unit(code):
-            raise Invalid(f"The unit is wrong: {reason}.", field="unit")
+            raise Invalid(say("The unit is wrong: {reason}.", reason=reason), field="unit")
     reached: dict[str, Fraction] = {from_unit: Fraction(1)}
     to_visit = [from_unit]
     while to_visit:
@@ -182,8 +196,12 @@ def ratio(from_unit: str, to_unit: str, packs: Sequence[Pack] = ()) -> Fraction:
                 reached[far] = _measured(reached[here], here, near) * factor
                 to_visit.append(far)
     raise Invalid(
-        f"Nothing says how many {UNITS[to_unit].plural} a {UNITS[from_unit].title} is: "
-        f"add a pack to the item, or use {UNITS[from_unit].plural}.",
+        say(
+            "Nothing says how many {plural} a {title} is: add a pack to the item, or use {plural2}.",
+            plural=UNITS[to_unit].plural,
+            title=UNITS[from_unit].title,
+            plural2=UNITS[from_unit].plural,
+        ),
         field="unit",
     )
 
@@ -215,7 +233,13 @@ def why_not_multiple(quantity: Quantity, pack_unit: str, packs: Sequence[Pack]) 
     below, above = value.__floor__() * one, value.__ceil__() * one
     pack = UNITS[pack_unit]
     around = " or ".join(plain(_fraction(each)) for each in (below, above) if each > 0)
-    return f"it comes in whole {pack.plural}: {quantity} is not one; take {around} {UNITS[quantity.unit].plural}"
+    return say(
+        "it comes in whole {plural}: {quantity} is not one; take {around} {plural2}",
+        plural=pack.plural,
+        quantity=quantity,
+        around=around,
+        plural2=UNITS[quantity.unit].plural,
+    )
 
 
 def _fraction(value: Fraction) -> Decimal:
@@ -232,13 +256,15 @@ class Price:
 
     def __post_init__(self) -> None:
         if reason := why_not_unit(self.unit):
-            raise Invalid(f"The price's unit is wrong: {reason}.", field="unit")
+            raise Invalid(say("The price's unit is wrong: {reason}.", reason=reason), field="unit")
         if self.per not in PRICE_QUANTITIES:
-            raise Invalid(f"A price is per 1, 100 or 1,000, not per {self.per}.", field="per")
+            raise Invalid(say("A price is per 1, 100 or 1,000, not per {per}.", per=self.per), field="per")
 
     def __str__(self) -> str:
         unit = UNITS[self.unit]
-        return f"{self.money} per {f'{self.per:,} {unit.plural}' if self.per > 1 else unit.title}"
+        return say(
+            "{money} per {value}", money=self.money, value=f"{self.per:,} {unit.plural}" if self.per > 1 else unit.title
+        )
 
     def value_of(self, quantity: Quantity, packs: Sequence[Pack] = (), rule: Rounding = Rounding.HALF_UP) -> Money:
         """What that quantity costs: converted to the price's unit exactly, rounded once at the end."""

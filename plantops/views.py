@@ -18,6 +18,7 @@ from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.listing import Listing
 from plantops.people import User
 from plantops.permissions import Can
+from plantops.wording import say
 
 LONGEST_TITLE = 60
 MOST_VIEWS = 50
@@ -95,9 +96,14 @@ class Shelf:
     def view(self, id: int) -> View:
         found = next((view for view in self.views if view.id == id), None)
         if found is None:
-            raise NotFound("This view was removed, or it is not shared with you any more.")
+            raise NotFound(say("This view was removed, or it is not shared with you any more."))
         if not found.fits:
-            raise Conflict(f"“{found.title}” names a filter or a column that this list no longer has. Save it anew.")
+            raise Conflict(
+                say(
+                    "“{title}” names a filter or a column that this list no longer has. Save it anew.",
+                    title=found.title,
+                )
+            )
         return found
 
 
@@ -106,22 +112,22 @@ class Shelf:
 
 def why_not_share(role: str, roles: Sequence[str], manages_users: bool) -> str | None:
     if role not in roles and not manages_users:
-        return "you are not one of them"
+        return say("you are not one of them")
     return None
 
 
 def why_not_first(role: str | None, manages_users: bool) -> str | None:
     """Why a view cannot open first for others, in place of what opens first for them now."""
     if role is None:
-        return "choose the team, it opens first for a team only"
+        return say("choose the team, it opens first for a team only")
     if role == EVERYBODY and not manages_users:
-        return "what the whole company sees first is said by who manages its accounts. Choose your team"
+        return say("what the whole company sees first is said by who manages its accounts. Choose your team")
     return None
 
 
 def why_not_change(view: SavedView, user_id: int, manages_users: bool) -> str | None:
     if view.owner_id != user_id and not (view.role and manages_users):
-        return "it is somebody else's"
+        return say("it is somebody else's")
     return None
 
 
@@ -216,17 +222,19 @@ def save(
     listing.need(ctx)
     title = " ".join(title.split())
     if not title or len(title) > LONGEST_TITLE:
-        raise Invalid(f"Give the view a name of 1 to {LONGEST_TITLE} letters.", field="title")
+        raise Invalid(
+            say("Give the view a name of 1 to {longest_title} letters.", longest_title=LONGEST_TITLE), field="title"
+        )
     listing_params.read(listing, asked)
     if role is not None and (reason := why_not_share(role, (*ctx.user.roles, EVERYBODY), may_manage(ctx))):
-        raise Invalid(f"You cannot share with them: {reason}.", field="role")
+        raise Invalid(say("You cannot share with them: {reason}.", reason=reason), field="role")
     if for_all and (reason := why_not_first(role, may_manage(ctx))):
-        raise Invalid(f"It cannot open first for others: {reason}.", field="for_all")
+        raise Invalid(say("It cannot open first for others: {reason}.", reason=reason), field="for_all")
     own = sa.select(SavedView).where(SavedView.list == listing.name, SavedView.owner_id == ctx.user.id)
     view = ctx.session.scalar(own.where(SavedView.title == title).with_for_update())
     kept = sa.select(sa.func.count()).select_from(own.subquery())
     if view is None and (ctx.session.scalar(kept) or 0) >= MOST_VIEWS:
-        raise Conflict(f"You have {MOST_VIEWS} views of this list. Remove one first.")
+        raise Conflict(say("You have {most_views} views of this list. Remove one first.", most_views=MOST_VIEWS))
     if role is not None and (view is None or view.role != role):
         _need_room(ctx, listing.name, role)
     if view is None:
@@ -247,7 +255,11 @@ def _need_room(ctx: Context, list: str, role: str) -> None:
     query = sa.select(sa.func.count()).where(SavedView.list == list, SavedView.role == role)
     if (ctx.session.scalar(query) or 0) >= MOST_SHARED:
         raise Conflict(
-            f"{MOST_SHARED} views of this list are shared with them already. Remove one first, or keep yours unshared.",
+            say(
+                "{most_shared} views of this list are shared with them already. Remove one first, or keep yours "
+                "unshared.",
+                most_shared=MOST_SHARED,
+            ),
             field="role",
         )
 
@@ -263,7 +275,7 @@ def _only_default(ctx: Context, list: str, role: str | None, besides: str) -> No
 def remove(ctx: Context, id: int) -> SavedView:
     view = get(ctx.session, sa.select(SavedView).where(SavedView.id.in_(_reachable(ctx, id))), what="view", lock=True)
     if reason := why_not_change(view, ctx.user.id, may_manage(ctx)):
-        raise Forbidden(f"You cannot remove “{view.title}”: {reason}.")
+        raise Forbidden(say("You cannot remove “{title}”: {reason}.", title=view.title, reason=reason))
     ctx.session.delete(view)
     ctx.session.flush()
     return view

@@ -27,6 +27,7 @@ from plantops.jobs import Computation, Done, Reporter
 from plantops.module import Registry
 from plantops.permissions import Can
 from plantops.settings import Settings
+from plantops.wording import say
 
 PURPOSE = "webhook"
 PREFIX = "whsec_"
@@ -128,12 +129,14 @@ def after_failure(tries: int) -> timedelta | None:
 def wrong_facts(facts: WebhookFacts, registry: Registry, inside: bool) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not facts.title:
-        wrong["title"] = "Say who is told: a name of the other program."
+        wrong["title"] = say("Say who is told: a name of the other program.")
     if reason := calling.why_not_url(facts.url, inside):
-        wrong["url"] = f"This address cannot be called: {reason}."
+        wrong["url"] = say("This address cannot be called: {reason}.", reason=reason)
     known = known_events(registry)
     if unknown := [name for name in facts.events if name not in known]:
-        wrong["events"] = f"There is no event {unknown[0]}. Known: {', '.join(known)}."
+        wrong["events"] = say(
+            "There is no event {unknown}. Known: {known}.", unknown=unknown[0], known=", ".join(known)
+        )
     return wrong
 
 
@@ -175,7 +178,7 @@ def subscribe(ctx: Context, facts: WebhookFacts) -> Webhook:
     ctx.need_everywhere(Can.MANAGE_WEBHOOKS, to="tell other programs")
     _check(ctx, facts)
     if (ctx.session.scalar(sa.select(sa.func.count()).select_from(Webhook)) or 0) >= MOST:
-        raise Conflict(f"There are {MOST} webhooks already: change one that is not used any more.")
+        raise Conflict(say("There are {most} webhooks already: change one that is not used any more.", most=MOST))
     hook = Webhook(
         title=facts.title,
         url=facts.url,
@@ -229,9 +232,9 @@ def send_again(ctx: Context, id: int) -> WebhookDelivery:
     """The same message once more, with the same id, from the first try on."""
     row = get(ctx.session, visible_deliveries(ctx).where(WebhookDelivery.id == id), what="delivery", lock=True)
     if row.state is State.WAITING:
-        raise Conflict("This waits to be sent already.")
+        raise Conflict(say("This waits to be sent already."))
     if not read(ctx, row.webhook_id).active:
-        raise Conflict("The webhook is switched off: switch it on first.")
+        raise Conflict(say("The webhook is switched off: switch it on first."))
     row.state, row.tries, row.next_try_at = State.WAITING, 0, ctx.now
     ctx.session.flush()
     _enqueue(ctx, row.id, row.next_try_at)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from plantops.errors import Invalid
-from plantops.wording import says
+from plantops.wording import say, says
 
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
@@ -45,7 +45,7 @@ class Span:
         try:
             first = date.fromisocalendar(int(year), int(number), 1)
         except ValueError as error:
-            raise Invalid(f"{text} is no week. Write it like 2026-W46.", field="week") from error
+            raise Invalid(say("{text} is no week. Write it like 2026-W46.", text=text), field="week") from error
         return cls(first, first + timedelta(days=7))
 
     @classmethod

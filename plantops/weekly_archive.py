@@ -20,6 +20,7 @@ from plantops.files import Attachment, File
 from plantops.permissions import Can
 from plantops.places import Site
 from plantops.weekly import Indicator, Part, Rows, Span
+from plantops.wording import say
 
 MOST_ROWS = 500
 
@@ -172,10 +173,10 @@ def permitted(ctx: Context, payload: Mapping[str, Any]) -> dict[str, Any]:
     for part in ("figures", "exceptions", "strips"):
         shown[part] = [row for row in shown[part] if sees.get(row["permission"])]
     if len(shown["figures"]) < len(every):
-        shown["sentences"] = [f"You see {len(shown['figures'])} of {len(every)} figures."]
+        shown["sentences"] = [say("You see {shown} of {every} figures.", shown=len(shown["figures"]), every=len(every))]
         hidden = {row["permission"] for row in every if not sees.get(row["permission"])}
         if any(ctx.may(rights[name]) for name in hidden if name in rights):
-            shown["sentences"].append("A figure counts every site; you may read some sites only.")
+            shown["sentences"].append(say("A figure counts every site; you may read some sites only."))
     return shown
 
 
@@ -199,9 +200,9 @@ def indicator(ctx: Context, key: str) -> Indicator:
             if not isinstance(one, Indicator) or one.key != key or not ctx.may(one.permission):
                 continue
             if not sight(ctx)(one.permission):
-                raise Forbidden(f"{one.title} counts every site; you may read some sites only.")
+                raise Forbidden(say("{title} counts every site; you may read some sites only.", title=one.title))
             return one
-    raise NotFound("There is no such figure, or you may not see it.")
+    raise NotFound(say("There is no such figure, or you may not see it."))
 
 
 @requires(Can.READ_WEEKLY)
@@ -274,13 +275,13 @@ def add_action(ctx: Context, key: str, span: Span, text: str, owner_id: int, unt
     """Somebody does something about a figure until a day."""
     indicator(ctx, key)
     if not text.strip():
-        raise Invalid("Say what is to be done.", field="text")
+        raise Invalid(say("Say what is to be done."), field="text")
     if len(text) > 2000:
-        raise Invalid("Keep it under 2,000 characters.", field="text")
+        raise Invalid(say("Keep it under 2,000 characters."), field="text")
     if until < ctx.today:
-        raise Invalid("The day is over. Choose today or a later day.", field="until")
+        raise Invalid(say("The day is over. Choose today or a later day."), field="until")
     if ctx.session.scalar(sa.text("SELECT 1 FROM core_user WHERE id = :id AND active"), {"id": owner_id}) is None:
-        raise Invalid("There is no such person.", field="owner_id")
+        raise Invalid(say("There is no such person."), field="owner_id")
     made = WeeklyAction(
         figure=key,
         week=span.first,
@@ -303,7 +304,7 @@ def end_action(ctx: Context, id: int, version: int, state: ActionState) -> Weekl
     )
     indicator(ctx, ended.figure)
     if ended.state is not ActionState.OPEN or state is ActionState.OPEN:
-        raise Conflict(f"This action is {ended.state} already.")
+        raise Conflict(say("This action is {state} already.", state=ended.state))
     ended.state = state
     ended.ended_at = ctx.now
     bump(ended)

@@ -23,6 +23,7 @@ from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import Seen, WeeklyReport
+from plantops.wording import say
 
 FORMATS = ("html", "pdf", "xlsx")
 ROWS_IN_SHEETS = 5000
@@ -181,7 +182,7 @@ def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Don
     """
     span = Span.of_day(ctx.today).back(1)
     report, _new = make(ctx, span)
-    id, sent_already = report.id, Done(f"Week {span.name} was sent already.", f"/weekly/{span.name}")
+    id, sent_already = report.id, Done(say("Week {name} was sent already.", name=span.name), f"/weekly/{span.name}")
     if outbox.of_record(ctx, weekly_archive.origin(id)):
         return sent_already
     readers = ctx.session.scalars(sa.select(User).where(User.active, User.email.is_not(None)).order_by(User.id))
@@ -199,7 +200,9 @@ def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Don
         if outbox.of_record(later, weekly_archive.origin(id)):
             return sent_already
         sent = sum(_send(later, copy, made, id, span) for copy, made in zip(copies, drawn, strict=True))
-        return Done(f"Week {span.name} is made and mailed to {sent} people.", f"/weekly/{span.name}")
+        return Done(
+            say("Week {name} is made and mailed to {sent} people.", name=span.name, sent=sent), f"/weekly/{span.name}"
+        )
 
     return Computation(draw, then)
 
@@ -246,7 +249,7 @@ def make_week(ctx: Context, week: str) -> Done:
     span = Span.week(week)
     report, new = make(ctx, span)
     said = f"revision {report.revision} is new" if new else f"nothing changed since revision {report.revision}"
-    return Done(f"Week {week}: {said}.", f"/weekly/{week}")
+    return Done(say("Week {week}: {said}.", week=week, said=said), f"/weekly/{week}")
 
 
 @within("the job of somebody who wants the week on paper")
@@ -255,7 +258,7 @@ def print_week(ctx: Context, week: str) -> Computation[tuple[bytes, bytes]]:
     span = Span.week(week)
     report = weekly_archive.latest(ctx, span)
     if report is None:
-        raise Conflict(f"Week {week} has not been made yet. Make it first.")
+        raise Conflict(say("Week {week} has not been made yet. Make it first.", week=week))
     page = paper(ctx, report, weekly_archive.list_actions(ctx, span))
     book = _book(ctx, report.payload, span)
 
@@ -264,7 +267,7 @@ def print_week(ctx: Context, week: str) -> Computation[tuple[bytes, bytes]]:
 
     def then(later: Context, made: tuple[bytes, bytes]) -> Done:
         _keep_both(later, report.id, f"weekly-{span.name}-r{report.revision}", made)
-        return Done("The PDF and the workbook are ready.", f"/weekly/{week}")
+        return Done(say("The PDF and the workbook are ready."), f"/weekly/{week}")
 
     return Computation(draw, then)
 

@@ -23,6 +23,7 @@ from plantops.weekly_shape import (
     shares,
     spoken,
 )
+from plantops.wording import say
 
 HISTORY_WEEKS = 66  # a year ago and thirteen weeks before it
 MOST_EXCEPTIONS = 5
@@ -60,7 +61,7 @@ def make(ctx: Context, span: Span) -> Payload:
         "figures": rows,
         "exceptions": exceptions(made),
         "strips": [_strip(ctx, one, span) for one in strips(ctx)],
-        "foot": f"{equal} of {len(rows)} figures equal the ledger.",
+        "foot": say("{equal} of {rows} figures equal the ledger.", equal=equal, rows=len(rows)),
         "reconciled": equal == len(rows),
     }
 
@@ -135,7 +136,7 @@ def sentences(made: list[tuple[Indicator, Payload, Shaped]]) -> list[str]:
     """Worst, best, and the decision that the worst asks for; made from the figures, never invented."""
     valued = [entry for entry in made if entry[2].value is not None]
     if not valued:
-        return ["Nothing was recorded for this week yet."]
+        return [say("Nothing was recorded for this week yet.")]
     worst = max(valued, key=lambda entry: severity(entry[2], entry[0]))
     best = max(valued, key=lambda entry: margin(entry[2], entry[0]))
     said = []
@@ -143,11 +144,17 @@ def sentences(made: list[tuple[Indicator, Payload, Shaped]]) -> list[str]:
         found = [(cause["name"], cause["share"]) for cause in worst[1]["causes"]]
         said.append(f"Worst: {fact(worst[0], worst[2], found)}")
     else:
-        said.append("Every figure is within its tolerance.")
+        said.append(say("Every figure is within its tolerance."))
     said.append(best_sentence(best[0], best[2]))
     if worst[2].outside > 0:
         owner = str(worst[1]["owner"]).lower()
-        said.append(f"Decide: what does the {owner} do about {worst[0].title.lower()}, and until when?")
+        said.append(
+            say(
+                "Decide: what does the {owner} do about {lower}, and until when?",
+                owner=owner,
+                lower=worst[0].title.lower(),
+            )
+        )
     return said
 
 
@@ -178,7 +185,7 @@ def _strip(ctx: Context, one: Strip, span: Span) -> Payload:
 def in_words(value: object) -> str:
     """12,345.60 with the digits that the strip gives; a rate without anything to divide by has no value yet."""
     if value is None:
-        return "no value"
+        return say("no value")
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 

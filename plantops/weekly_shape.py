@@ -10,6 +10,7 @@ from decimal import Decimal
 import pandas as pd
 
 from plantops.weekly import Better, Cause, Indicator, Span, WeekTotal
+from plantops.wording import say
 
 LINE_WEEKS = 13
 BASE_WEEKS = 26  # weeks that tell what is usual
@@ -110,7 +111,7 @@ def severity(shaped: Shaped, indicator: Indicator) -> float:
 def spoken(value: Decimal | None, indicator: Indicator) -> str:
     """A value with its unit, as it stands in a sentence."""
     if value is None:
-        return "no value"
+        return say("no value")
     number = f"{round(value, indicator.digits):,}" if indicator.digits else f"{round(value):,}"
     return f"{number} %" if indicator.unit == "%" else f"{number} {indicator.unit}".strip()
 
@@ -136,7 +137,13 @@ def best_sentence(indicator: Indicator, shaped: Shaped) -> str:
     if shaped.value is not None and shaped.previous is not None and shaped.value != shaped.previous:
         change = f"; {spoken(shaped.previous, indicator)} the week before"
     target = f"target {indicator.target.normalize():f}"
-    return f"Best: {indicator.title} {spoken(shaped.value, indicator)}, {target}{change}."
+    return say(
+        "Best: {title} {value}, {target}{change}.",
+        title=indicator.title,
+        value=spoken(shaped.value, indicator),
+        target=target,
+        change=change,
+    )
 
 
 def margin(shaped: Shaped, indicator: Indicator) -> float:

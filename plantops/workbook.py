@@ -15,6 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
 from plantops.errors import Invalid
+from plantops.wording import say
 
 MAX_ENTRIES = 1_000
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
@@ -44,44 +45,57 @@ def check_zip(path: Path) -> None:
         with ZipFile(path) as archive:
             entries = archive.infolist()
             if reason := why_not_unpack(entries):
-                raise Invalid(f"The workbook was not opened: {reason}.", code="zip_bomb")
+                raise Invalid(say("The workbook was not opened: {reason}.", reason=reason), code="zip_bomb")
             names = {entry.filename for entry in entries}
             if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-                raise Invalid("The file is a ZIP archive, not an XLSX workbook.", code="not_a_table")
+                raise Invalid(say("The file is a ZIP archive, not an XLSX workbook."), code="not_a_table")
             for entry in entries:
                 if entry.filename.endswith((".xml", ".rels")):
                     with archive.open(entry) as part:
                         _check_prolog(entry.filename, part.read(PROLOG_BYTES))
     except (BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Invalid(f"The workbook is damaged and cannot be opened: {error}.", code="bad_workbook") from None
+        raise Invalid(
+            say("The workbook is damaged and cannot be opened: {error}.", error=error), code="bad_workbook"
+        ) from None
 
 
 def why_not_unpack(entries: Sequence[ZipInfo]) -> str | None:
     """Why this archive is no honest workbook, judged by its directory alone."""
     if len(entries) > MAX_ENTRIES:
-        return f"it has {len(entries):,} parts, a real one has a few dozen"
+        return say("it has {entries:,} parts, a real one has a few dozen", entries=len(entries))
     if any(entry.flag_bits & 0x1 for entry in entries):
-        return "it is protected by a password; save it without"
+        return say("it is protected by a password; save it without")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_UNPACKED_BYTES:
-        return f"it would unpack to {total / 1024**2:,.0f} MB, at most {MAX_UNPACKED_BYTES // 1024**2} are read"
+        return say(
+            "it would unpack to {total:,.0f} MB, at most {max_unpacked_bytes} are read",
+            total=total / 1024**2,
+            max_unpacked_bytes=MAX_UNPACKED_BYTES // 1024**2,
+        )
     for entry in entries:
         if entry.file_size > RATIO_FROM_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            return f"its part {entry.filename[:60]} is packed {entry.file_size // max(entry.compress_size, 1):,} to 1"
+            return say(
+                "its part {filename} is packed {file_size:,} to 1",
+                filename=entry.filename[:60],
+                file_size=entry.file_size // max(entry.compress_size, 1),
+            )
     placed = sorted(entries, key=lambda entry: entry.header_offset)
     for one, following in zip(placed, placed[1:], strict=False):  # noqa: RUF007
         if one.header_offset + one.compress_size > following.header_offset:
-            return "its parts lie over each other"
+            return say("its parts lie over each other")
     return None
 
 
 def _check_prolog(name: str, head: bytes) -> None:
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body.startswith(b"<"):
-        raise Invalid(f"The workbook's part {name[:60]} is not XML in UTF-8.", code="bad_workbook")
+        raise Invalid(say("The workbook's part {name} is not XML in UTF-8.", name=name[:60]), code="bad_workbook")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Invalid(
-            f"The workbook was not opened: its part {name[:60]} defines XML entities, which no spreadsheet does.",
+            say(
+                "The workbook was not opened: its part {name} defines XML entities, which no spreadsheet does.",
+                name=name[:60],
+            ),
             code="zip_bomb",
         )
 
@@ -93,7 +107,9 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
         try:
             book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
         except _DAMAGE as error:
-            raise Invalid(f"The workbook is damaged and cannot be opened: {error}.", code="bad_workbook") from None
+            raise Invalid(
+                say("The workbook is damaged and cannot be opened: {error}.", error=error), code="bad_workbook"
+            ) from None
         try:
             yield book
         finally:
@@ -103,9 +119,16 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
 def workbook_rows(book: Workbook, sheet: str | None, max_columns: int) -> Iterator[list[object]]:
     """The rows of one sheet, the first unless named, each cell as text, number, date or NotReadable."""
     if sheet is not None and sheet not in book.sheetnames:
-        raise Invalid(f"The workbook has no sheet '{sheet}'; it has {', '.join(book.sheetnames)}.", field="sheet")
+        raise Invalid(
+            say(
+                "The workbook has no sheet '{sheet}'; it has {sheetnames}.",
+                sheet=sheet,
+                sheetnames=", ".join(book.sheetnames),
+            ),
+            field="sheet",
+        )
     if not book.worksheets:
-        raise Invalid("The workbook has no sheet with cells.", code="empty_file")
+        raise Invalid(say("The workbook has no sheet with cells."), code="empty_file")
     page = book[sheet] if sheet is not None else book.worksheets[0]
     # A workbook may claim a million columns: take what is there, not what it says.
     page.reset_dimensions()
@@ -116,11 +139,18 @@ def workbook_rows(book: Workbook, sheet: str | None, max_columns: int) -> Iterat
                     cells = cells[:-1]
             if len(cells) > max_columns:
                 raise Invalid(
-                    f"The sheet has {len(cells):,} columns; at most {max_columns} are read.", code="too_many_columns"
+                    say(
+                        "The sheet has {cells:,} columns; at most {max_columns} are read.",
+                        cells=len(cells),
+                        max_columns=max_columns,
+                    ),
+                    code="too_many_columns",
                 )
             yield [_value(cell.data_type, cell.value) for cell in cells]
     except _DAMAGE as error:
-        raise Invalid(f"The sheet is damaged and cannot be read: {error}.", code="bad_workbook") from None
+        raise Invalid(
+            say("The sheet is damaged and cannot be read: {error}.", error=error), code="bad_workbook"
+        ) from None
 
 
 def _value(data_type: str, value: object) -> object:

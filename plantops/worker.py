@@ -45,7 +45,7 @@ from plantops.jobs import (
 from plantops.module import Job
 from plantops.people import User
 from plantops.settings import Settings
-from plantops.wording import speaking
+from plantops.wording import say, speaking
 
 T = TypeVar("T")
 
@@ -121,7 +121,12 @@ def run(house: House, run_id: int, *, pace: Pace = Pace(), stopping: threading.E
     job = house.registry.job(claim.name)
     bound = log.bind(job=claim.name, run=run_id, attempt=claim.attempt)
     if claim.attempt > job.retries + 1:
-        _note(house, claim, State.FAILED, error=f"Its worker ended {job.retries + 1} times while it ran.")
+        _note(
+            house,
+            claim,
+            State.FAILED,
+            error=say("Its worker ended {retries} times while it ran.", retries=job.retries + 1),
+        )
         return
     try:
         with speaking(claim.language):

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from plantops import approvals, lifecycle
+from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
-from plantops.approvals import ApprovalState
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid

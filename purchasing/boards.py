@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from plantops import approvals, links, people, places, stores
+from plantops.approval_records import Standing, WaitingRow
 from plantops.approval_rules import Approver
-from plantops.approvals import Standing, WaitingRow
 from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.parties import Party

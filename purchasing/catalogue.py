@@ -221,7 +221,11 @@ def meant(ctx: Context, words: str) -> int | None:
         return None
     names = ", ".join(row.name for row in found[:3])
     raise Invalid(
-        f"“{words.strip()[:60]}” may mean {names}. Choose one from the list, or describe it in other words.",
+        say(
+            "“{strip}” may mean {names}. Choose one from the list, or describe it in other words.",
+            strip=words.strip()[:60],
+            names=names,
+        ),
         field="item_id",
     )
 
@@ -329,9 +333,9 @@ def reprice(ctx: Context, offer_id: int, version: int, price: Decimal) -> Offer:
     """The same for another price from today on. One that begins today or later is corrected, an older one ends."""
     old = get(ctx.session, visible(ctx).where(Offer.id == offer_id), what="price", version=version, lock=True)
     if reason := prices.why_not_price(price, old.per):
-        raise Invalid(f"This price cannot be: {reason}.", field="price")
+        raise Invalid(say("This price cannot be: {reason}.", reason=reason), field="price")
     if old.valid_until is not None and old.valid_until < ctx.today:
-        raise Conflict("This price has ended. Change the one that holds now.", field="price")
+        raise Conflict(say("This price has ended. Change the one that holds now."), field="price")
     if old.valid_from >= ctx.today:
         old.price = price
         bump(old)

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from plantops import approvals, lifecycle, numbers, places, stores, undo
+from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
-from plantops.approvals import ApprovalState
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid

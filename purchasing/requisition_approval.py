@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from plantops import approvals, lifecycle, numbers, options, stock, undo
+from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
-from plantops.approvals import ApprovalState
 from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden

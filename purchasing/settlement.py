@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plantops import approvals, lifecycle, numbers, options, plant_days
-from plantops.approvals import ApprovalState
+from plantops.approval_records import ApprovalState
 from plantops.calendar import PlantCalendar, local_date
 from plantops.context import Context, requires, within
 from plantops.db import get

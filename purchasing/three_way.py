@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 
 from plantops import approvals, lifecycle, options
+from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
-from plantops.approvals import ApprovalState
 from plantops.context import Context, within
 from plantops.places import Site
 from purchasing import allocations, amendments, budgets, rates, suppliers

@@ -203,7 +203,7 @@ def correct(
     found = get(ctx.session, visible(ctx).where(Address.id == id), what="address", version=version, lock=True)
     ctx.need(Can.MANAGE_ORDERS, site_id=found.site_id)
     if name is not None and not name.strip():
-        raise Invalid("An address needs a name.", field="name")
+        raise Invalid(say("An address needs a name."), field="name")
     found.name = found.name if name is None else name.strip()
     found.sort_key = sort_key(found.name)
     found.gate_note = found.gate_note if gate_note is None else gate_note.strip()

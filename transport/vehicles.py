@@ -204,10 +204,10 @@ def change(ctx: Context, id: int, version: int, entered: NewVehicle) -> Vehicle:
     changed = get(ctx.session, visible(ctx).where(Vehicle.id == id), what="vehicle", version=version, lock=True)
     ctx.need(Can.MANAGE_VEHICLES, site_id=changed.site_id)
     if wrong := why_not_vehicle(entered):
-        raise Invalid("This vehicle cannot be changed like that: see the fields.", fields=wrong)
+        raise Invalid(say("This vehicle cannot be changed like that: see the fields."), fields=wrong)
     same = sa.select(Vehicle.id).where(Vehicle.site_id == changed.site_id, Vehicle.code == entered.code.strip())
     if ctx.session.scalar(same.where(Vehicle.id != id)):
-        raise Conflict(f"There is a vehicle {entered.code} on this site already.", field="code")
+        raise Conflict(say("There is a vehicle {code} on this site already.", code=entered.code), field="code")
     for one in fields(NewVehicle):
         setattr(changed, one.name, getattr(entered, one.name))
     changed.code = entered.code.strip()

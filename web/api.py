@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from plantops import idempotency
 from plantops.context import Context
 from plantops.errors import Invalid
-from plantops.wording import speaking
+from plantops.wording import say, speaking
 from web import errors, session
 from web.forms import DIGITS, LARGEST_INTEGER, LARGEST_NUMBER, Wrong, day, plain_text
 from web.menu import Pages
@@ -39,7 +39,7 @@ async def expected_version(
     """The version that the caller saw; changing needs it, so that nobody overwrites what they have not read."""
     number = if_match.strip().removeprefix("W/").strip('"')
     if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise Invalid('Send the ETag that you read as If-Match, for example If-Match: "3".', code="version_needed")
+        raise Invalid(say('Send the ETag that you read as If-Match, for example If-Match: "3".'), code="version_needed")
     return int(number)
 
 
@@ -60,7 +60,9 @@ async def own_key(
 ) -> str:
     """What is booked under a key of the caller's own."""
     if not idempotency_key.strip():
-        raise Invalid("Send a key of your own as Idempotency-Key, so that nothing is booked twice.", code="key_needed")
+        raise Invalid(
+            say("Send a key of your own as Idempotency-Key, so that nothing is booked twice."), code="key_needed"
+        )
     return idempotency_key
 
 
@@ -157,18 +159,18 @@ def in_bounds(value: Any) -> Any:
         return plain_text(value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise Wrong("Name the time zone, for example 2026-11-23T14:05:00+01:00.")
+            raise Wrong(say("Name the time zone, for example 2026-11-23T14:05:00+01:00."))
         return in_bounds(value.date()) and value
     if isinstance(value, date):
         return day(value.isoformat())
     if isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
-            raise Wrong("This number is too large.")
+            raise Wrong(say("This number is too large."))
         return value
     if abs(value) >= LARGEST_NUMBER:
-        raise Wrong("This number is too large: at most twelve digits before the point.")
+        raise Wrong(say("This number is too large: at most twelve digits before the point."))
     if value.as_tuple().exponent < -DIGITS:
-        raise Wrong(f"At most {DIGITS} digits after the point.")
+        raise Wrong(say("At most {digits} digits after the point.", digits=DIGITS))
     return value
 
 
@@ -178,7 +180,10 @@ def once(ctx: Context, request: Request, work: Callable[[], Response]) -> Respon
     if request.method not in session.UNSAFE or not key:
         return work()
     if len(key) > LONGEST_KEY:
-        raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.", code="key_too_long")
+        raise Invalid(
+            say("An Idempotency-Key has at most {longest_key} characters.", longest_key=LONGEST_KEY),
+            code="key_too_long",
+        )
     # A token with fewer scopes is not handed what another token of the same person was answered.
     scopes = " ".join(sorted(ctx.user.scopes or ()))
     digest = hashlib.sha256(scopes.encode() + b"\0" + request.state.body).digest()

@@ -16,6 +16,7 @@ from plantops.core import House, open_house
 from plantops.errors import Unavailable
 from plantops.module import Registry
 from plantops.settings import Settings
+from plantops.wording import say
 from web import api, assets, errors, health, live, openapi, session
 from web.menu import Pages
 from web.security import Guard
@@ -54,7 +55,7 @@ def create(house: House | None = None) -> FastAPI:
 def house_from_environment() -> House:
     settings = Settings.read()
     if settings.database_url is None:
-        raise Unavailable("The web process needs PLANTOPS_DATABASE_URL. Start it with `plantops serve`.")
+        raise Unavailable(say("The web process needs PLANTOPS_DATABASE_URL. Start it with `plantops serve`."))
     return open_house(settings.database_url, settings)
 
 

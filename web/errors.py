@@ -22,7 +22,7 @@ from plantops import errors
 from plantops.db import constraint_of, sqlstate
 from plantops.errors import PlantopsError
 from plantops.factors import ProofNeeded
-from plantops.wording import speaking
+from plantops.wording import say, speaking
 from web import session
 from web.security import TooLarge
 from web.visit import Toast, Visit, visiting
@@ -80,7 +80,7 @@ def said_of(error: PlantopsError | PoolTimeout | DBAPIError) -> PlantopsError:
     if isinstance(error, PlantopsError):
         return error
     if isinstance(error, PoolTimeout):
-        return errors.Unavailable("The database is busy. Nothing was saved; try again in a moment.")
+        return errors.Unavailable(say("The database is busy. Nothing was saved; try again in a moment."))
     known = said_by_database(error)
     if known is None:
         raise error
@@ -92,17 +92,19 @@ def said_by_database(error: DBAPIError) -> PlantopsError | None:
     """A rule that only the database could see broken, in a sentence; None when it is a bug."""
     code = sqlstate(error)
     if error.connection_invalidated or (code or "").startswith("57P"):
-        return errors.Unavailable("The database does not answer. Nothing was saved; try again in a moment.")
+        return errors.Unavailable(say("The database does not answer. Nothing was saved; try again in a moment."))
     if code in ("23505", "23P01"):
-        return errors.Conflict("Somebody entered the same at the same moment. Load the page again and look.")
+        return errors.Conflict(say("Somebody entered the same at the same moment. Load the page again and look."))
     if code == "57014":
-        return errors.Unavailable("This takes too long to be added up. Filter the list first, then try again.")
+        return errors.Unavailable(say("This takes too long to be added up. Filter the list first, then try again."))
     if code == "23503":
-        return errors.Conflict("Something that this refers to is gone or still in use. Load the page again and look.")
+        return errors.Conflict(
+            say("Something that this refers to is gone or still in use. Load the page again and look.")
+        )
     if code in ("40001", "40P01", "55P03"):
-        return errors.Conflict("Others are changing the same just now. Try again in a moment.")
+        return errors.Conflict(say("Others are changing the same just now. Try again in a moment."))
     if code in ("22003", "22021", "22P05", "22008", "23514", "22001"):
-        return errors.Invalid("A value is outside of what can be stored. Look at the numbers and dates.")
+        return errors.Invalid(say("A value is outside of what can be stored. Look at the numbers and dates."))
     return None
 
 
@@ -232,9 +234,9 @@ def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
     sentence = {
-        404: f"There is no page {request.url.path}.",
-        405: f"{request.url.path} cannot be used with {request.method}.",
-        400: "The request cannot be read. Go back and try again.",
+        404: say("There is no page {path}.", path=request.url.path),
+        405: say("{path} cannot be used with {method}.", path=request.url.path, method=request.method),
+        400: say("The request cannot be read. Go back and try again."),
     }.get(status, f"{TITLES.get(status, 'This did not work')}.")
     told_error = PlantopsError(sentence, code=HTTPStatus(status).name.lower())
     if is_api(request):
@@ -251,7 +253,7 @@ def on_unreadable(request: Request, error: Exception) -> Response:
         return refused
     places = [tuple(str(step) for step in one["loc"]) for one in error.errors()]
     if any(place[0] == "path" for place in places):
-        return answer(request, errors.NotFound(f"There is no page {request.url.path}."))
+        return answer(request, errors.NotFound(say("There is no page {path}.", path=request.url.path)))
     fields = {".".join(place[1:]) or place[0]: spoken(one) for place, one in zip(places, error.errors(), strict=True)}
     return answer(request, errors.Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields))
 
@@ -263,7 +265,7 @@ def let_in(door: Callable[[Request, Session], object], request: Request, databas
 
 def spoken(one: Mapping[str, Any]) -> str:
     if one["type"] == "missing":
-        return f"{one['loc'][-1]} is missing."
+        return say("{one} is missing.", one=one["loc"][-1])
     return f"{one['loc'][-1]}: {one['msg']}."
 
 
@@ -283,7 +285,7 @@ def refused_at_door(request: Request) -> Response | None:
 
 
 def on_too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette hands both over
-    sentence = "What you sent is too large: a form holds at most 4 MB, with files 25 MB."
+    sentence = say("What you sent is too large: a form holds at most 4 MB, with files 25 MB.")
     if is_api(request):
         return problem(request, 413, PlantopsError(sentence, code="too_large"))
     if request.headers.get("hx-request-type") == "partial":
@@ -295,12 +297,18 @@ def on_bug(scope: Scope, error: Exception) -> Response:
     """Nothing of the fault leaves the house but a number to find it by."""
     request = Request(scope)
     log.error("unexpected error", request_id=session.request_id(request), exc_info=error)
-    told_error = PlantopsError("Something broke on our side. Nothing was saved.", code="internal")
+    told_error = PlantopsError(say("Something broke on our side. Nothing was saved."), code="internal")
     if is_api(request):
         return problem(request, 500, told_error)
     if request.headers.get("hx-request-type") == "partial":
         number = session.request_id(request)
-        return part(request, 500, PlantopsError(f"{told_error.message} Its number is {number}.", code="internal"))
+        return part(
+            request,
+            500,
+            PlantopsError(
+                say("{message} Its number is {number}.", message=told_error.message, number=number), code="internal"
+            ),
+        )
     return page(request, 500, told_error.message)
 
 

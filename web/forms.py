@@ -47,10 +47,16 @@ def plain_text(given: str) -> str:
     """Trimmed, in one Unicode form, line ends alike; characters that cannot be stored or shown are refused."""
     value = unicodedata.normalize("NFC", given.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(value) > LONGEST_TEXT:
-        raise Wrong(f"This is too long: {len(value):,} characters of at most {LONGEST_TEXT:,}.")
+        raise Wrong(
+            say(
+                "This is too long: {value:,} characters of at most {longest_text:,}.",
+                value=len(value),
+                longest_text=LONGEST_TEXT,
+            )
+        )
     for ch in value:
         if (ord(ch) < 32 and ch not in "\n\t") or ord(ch) == 127 or 0xD800 <= ord(ch) <= 0xDFFF:
-            raise Wrong("This holds a character that cannot be stored. Type it again instead of pasting it.")
+            raise Wrong(say("This holds a character that cannot be stored. Type it again instead of pasting it."))
     return value
 
 
@@ -61,13 +67,13 @@ def decimal(given: str) -> Decimal:
     try:
         value = Decimal(_with_point(written))
     except InvalidOperation as error:
-        raise Wrong(f"“{_short(given)}” is not a number.") from error
+        raise Wrong(say("“{given}” is not a number.", given=_short(given))) from error
     if not value.is_finite():
-        raise Wrong(f"“{_short(given)}” is not a number.")
+        raise Wrong(say("“{given}” is not a number.", given=_short(given)))
     if abs(value) >= LARGEST_NUMBER:
-        raise Wrong("This number is too large: at most twelve digits before the point.")
+        raise Wrong(say("This number is too large: at most twelve digits before the point."))
     if isinstance(exponent := value.as_tuple().exponent, int) and -exponent > DIGITS:
-        raise Wrong(f"At most {DIGITS} digits after the point.")
+        raise Wrong(say("At most {digits} digits after the point.", digits=DIGITS))
     return value
 
 
@@ -104,16 +110,16 @@ def _with_point(written: str) -> str:
 def integer(given: str) -> int:
     value = decimal(given)
     if value != value.to_integral_value():
-        raise Wrong("This must be a whole number.")
+        raise Wrong(say("This must be a whole number."))
     if abs(value) > LARGEST_INTEGER:
-        raise Wrong("This number is too large.")
+        raise Wrong(say("This number is too large."))
     return int(value)
 
 
 def real(given: str) -> float:
     value = float(decimal(given))
     if not math.isfinite(value):
-        raise Wrong(f"“{_short(given)}” is not a number.")
+        raise Wrong(say("“{given}” is not a number.", given=_short(given)))
     return value
 
 
@@ -124,15 +130,22 @@ def day(given: str) -> date:
     elif found := POINT_DAY.fullmatch(given.strip()):
         day_of_month, month, year = (int(part) for part in found.groups())
     else:
-        raise Wrong(f"“{_short(given)}” is not a date. Write it like 2026-11-23.")
+        raise Wrong(say("“{given}” is not a date. Write it like 2026-11-23.", given=_short(given)))
     try:
         value = date(year, month, day_of_month)
     except ValueError as error:
         if 1 <= month <= 12 and year >= 1:
-            raise Wrong(f"There is no {day_of_month} {MONTHS[month - 1]} {year}.") from error
-        raise Wrong(f"“{_short(given)}” is not a date. Write it like 2026-11-23.") from error
+            raise Wrong(
+                say(
+                    "There is no {day_of_month} {months} {year}.",
+                    day_of_month=day_of_month,
+                    months=MONTHS[month - 1],
+                    year=year,
+                )
+            ) from error
+        raise Wrong(say("“{given}” is not a date. Write it like 2026-11-23.", given=_short(given))) from error
     if not 1900 <= value.year <= 2200:
-        raise Wrong("The year must lie between 1900 and 2200.")
+        raise Wrong(say("The year must lie between 1900 and 2200."))
     return value
 
 
@@ -140,9 +153,9 @@ def clock(given: str) -> time:
     try:
         value = time.fromisoformat(given.strip())
     except ValueError as error:
-        raise Wrong(f"“{_short(given)}” is not a time of day. Write it like 14:05.") from error
+        raise Wrong(say("“{given}” is not a time of day. Write it like 14:05.", given=_short(given))) from error
     if value.tzinfo is not None:
-        raise Wrong("A time of day has no time zone.")
+        raise Wrong(say("A time of day has no time zone."))
     return value
 
 
@@ -152,14 +165,20 @@ def moment(given: str, zone: ZoneInfo) -> datetime:
     on, at = day(written), clock(rest or "00:00")
     value = datetime.combine(on, at, tzinfo=zone)
     if value.astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != value.replace(tzinfo=None):
-        raise Wrong(f"{at:%H:%M} does not exist on {on.isoformat()}: the clocks are put forward then.")
+        raise Wrong(
+            say(
+                "{at:%H:%M} does not exist on {isoformat}: the clocks are put forward then.",
+                at=at,
+                isoformat=on.isoformat(),
+            )
+        )
     return value
 
 
 def yes_or_no(given: str) -> bool:
     word = given.strip().lower()
     if word not in YES | NO:
-        raise Wrong("This must be yes or no.")
+        raise Wrong(say("This must be yes or no."))
     return word in YES
 
 
@@ -228,7 +247,9 @@ class Form:
     def sending(self) -> str:
         """The key of what is posted once for ever: without one, the second posting would be taken for the first."""
         if not self.key.strip():
-            raise Invalid("This form came without its number, so nothing was done. Load the page again, then send it.")
+            raise Invalid(
+                say("This form came without its number, so nothing was done. Load the page again, then send it.")
+            )
         return self.key
 
     @property
@@ -240,9 +261,9 @@ class Form:
         try:
             said = datetime.fromisoformat(given)
         except ValueError as error:
-            raise Invalid("The time at which this was done cannot be read. Load the page again.") from error
+            raise Invalid(say("The time at which this was done cannot be read. Load the page again.")) from error
         if said.tzinfo is None or not 2000 <= said.year <= 2200:
-            raise Invalid("The time at which this was done cannot be read. Load the page again.")
+            raise Invalid(say("The time at which this was done cannot be read. Load the page again."))
         return said
 
     @property
@@ -254,7 +275,7 @@ class Form:
         """The version of the document that the person saw."""
         given = self._text("_version")
         if not given.isascii() or not given.isdigit() or len(given) > 9:
-            raise Invalid("This form does not say which version it was made for. Load the page again.")
+            raise Invalid(say("This form does not say which version it was made for. Load the page again."))
         return int(given)
 
     def fingerprint(self) -> bytes:
@@ -276,13 +297,13 @@ class Form:
         """One text field, for forms too small for a dataclass."""
         value = self._read(name, lambda: plain_text(self._text(name)))
         if required and not value:
-            raise Invalid("Please fill this in.", field=name)
+            raise Invalid(say("Please fill this in."), field=name)
         return str(value)
 
     def number(self, name: str) -> int:
         """One whole number that must be there."""
         if not self._text(name).strip():
-            raise Invalid("Please fill this in.", field=name)
+            raise Invalid(say("Please fill this in."), field=name)
         return int(self._read(name, lambda: integer(self._text(name))))
 
     def ids(self, name: str = "ids") -> tuple[int, ...]:
@@ -293,7 +314,7 @@ class Form:
     def file(self, name: str = "file") -> UploadFile:
         value = self.data.get(name)
         if not isinstance(value, UploadFile) or not value.filename:
-            raise Invalid("Choose a file first.", field=name)
+            raise Invalid(say("Choose a file first."), field=name)
         return value
 
     def _read(self, name: str, read: Callable[[], Any]) -> Any:
@@ -311,7 +332,7 @@ class Form:
         values = self._values(form, "", errors, known)
         if errors:
             first = next(iter(errors.values()))
-            message = first if len(errors) == 1 else f"{len(errors)} fields need another look."
+            message = first if len(errors) == 1 else say("{errors} fields need another look.", errors=len(errors))
             raise Invalid(message, fields=errors)
         return form(**values)
 
@@ -351,7 +372,7 @@ class Form:
             return part.default
         if part.is_optional:
             return None
-        raise Wrong("Please fill this in.")
+        raise Wrong(say("Please fill this in."))
 
     def _one(self, kind: Any, given: str) -> Any:
         if kind is datetime:
@@ -360,7 +381,7 @@ class Form:
             try:
                 return kind(given.strip())
             except ValueError as error:
-                raise Wrong("Choose one of the options.") from error
+                raise Wrong(say("Choose one of the options.")) from error
         if kind not in READERS:
             raise TypeError(f"A form cannot hold {kind}.")
         return READERS[kind](given)

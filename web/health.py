@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from plantops.errors import PlantopsError
 from plantops.migrations import runner
+from plantops.wording import say
 from web import session
 
 router = APIRouter(include_in_schema=False)
@@ -50,12 +51,12 @@ def why_not_metrics(token: str | None, client: str, headers: Headers, public_url
     """
     if token is not None:
         given = headers.get("authorization", "").encode()
-        return None if hmac.compare_digest(given, f"Bearer {token}".encode()) else "bring the token of the metrics"
+        return None if hmac.compare_digest(given, f"Bearer {token}".encode()) else say("bring the token of the metrics")
     if not is_loopback(urlsplit(public_url).hostname or ""):
         return "set PLANTOPS_METRICS_TOKEN and bring it: this service is reached from elsewhere"
     is_here = is_loopback(client)
     # What a proxy passes on seems to come from this host, or from where its sender says.
-    return None if is_here and not any(name in headers for name in PASSED_ON) else "only from this host"
+    return None if is_here and not any(name in headers for name in PASSED_ON) else say("only from this host")
 
 
 def is_loopback(host: str) -> bool:

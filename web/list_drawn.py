@@ -16,7 +16,7 @@ from plantops.context import Context
 from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
-from plantops.wording import says
+from plantops.wording import say, says
 from web import assets, formats
 from web.list_parts import (
     EDIT,
@@ -104,7 +104,11 @@ class Drawn:
 
     def view(self, tabs: Sequence[Named], bulk: Sequence[Bulk], add: tuple[str, str] | None) -> ListView:
         found = self.found
-        nothing = Empty("Nothing matches. Take a filter off.", self.whole, "Show all") if self.params.filtered else None
+        nothing = (
+            Empty(say("Nothing matches. Take a filter off."), self.whole, say("Show all"))
+            if self.params.filtered
+            else None
+        )
         if self.params.group and self.params.within is None and found.rows:
             return self.grouped(tabs, bulk)
         return replace(
@@ -151,7 +155,11 @@ class Drawn:
         board = self.listing.board
         assert board is not None, "a list is shown as a board only where it has one"
         lanes = tuple(self.lane(lane) for lane in listing_board.lanes(self.ctx, self.listing, self.params))
-        nothing = Empty("Nothing matches. Take a filter off.", self.whole, "Show all") if self.params.filtered else None
+        nothing = (
+            Empty(say("Nothing matches. Take a filter off."), self.whole, say("Show all"))
+            if self.params.filtered
+            else None
+        )
         return replace(
             self.frame(tabs),
             lanes=lanes if any(lane.cards for lane in lanes) else (),
@@ -253,14 +261,18 @@ class Drawn:
         team = (
             "Everybody" if view.role == views.EVERYBODY else self.ctx.registry.role_titles().get(view.role, view.role)
         )
-        return team if view.is_own else f"{team}, by {view.owner}"
+        return team if view.is_own else say("{team}, by {owner}", team=team, owner=view.owner)
 
     # --- Groups
 
     def grouped(self, tabs: Sequence[Named], bulk: Sequence[Bulk]) -> ListView:
         found = listing_groups.read(self.ctx, self.listing, self.params)
         by = self.listing.by_key[self.params.group]
-        cut = f"These are the first {listing_groups.MOST_GROUPS}; the totals are of all." if found.is_cut else ""
+        cut = (
+            say("These are the first {most_groups}; the totals are of all.", most_groups=listing_groups.MOST_GROUPS)
+            if found.is_cut
+            else ""
+        )
         return replace(
             self.frame(tabs, bulk),
             total=f"{found.count:,} in {len(found.groups):,}{'+' if found.is_cut else ''} groups",

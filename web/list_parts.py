@@ -7,6 +7,8 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
+from plantops.wording import say
+
 LINK = Markup('<a href="%s">%s</a>')
 EDIT = Markup('<button type="button" class="cell" data-cell="{}" aria-label="{}">{}</button>')
 LEAD = "lead"
@@ -207,7 +209,7 @@ class ListView:
     lanes: tuple[Lane, ...] = ()
     moves_url: str = ""
     """Where it stands what can be done with a card."""
-    empty: Empty = field(default_factory=lambda: Empty("Nothing here yet."))
+    empty: Empty = field(default_factory=lambda: Empty(say("Nothing here yet.")))
     clear_url: str = ""
     here: str = ""
     """The list as it is shown now."""

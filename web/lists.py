@@ -17,6 +17,7 @@ from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.listing import Listing, ListPage, ListParams
 from plantops.views import Shelf
+from plantops.wording import say
 from web import formats, page
 from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill
 from web.list_parts import Bulk, ListView
@@ -131,7 +132,12 @@ def list_print(ctx: Context, listing: Listing[Any], given: Mapping[str, Sequence
     """Everything that is filtered as a page for the printer."""
     params = listing_params.read(listing, given)
     if listing_pages.how_many(ctx, listing, params, exports.AT_ONCE) > exports.AT_ONCE:
-        raise Invalid(f"More than {exports.AT_ONCE:,} rows are not printed. Filter the list, or export it as a file.")
+        raise Invalid(
+            say(
+                "More than {at_once:,} rows are not printed. Filter the list, or export it as a file.",
+                at_once=exports.AT_ONCE,
+            )
+        )
     rows = tuple(islice(listing_pages.stream(ctx, listing, params), exports.AT_ONCE))
     found = ListPage(rows, None, len(rows), False, (), params.sort)
     drawn = Drawn(ctx, listing, params, found, {}, formats.TONES, "")

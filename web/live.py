@@ -20,7 +20,7 @@ from plantops import jobs
 from plantops.context import Context
 from plantops.errors import PlantopsError
 from plantops.notices import notices
-from plantops.wording import plural
+from plantops.wording import plural, say
 from web import session
 from web.charts import Chart, Series, line_chart
 from web.visit import Visit, visiting
@@ -59,11 +59,11 @@ class Work:
 def work_of(ctx: Context, run: jobs.JobRun) -> Work:
     job = ctx.registry.job(run.name)
     stops = "nothing of it stays" if job.all_or_nothing else "the best so far is being kept"
-    message = f"Asked to stop; {stops}." if run.cancel_asked and not run.finished_at else run.message
+    message = say("Asked to stop; {stops}.", stops=stops) if run.cancel_asked and not run.finished_at else run.message
     stop_label = "Stop, and change nothing" if job.all_or_nothing else "Stop and keep the best so far"
     if run.state is jobs.State.QUEUED and run.run_at is not None and run.attempts == 0:
         begins = run.run_at.astimezone(ctx.zone)
-        message, stop_label = f"Begins at {begins:%H:%M:%S}. Nothing has happened yet.", "Undo"
+        message, stop_label = say("Begins at {begins:%H:%M:%S}. Nothing has happened yet.", begins=begins), "Undo"
     found = (run.result or {}) if run.state is jobs.State.DONE else {}  # before that it is what the job has to know
     return Work(
         id=run.id,
@@ -207,4 +207,4 @@ def look(request: Request, job_id: int, cancel_url: str) -> tuple[str, bool]:
 
 def event(data: str, name: str = "") -> str:
     lines = "".join(f"data: {line}\n" for line in data.splitlines())
-    return f"event: {name}\n{lines}\n" if name else f"{lines}\n"
+    return say("event: {name}\n{lines}\n", name=name, lines=lines) if name else f"{lines}\n"

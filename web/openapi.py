@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from plantops.wording import say
 from web.errors import TITLES
 
 PROBLEM = "application/problem+json"
@@ -59,7 +60,7 @@ def described(app: FastAPI) -> dict[str, Any]:
             "token": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A token of a person; the names beside it are the scopes of which it needs one.",
+                "description": say("A token of a person; the names beside it are the scopes of which it needs one."),
             }
         }
         rights = dict(asked_rights(app))

@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from plantops import listing_pages, listing_params
 from plantops.listing import Kind, Listing, sql_type
+from plantops.wording import say
 from web.api import Asked, Context, Key, MaybeVersion, Version, api_router
 
 __all__ = ["Routes", "gives", "many", "view"]
@@ -169,7 +170,7 @@ class Routes:
                 }
             )
 
-        rows.__name__, rows.__doc__ = "list", f"{listing.title}, a page at a time."
+        rows.__name__, rows.__doc__ = "list", say("{title}, a page at a time.", title=listing.title)
         rows.rights = (listing.permission,)  # type: ignore[attr-defined]
         parameters = [_parameter(name, text) for name, text in WHAT_LISTS_TAKE.items()]
         parameters += [_parameter(name, facet.title) for facet in listing.facets for name in facet.names]

@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plantops.wording import say
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "worker-src 'self'; manifest-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -46,21 +48,21 @@ def why_not_origin(method: str, headers: Headers) -> str | None:
     if method in SAFE or headers.get("authorization", "").lower().startswith("bearer "):
         return None
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return "it was sent from another site"
+        return say("it was sent from another site")
     origin = headers.get("origin")
     if origin is None:
-        return None if "sec-fetch-site" in headers else "it does not say which page sent it"
+        return None if "sec-fetch-site" in headers else say("it does not say which page sent it")
     if origin == "null" or origin.partition("://")[2].lower() != headers.get("host", "").lower():
-        return "it was sent from another site"
+        return say("it was sent from another site")
     return None
 
 
 def why_not_address(scope: Scope) -> str | None:
     raw = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
     if len(raw) > LONGEST_ADDRESS:
-        return "the address is too long"
+        return say("the address is too long")
     if b"%00" in raw or b"\x00" in raw:
-        return "the address holds a character that cannot be stored"
+        return say("the address holds a character that cannot be stored")
     return None
 
 
@@ -152,7 +154,7 @@ class _Answer:
         await self.send(message)
 
     async def refuse(self, status: int, reason: str) -> None:
-        body = f"This request cannot be answered: {reason}.\n".encode()
+        body = say("This request cannot be answered: {reason}.\n", reason=reason).encode()
         await self.dressed(
             {
                 "type": "http.response.start",

@@ -18,6 +18,7 @@ from plantops.entering import enter
 from plantops.errors import Forbidden, Unauthenticated
 from plantops.settings import Settings
 from plantops.signing_in import Door
+from plantops.wording import say
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOWHERE = SplitResult("nowhere", "", "", "", "")
@@ -60,14 +61,16 @@ def check_csrf(token: str, given: str) -> None:
     """Raises Forbidden when a changing request does not come from a form that this session was given."""
     expected = csrf_of(token)
     if not expected or not hmac.compare_digest(expected, given):
-        raise Forbidden("This form is out of date. Load the page again, then repeat what you did.", code="form_expired")
+        raise Forbidden(
+            say("This form is out of date. Load the page again, then repeat what you did."), code="form_expired"
+        )
 
 
 def signed_in(request: Request, session: Session) -> Context:
     """The context of the person whose session the cookie names. Raises Unauthenticated."""
     house, token = house_of(request), session_token(request)
     if not token:
-        raise Unauthenticated("Sign in first.")
+        raise Unauthenticated(say("Sign in first."))
     return enter(
         session,
         token,
@@ -93,7 +96,7 @@ def bearer(request: Request, session: Session) -> Context:
     house = house_of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Send an API token: Authorization: Bearer po_...")
+        raise Unauthenticated(say("Send an API token: Authorization: Bearer po_..."))
     user_id, scopes = people.token_user(session, token.strip(), house.clock())
     return house.context(session, user_id, channel="api", request_id=request_id(request), scopes=scopes)
 

@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from plantops import files
 from plantops.errors import Invalid
 from plantops.files import LaidDown
+from plantops.wording import say
 from web import errors, session
 from web.forms import Form
 from web.page import LARGEST_FIELD, MOST_FIELDS, PlantRoute, form_data
@@ -73,5 +74,5 @@ def laid(request: Request, name: str) -> LaidDown:
     """The file of a field, which lies in the store. Raises Invalid when none was sent."""
     kept: dict[str, LaidDown] = request.state.laid
     if name not in kept:
-        raise Invalid("Choose a file.", field=name)
+        raise Invalid(say("Choose a file."), field=name)
     return kept[name]

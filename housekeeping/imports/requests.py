@@ -12,6 +12,7 @@ from housekeeping.permissions import Can
 from plantops.context import Context, within
 from plantops.errors import Conflict
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
+from plantops.wording import say
 
 
 def rule(row: Row) -> Iterator[tuple[str, str]]:
@@ -68,7 +69,7 @@ def undo(ctx: Context, run: ImportRun) -> None:
     mine = sa.select(Request.id).where(Request.import_id == run.id)
     worked = sa.select(sa.func.count()).select_from(WorkOrder).where(WorkOrder.request_id.in_(mine))
     if ctx.session.scalar(worked):
-        raise Conflict("Some of these requests have work orders already. Settle them instead of undoing.")
+        raise Conflict(say("Some of these requests have work orders already. Settle them instead of undoing."))
     ctx.session.execute(sa.delete(Request).where(Request.import_id == run.id))
 
 

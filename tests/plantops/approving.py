@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plantops import approvals
+from plantops.approval_records import Approval
 from plantops.approval_rules import Approver, Rule, RuleFacts, add_rule
 from plantops.context import Context
 from plantops.places import CostCentre, Site
@@ -28,16 +29,16 @@ def rule(ctx: Context, role: str | None = "plant_manager", **facts: Any) -> Rule
     return add_rule(ctx, RuleFacts(kind=KIND, role=role, approver=approver, **facts))
 
 
-def ask(ctx: Context, amount: str = "900", *, content: str = HASH, **more: Any) -> approvals.Approval:
+def ask(ctx: Context, amount: str = "900", *, content: str = HASH, **more: Any) -> Approval:
     asked = {"site_id": verrin(ctx), "currency": "EUR", "requested_by_id": ctx.user.id, **more}
     return approvals.request(ctx, KIND, ORIGIN, amount=Decimal(amount), content_hash=content, **asked)
 
 
-def yes(ctx: Context, content: str = HASH) -> approvals.Approval:
+def yes(ctx: Context, content: str = HASH) -> Approval:
     return approvals.decide(ctx, ORIGIN, True, content)
 
 
-def no(ctx: Context, reason: str) -> approvals.Approval:
+def no(ctx: Context, reason: str) -> Approval:
     return approvals.decide(ctx, ORIGIN, False, HASH, reason)
 
 

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from plantops import approvals, people, places
+from plantops.approval_records import Approval, ApprovalState
 from plantops.approval_rules import Approver
-from plantops.approvals import ApprovalState
 from plantops.core import House
 from plantops.delegations import delegate, end_delegation, list_delegations
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
@@ -381,7 +381,7 @@ def test_two_submitting_at_once_ask_once(plant: House) -> None:
     with ThreadPoolExecutor(4) as pool:
         ids = set(pool.map(submit, range(4)))
     with plant.acting() as ctx:
-        assert list(ctx.session.scalars(sa.select(approvals.Approval.id))) == list(ids)
+        assert list(ctx.session.scalars(sa.select(Approval.id))) == list(ids)
 
 
 def test_everybody_may_delegate_their_own(ctx: Someone) -> None:

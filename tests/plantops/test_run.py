@@ -142,7 +142,7 @@ def test_the_exit_code_is_the_commands_own(house: Path) -> None:
 
 def test_what_the_tests_need_is_added_once_and_stays(house: Path) -> None:
     first = ask(house, "bench")
-    assert first.stdout == "measured\n"
+    assert first.stdout == "measured\n", first.stderr
     assert "Installing 4 packages" in first.stderr
     assert ask(house, "hello").stderr == ""
     assert ask(house, "bench").stderr == ""

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from plantops import people
 from plantops.errors import Invalid
+from plantops.wording import say
 from web.page import Context, Form, pages_router, render, see
 from web.session import session_token
 
@@ -31,6 +32,6 @@ def show(ctx: Context) -> Response:
 def change_password(ctx: Context, form: Form, request: Request) -> Response:
     typed = form.into(NewPassword)
     if typed.new != typed.again:
-        raise Invalid("The new password was typed in two different ways.", field="again")
+        raise Invalid(say("The new password was typed in two different ways."), field="again")
     people.change_password(ctx, typed.old, typed.new, here=session_token(request))
-    return see(ctx, "/account", "Your password is changed. Every other session of yours has ended.")
+    return see(ctx, "/account", say("Your password is changed. Every other session of yours has ended."))

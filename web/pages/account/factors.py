@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from plantops import authenticators, codes, factors, identities, passkeys, sealing, sessions
 from plantops.identities import Trip
-from plantops.wording import plural
+from plantops.wording import plural, say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.session import drop_note, note_of, put_note, safe_path, session_token
 from web.templates import safe
@@ -48,7 +48,7 @@ def end_others(ctx: Context, request: Request) -> Response:
 @router.post("/account/sessions/{id}/end")
 def end(ctx: Context, id: int) -> Response:
     sessions.end(ctx, id)
-    return see(ctx, HERE, "The session has ended.")
+    return see(ctx, HERE, say("The session has ended."))
 
 
 # --- Authenticator apps
@@ -66,19 +66,19 @@ def new_app(ctx: Context) -> Response:
     app = authenticators.pending(ctx)
     if app is None:
         return see(ctx, HERE)
-    picture = safe(codes.qr_svg(app.address, title="Code for the authenticator app"))
+    picture = safe(codes.qr_svg(app.address, title=say("Code for the authenticator app")))
     return render(ctx, "account/app_new.html", app=app, picture=picture)
 
 
 @router.post("/account/apps/confirm")
 def confirm_app(ctx: Context, form: Form) -> Response:
-    return with_codes(ctx, authenticators.confirm(ctx, form.text("code", required=True)), "The app is set up.")
+    return with_codes(ctx, authenticators.confirm(ctx, form.text("code", required=True)), say("The app is set up."))
 
 
 @router.post("/account/apps/{id}/remove")
 def remove_app(ctx: Context, id: int) -> Response:
     authenticators.remove(ctx, id)
-    return see(ctx, HERE, "The app is removed.")
+    return see(ctx, HERE, say("The app is removed."))
 
 
 # --- Passkeys
@@ -95,19 +95,19 @@ def begin_passkey(ctx: Context) -> Response:
 @router.post("/account/passkeys")
 def add_passkey(ctx: Context, request: Request, form: Form) -> Response:
     made = passkeys.add(ctx, form.text("name", required=True), form.text("answer"), note_of(request, CHALLENGE))
-    return with_codes(ctx, made, "The passkey is added.")
+    return with_codes(ctx, made, say("The passkey is added."))
 
 
 @router.post("/account/passkeys/{id}/name")
 def rename_passkey(ctx: Context, id: int, form: Form) -> Response:
     passkeys.rename(ctx, id, form.text("name", required=True))
-    return see(ctx, HERE, "The passkey has its new name.")
+    return see(ctx, HERE, say("The passkey has its new name."))
 
 
 @router.post("/account/passkeys/{id}/remove")
 def remove_passkey(ctx: Context, id: int) -> Response:
     passkeys.remove(ctx, id)
-    return see(ctx, HERE, "The passkey is removed.")
+    return see(ctx, HERE, say("The passkey is removed."))
 
 
 # --- Recovery codes: carried sealed to the page that shows them, so that no answer with them is kept anywhere
@@ -115,7 +115,7 @@ def remove_passkey(ctx: Context, id: int) -> Response:
 
 @router.post("/account/recovery-codes")
 def renew_codes(ctx: Context) -> Response:
-    return with_codes(ctx, authenticators.renew_codes(ctx), "The codes that you had before are void.")
+    return with_codes(ctx, authenticators.renew_codes(ctx), say("The codes that you had before are void."))
 
 
 @router.get("/account/recovery-codes")
@@ -154,4 +154,4 @@ def link_company(ctx: Context) -> Response:
 @router.post("/account/company/{id}/unlink")
 def unlink_company(ctx: Context, id: int) -> Response:
     identities.unlink(ctx, id)
-    return see(ctx, HERE, "The company account is unlinked.")
+    return see(ctx, HERE, say("The company account is unlinked."))

@@ -11,6 +11,7 @@ from plantops.import_choices import AS_IN_MAP, Choices
 from plantops.import_files import FileMapping
 from plantops.import_guess import NUMBERS, ORDERS
 from plantops.imports import State
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router()
@@ -80,7 +81,7 @@ def choose(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(MapForm)
     import_files.choose(ctx, id, typed.choices, typed.name, typed.named)
     import_jobs.ask_to_read(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", "The worker reads the rows.")
+    return see(ctx, f"/admin/imports/{id}", say("The worker reads the rows."))
 
 
 def drawn(ctx: Context, found: FileMapping, *blocks: str, named: str) -> Response:

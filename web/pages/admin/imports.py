@@ -17,6 +17,7 @@ from plantops.import_rows import RowState
 from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
+from plantops.wording import say
 from web import live
 from web.list_parts import Tab
 from web.lists import list_page
@@ -98,11 +99,15 @@ def upload(ctx: Context, form: Form, request: Request) -> Response:
     """The file lies in the store already; nothing of it is read yet."""
     typed = form.into(NewImport)
     if typed.map is not None and (typed.map.size or 0) > LARGEST_MAP:
-        raise Invalid("A map is a short text; this one is larger than 1 MB.", field="map")
+        raise Invalid(say("A map is a short text; this one is larger than 1 MB."), field="map")
     map_text = typed.map.file.read().decode("utf-8", errors="replace") if typed.map is not None else ""
     name = safe_name(typed.file.filename or "")
     run = import_files.receive(ctx, typed.kind, name, laid(request, "file"), map_text)
-    return see(ctx, f"/admin/imports/{run.id}/map", f"{run.file_name} is here. Say which column is which.")
+    return see(
+        ctx,
+        f"/admin/imports/{run.id}/map",
+        say("{file_name} is here. Say which column is which.", file_name=run.file_name),
+    )
 
 
 @router.get("/admin/imports/{id}")
@@ -210,13 +215,13 @@ def redrawn(ctx: Context, id: int, row: import_fixes.StagedRow, query: Query) ->
 def replace_all(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Replacement)
     changed = import_fixes.replace_all(ctx, id, typed.head, typed.old, typed.new, remember=typed.remember)
-    return back(ctx, f"/admin/imports/{id}", f"{changed:,} cells now say “{typed.new}”.")
+    return back(ctx, f"/admin/imports/{id}", say("{changed:,} cells now say “{new}”.", changed=changed, new=typed.new))
 
 
 @router.post("/admin/imports/{id}/skip")
 def skip_fault(ctx: Context, id: int, form: Form) -> Response:
     left = import_fixes.skip_fault(ctx, id, form.text("head"), form.text("what"))
-    return see(ctx, f"/admin/imports/{id}", f"{left:,} rows are left out.")
+    return see(ctx, f"/admin/imports/{id}", say("{left:,} rows are left out.", left=left))
 
 
 # --- What the worker does
@@ -225,30 +230,30 @@ def skip_fault(ctx: Context, id: int, form: Form) -> Response:
 @router.post("/admin/imports/{id}/try")
 def try_out(ctx: Context, id: int) -> Response:
     import_jobs.ask_to_try(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", "The worker tries it. Nothing is changed.")
+    return see(ctx, f"/admin/imports/{id}", say("The worker tries it. Nothing is changed."))
 
 
 @router.post("/admin/imports/{id}/load")
 def load(ctx: Context, id: int) -> Response:
     import_jobs.ask_to_load(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", "The worker loads it. You may leave this page.")
+    return see(ctx, f"/admin/imports/{id}", say("The worker loads it. You may leave this page."))
 
 
 @router.post("/admin/imports/{id}/undo")
 def undo(ctx: Context, id: int) -> Response:
     import_jobs.ask_to_undo(ctx, id)
-    return see(ctx, f"/admin/imports/{id}", "The worker takes it back. You may leave this page.")
+    return see(ctx, f"/admin/imports/{id}", say("The worker takes it back. You may leave this page."))
 
 
 @router.post("/admin/imports/{id}/discard")
 def discard(ctx: Context, id: int) -> Response:
     import_files.discard(ctx, id)
-    return see(ctx, "/admin/imports", "The file and its rows are thrown away.")
+    return see(ctx, "/admin/imports", say("The file and its rows are thrown away."))
 
 
 @router.post("/admin/imports/{id}/again")
 def again(ctx: Context, id: int) -> Response:
-    return see(ctx, f"/admin/imports/{import_files.again(ctx, id).id}/map", "The same file once more.")
+    return see(ctx, f"/admin/imports/{import_files.again(ctx, id).id}/map", say("The same file once more."))
 
 
 # --- To take away

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 
 from plantops import jobs, outbox
 from plantops.admin_lists import JOBS, MAILS
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Query, pages_router, render, see
 
@@ -36,10 +37,10 @@ def mail(ctx: Context, id: int) -> Response:
 @router.post("/admin/mails/{id}/again")
 def send_again(ctx: Context, id: int) -> Response:
     letter = outbox.send_again(ctx, id)
-    return see(ctx, f"/admin/mails/{id}", f"The mail to {letter.to_address} is tried again.")
+    return see(ctx, f"/admin/mails/{id}", say("The mail to {to_address} is tried again.", to_address=letter.to_address))
 
 
 @router.post("/admin/mails/{id}/recall")
 def recall(ctx: Context, id: int) -> Response:
     letter = outbox.recall(ctx, id)
-    return see(ctx, f"/admin/mails/{id}", f"The mail to {letter.to_address} is not sent.")
+    return see(ctx, f"/admin/mails/{id}", say("The mail to {to_address} is not sent.", to_address=letter.to_address))

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 
 from plantops import factors
 from plantops.permissions import Can
+from plantops.wording import say
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
@@ -27,4 +28,4 @@ def show(ctx: Context) -> Response:
 def change(ctx: Context, form: Form) -> Response:
     asked = frozenset(role for role in ctx.registry.role_titles() if form.text(f"role_{role}") == "true")
     factors.ask_of_roles(ctx, asked)
-    return see(ctx, "/admin/sign-in", "Saved. Who has no second factor yet sets one up at the next sign-in.")
+    return see(ctx, "/admin/sign-in", say("Saved. Who has no second factor yet sets one up at the next sign-in."))

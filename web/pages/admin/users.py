@@ -10,6 +10,7 @@ from plantops import accounts, factors, people, places, sessions
 from plantops.accounts import AccountFacts
 from plantops.admin_lists import USERS
 from plantops.permissions import Can
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -50,7 +51,7 @@ def add(ctx: Context, form: Form) -> Response:
     user = people.add_user(
         ctx, typed.login, typed.name, email=typed.email, password=typed.password, language=typed.language
     )
-    return see(ctx, f"/admin/users/{user.id}", f"{user.login} is added. Give them a role next.")
+    return see(ctx, f"/admin/users/{user.id}", say("{login} is added. Give them a role next.", login=user.login))
 
 
 @router.get("/admin/users/{id}")
@@ -78,47 +79,51 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/admin/users/{id}")
 def change(ctx: Context, id: int, form: Form) -> Response:
     user = accounts.change(ctx, id, form.version, form.into(AccountFacts))
-    return see(ctx, f"/admin/users/{id}", f"{user.login} is saved.")
+    return see(ctx, f"/admin/users/{id}", say("{login} is saved.", login=user.login))
 
 
 @router.post("/admin/users/{id}/password")
 def set_password(ctx: Context, id: int, form: Form) -> Response:
     user = accounts.set_password(ctx, id, form.version, form.text("password", required=True))
-    return see(ctx, f"/admin/users/{id}", f"{user.login} has a new password and must sign in again.")
+    return see(ctx, f"/admin/users/{id}", say("{login} has a new password and must sign in again.", login=user.login))
 
 
 @router.post("/admin/users/{id}/sessions/end")
 def end_sessions(ctx: Context, id: int, form: Form) -> Response:
     user = sessions.end_all_of(ctx, id, form.version)
-    return see(ctx, f"/admin/users/{id}", f"{user.login} is signed out everywhere.")
+    return see(ctx, f"/admin/users/{id}", say("{login} is signed out everywhere.", login=user.login))
 
 
 @router.post("/admin/users/{id}/reset-second-factor")
 def reset_second_factor(ctx: Context, id: int, form: Form) -> Response:
     user = factors.reset(ctx, id, form.version)
-    return see(ctx, f"/admin/users/{id}", f"{user.login} has no second factor any more, and is signed out everywhere.")
+    return see(
+        ctx,
+        f"/admin/users/{id}",
+        say("{login} has no second factor any more, and is signed out everywhere.", login=user.login),
+    )
 
 
 @router.post("/admin/users/{id}/roles")
 def give(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(NewGrant)
     people.grant(ctx, id, typed.role, site_id=typed.site_id, cost_centre_id=typed.cost_centre_id)
-    return see(ctx, f"/admin/users/{id}", "The role is given.")
+    return see(ctx, f"/admin/users/{id}", say("The role is given."))
 
 
 @router.post("/admin/users/{id}/roles/{grant_id}/back")
 def take_back(ctx: Context, id: int, grant_id: int) -> Response:
     accounts.take_back(ctx, id, grant_id)
-    return see(ctx, f"/admin/users/{id}", "The role is taken back.")
+    return see(ctx, f"/admin/users/{id}", say("The role is taken back."))
 
 
 @router.post("/admin/users/{id}/close")
 def close(ctx: Context, id: int, form: Form) -> Response:
     user = people.close_account(ctx, id, form.version)
-    return see(ctx, f"/admin/users/{id}", f"{user.login} is closed; nobody signs in with it any more.")
+    return see(ctx, f"/admin/users/{id}", say("{login} is closed; nobody signs in with it any more.", login=user.login))
 
 
 @router.post("/admin/users/{id}/open")
 def open_again(ctx: Context, id: int, form: Form) -> Response:
     user = accounts.open_again(ctx, id, form.version)
-    return see(ctx, f"/admin/users/{id}", f"{user.login} is open again.")
+    return see(ctx, f"/admin/users/{id}", say("{login} is open again.", login=user.login))

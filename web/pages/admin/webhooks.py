@@ -10,6 +10,7 @@ from plantops import webhooks
 from plantops.admin_lists import DELIVERIES, WEBHOOKS
 from plantops.permissions import Can
 from plantops.webhooks import WebhookFacts
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -43,7 +44,7 @@ def new(ctx: Context) -> Response:
 @router.post("/admin/webhooks")
 def subscribe(ctx: Context, form: Form) -> Response:
     hook = webhooks.subscribe(ctx, form.into(TypedWebhook).facts)
-    return see(ctx, f"/admin/webhooks/{hook.id}", f"{hook.title} is told from now on.")
+    return see(ctx, f"/admin/webhooks/{hook.id}", say("{title} is told from now on.", title=hook.title))
 
 
 @router.get("/admin/webhooks/{id}")
@@ -62,7 +63,7 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/admin/webhooks/{id}")
 def change(ctx: Context, id: int, form: Form) -> Response:
     hook = webhooks.change(ctx, id, form.version, form.into(TypedWebhook).facts)
-    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is changed.")
+    return see(ctx, f"/admin/webhooks/{id}", say("{title} is changed.", title=hook.title))
 
 
 @router.get("/admin/webhooks/{id}/secret")
@@ -73,19 +74,19 @@ def secret(ctx: Context, id: int) -> Response:
 @router.post("/admin/webhooks/{id}/roll")
 def roll(ctx: Context, id: int, form: Form) -> Response:
     webhooks.roll_secret(ctx, id, form.version)
-    return see(ctx, f"/admin/webhooks/{id}/secret", "The secret is new. For a day the old one signs beside it.")
+    return see(ctx, f"/admin/webhooks/{id}/secret", say("The secret is new. For a day the old one signs beside it."))
 
 
 @router.post("/admin/webhooks/{id}/on")
 def switch_on(ctx: Context, id: int, form: Form) -> Response:
     hook = webhooks.switch(ctx, id, form.version, True)
-    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is told again.")
+    return see(ctx, f"/admin/webhooks/{id}", say("{title} is told again.", title=hook.title))
 
 
 @router.post("/admin/webhooks/{id}/off")
 def switch_off(ctx: Context, id: int, form: Form) -> Response:
     hook = webhooks.switch(ctx, id, form.version, False)
-    return see(ctx, f"/admin/webhooks/{id}", f"{hook.title} is told nothing any more.")
+    return see(ctx, f"/admin/webhooks/{id}", say("{title} is told nothing any more.", title=hook.title))
 
 
 @router.get("/admin/webhook-deliveries")
@@ -103,4 +104,4 @@ def delivery(ctx: Context, id: int) -> Response:
 @router.post("/admin/webhook-deliveries/{id}/again")
 def send_again(ctx: Context, id: int) -> Response:
     row = webhooks.send_again(ctx, id)
-    return see(ctx, f"/admin/webhook-deliveries/{id}", f"{row.event} is told again.")
+    return see(ctx, f"/admin/webhook-deliveries/{id}", say("{event} is told again.", event=row.event))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from plantops import bell
+from plantops.wording import say
 from web.page import Context, pages_router, render, see
 
 router = pages_router()
@@ -22,7 +23,7 @@ def follow(ctx: Context, id: int) -> Response:
 
 @router.post("/bell/read")
 def read_all(ctx: Context) -> Response:
-    return see(ctx, "/bell", f"{bell.read_all(ctx)} marked as read.")
+    return see(ctx, "/bell", say("{read_all} marked as read.", read_all=bell.read_all(ctx)))
 
 
 @router.post("/bell/{id}/unread")

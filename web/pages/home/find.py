@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from plantops import search
 from plantops.desk import DeskView
 from plantops.search import Hit
+from plantops.wording import say
 from web.menu import Entry
 from web.page import Context, Query, pages_router, render
 from web.visit import Visit, this_visit
@@ -36,8 +37,8 @@ def found_pages(visit: Visit, words: str) -> list[Hit]:
 
 def at_first(visit: Visit, desk: DeskView) -> list[Hit]:
     """Before anything is typed: one's favourites, what was opened last, and what can be done."""
-    places = [Hit(place.title, "Favourite", place.url) for place in desk.marked]
-    places += [Hit(place.title, "Opened last", place.url) for place in desk.opened]
+    places = [Hit(place.title, say("Favourite"), place.url) for place in desk.marked]
+    places += [Hit(place.title, say("Opened last"), place.url) for place in desk.opened]
     return [*places, *shown(visit.deeds, ACTION)]
 
 

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from plantops import activity, files, followers, links
 from plantops.context import Context
 from plantops.errors import Invalid, NotFound
-from plantops.wording import plural
+from plantops.wording import plural, say
 from web.page import Form, Query, back, options, pages_router
 
 router = pages_router()
@@ -33,11 +33,11 @@ class Asked:
 
 
 @router.post("/talk")
-def say(ctx: Context, form: Form) -> Response:
+def speak(ctx: Context, form: Form) -> Response:
     said = form.into(Said)
     need_seen(ctx, said.origin)
     activity.comment(ctx, said.origin, said.text)
-    return back(ctx, links.url(ctx.registry, said.origin), "Said.")
+    return back(ctx, links.url(ctx.registry, said.origin), say("Said."))
 
 
 @router.post("/talk/todo")
@@ -45,9 +45,9 @@ def ask(ctx: Context, form: Form) -> Response:
     asked = form.into(Asked)
     need_seen(ctx, asked.origin)
     if asked.for_id_text and asked.for_id is None:
-        raise Invalid("Choose somebody from the list.", field="for_id")
+        raise Invalid(say("Choose somebody from the list."), field="for_id")
     activity.add_todo(ctx, asked.origin, asked.text, for_id=asked.for_id, due_on=asked.due_on)
-    return back(ctx, links.url(ctx.registry, asked.origin), "Noted.")
+    return back(ctx, links.url(ctx.registry, asked.origin), say("Noted."))
 
 
 @router.post("/talk/follow")
@@ -55,7 +55,7 @@ def follow(ctx: Context, form: Form) -> Response:
     origin, on = form.text("origin"), form.text("on") == "yes"
     need_seen(ctx, origin)
     followers.follow(ctx, origin, ctx.user.id, on)
-    said = "You follow this: what happens here rings your bell." if on else "You do not follow this any more."
+    said = say("You follow this: what happens here rings your bell.") if on else say("You do not follow this any more.")
     return back(ctx, links.url(ctx.registry, origin), said)
 
 
@@ -66,11 +66,11 @@ def attach(ctx: Context, form: Form) -> Response:
     given = [one for name in ("file", "photo") for one in form.data.getlist(name)]
     chosen = [one for one in given if isinstance(one, UploadFile) and one.filename]
     if not chosen:
-        raise Invalid("Choose a file first.", field="file")
+        raise Invalid(say("Choose a file first."), field="file")
     for one in chosen:
         kept = files.keep(ctx, one.filename or "file", one.file.read())
         files.attach(ctx, origin, kept.id, by_hand=True)
-        activity.tell(ctx, origin, f"A file was added: {kept.name}")
+        activity.tell(ctx, origin, say("A file was added: {name}", name=kept.name))
     said = plural("The file is here.", "{n} files are here.", len(chosen))
     return back(ctx, links.url(ctx.registry, origin), said)
 
@@ -80,13 +80,13 @@ def detach(ctx: Context, id: int, form: Form) -> Response:
     origin = form.text("origin")
     need_seen(ctx, origin)
     files.take_off(ctx, origin, id)
-    return back(ctx, links.url(ctx.registry, origin), "The file is taken off.")
+    return back(ctx, links.url(ctx.registry, origin), say("The file is taken off."))
 
 
 @router.post("/talk/{id}/done")
 def finish(ctx: Context, id: int) -> Response:
     done = activity.finish(ctx, id)
-    return back(ctx, links.url(ctx.registry, done.origin), "Done.")
+    return back(ctx, links.url(ctx.registry, done.origin), say("Done."))
 
 
 @router.get("/people/lookup")
@@ -100,4 +100,4 @@ def need_seen(ctx: Context, origin: str) -> None:
     """A document that one may not see does not exist for one's talk either."""
     links.parts(origin)
     if not files.may_see(ctx, origin):
-        raise NotFound("There is no such document, or you may not see it.")
+        raise NotFound(say("There is no such document, or you may not see it."))

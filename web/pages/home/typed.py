@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from plantops import typed
 from plantops.context import Context
 from plantops.errors import Invalid
+from plantops.wording import say
 from web.page import Form, pages_router
 
 router = pages_router()
@@ -36,5 +37,5 @@ def read(given: str) -> list[list[str]]:
         isinstance(row, list) and len(row) == 3 and all(isinstance(one, str) and "\0" not in one for one in row)
         for row in rows
     ):
-        raise Invalid("What you typed cannot be kept: it cannot be read.", field="values")
+        raise Invalid(say("What you typed cannot be kept: it cannot be read."), field="values")
     return rows

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from plantops import files, links
 from plantops.context import Context
 from plantops.errors import NotFound
+from plantops.wording import say
 from web.page import Form, pages_router, see
 
 router = pages_router()
@@ -18,6 +19,6 @@ def take_back(ctx: Context, form: Form) -> Response:
     kind, id = links.parts(origin)
     action = ctx.registry.undoing().get(kind)
     if action is None or not files.may_see(ctx, origin):
-        raise NotFound("There is nothing to undo here, or you may not see it.")
+        raise NotFound(say("There is nothing to undo here, or you may not see it."))
     action(ctx, id, form.version)
-    return see(ctx, links.url(ctx.registry, origin), "Undone.")
+    return see(ctx, links.url(ctx.registry, origin), say("Undone."))

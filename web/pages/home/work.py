@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from plantops import jobs
+from plantops.wording import say
 from web import live
 from web.page import Context, back, pages_router, render, see
 
@@ -26,12 +27,12 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/jobs/{id}/cancel")
 def cancel(ctx: Context, id: int) -> Response:
     jobs.cancel(ctx, id)
-    return back(ctx, f"/jobs/{id}", "Asked to stop.")
+    return back(ctx, f"/jobs/{id}", say("Asked to stop."))
 
 
 @router.post("/jobs/{id}/again")
 def again(ctx: Context, id: int) -> Response:
-    return see(ctx, f"/jobs/{jobs.again(ctx, id)}", "It runs once more.")
+    return see(ctx, f"/jobs/{jobs.again(ctx, id)}", say("It runs once more."))
 
 
 streams = APIRouter(include_in_schema=False)

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 
 from housekeeping import boards
 from plantops import codes, places
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.housekeeping.sites import chosen
 from web.templates import safe
@@ -27,10 +28,13 @@ def index(ctx: Context, query: Query) -> Response:
         sites=places.list_sites(ctx),
         search=query.get("q", ""),
         found=len(found),
-        doors=[(door, safe(codes.qr_svg(door.url, scale=3, title=f"Code of {door.name}"))) for door in found[:SHOWN]],
+        doors=[
+            (door, safe(codes.qr_svg(door.url, scale=3, title=say("Code of {name}", name=door.name))))
+            for door in found[:SHOWN]
+        ],
     )
 
 
 @router.post("/housekeeping/codes/print")
 def print_all(ctx: Context, form: Form) -> Response:
-    return see(ctx, f"/jobs/{boards.ask_codes(ctx, form.number('site_id'))}", "The sheet is being made.")
+    return see(ctx, f"/jobs/{boards.ask_codes(ctx, form.number('site_id'))}", say("The sheet is being made."))

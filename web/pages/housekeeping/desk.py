@@ -14,6 +14,7 @@ from housekeeping.permissions import Can
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
 from plantops import places
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -82,7 +83,9 @@ def add(ctx: Context, form: Form) -> Response:
     told = form.into(Told)
     new = NewRequest(told.category, told.text, told.place_id, priority=told.priority)
     made = requests.report(ctx, told.site_id, new, taken(told.photo))
-    return see(ctx, f"/housekeeping/requests/{made.id}", f"{made.number} is with the desk. Thank you.")
+    return see(
+        ctx, f"/housekeeping/requests/{made.id}", say("{number} is with the desk. Thank you.", number=made.number)
+    )
 
 
 @router.get("/housekeeping/requests/{id}")
@@ -120,37 +123,41 @@ def photo(ctx: Context, id: int) -> Response:
 @router.post("/housekeeping/requests/{id}/accept")
 def accept(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.accept(ctx, id, form.version, form.number("priority"))
-    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is accepted with priority {kept.priority}.")
+    return see(
+        ctx,
+        f"/housekeeping/requests/{id}",
+        say("{number} is accepted with priority {priority}.", number=kept.number, priority=kept.priority),
+    )
 
 
 @router.post("/housekeeping/requests/{id}/refuse")
 def refuse(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.refuse(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is refused.")
+    return see(ctx, f"/housekeeping/requests/{id}", say("{number} is refused.", number=kept.number))
 
 
 @router.post("/housekeeping/requests/{id}/duplicate")
 def duplicate(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.mark_duplicate(ctx, id, form.version, form.text("number"))
-    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is a duplicate.")
+    return see(ctx, f"/housekeeping/requests/{id}", say("{number} is a duplicate.", number=kept.number))
 
 
 @router.post("/housekeeping/requests/{id}/resolve")
 def resolve(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.resolve(ctx, id, form.version, form.text("resolution"))
-    return see(ctx, f"/housekeeping/requests/{id}", f"{kept.number} is resolved.")
+    return see(ctx, f"/housekeeping/requests/{id}", say("{number} is resolved.", number=kept.number))
 
 
 @router.post("/housekeeping/requests/{id}/pause")
 def pause(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.pause(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/requests/{id}", f"The clock of {kept.number} stands.")
+    return see(ctx, f"/housekeeping/requests/{id}", say("The clock of {number} stands.", number=kept.number))
 
 
 @router.post("/housekeeping/requests/{id}/resume")
 def resume(ctx: Context, id: int, form: Form) -> Response:
     kept = requests.resume(ctx, id, form.version)
-    return see(ctx, f"/housekeeping/requests/{id}", f"The clock of {kept.number} runs again.")
+    return see(ctx, f"/housekeeping/requests/{id}", say("The clock of {number} runs again.", number=kept.number))
 
 
 @router.post("/housekeeping/requests/{id}/workorders")
@@ -158,4 +165,4 @@ def open_work(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Wanted)
     wanted = NewWork(typed.title, typed.kind, typed.assigned_to_id, tuple(typed.tasks.splitlines()))
     order = workorders.open_for(ctx, id, wanted)
-    return see(ctx, f"/housekeeping/workorders/{order.id}", f"{order.number} is open.")
+    return see(ctx, f"/housekeeping/workorders/{order.id}", say("{number} is open.", number=order.number))

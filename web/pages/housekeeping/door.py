@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from housekeeping import boards, requests
 from housekeeping.requests import NewRequest
 from plantops.errors import Invalid
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router(public=True)
@@ -28,7 +29,7 @@ def taken(photo: UploadFile | None) -> tuple[str, bytes] | None:
     if photo is None:
         return None
     if (photo.size or 0) > requests.LARGEST_PHOTO:
-        raise Invalid("The photo is larger than 12 MB. Take a smaller one.", field="photo")
+        raise Invalid(say("The photo is larger than 12 MB. Take a smaller one."), field="photo")
     return photo.filename or "photo", photo.file.read()
 
 

@@ -11,6 +11,7 @@ from housekeeping import needs
 from housekeeping.permissions import Can
 from personnel import organisation, work_calendars
 from plantops import places
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.housekeeping.sites import chosen
 
@@ -79,11 +80,11 @@ def enter(ctx: Context, form: Form) -> Response:
     days = range(typed.weekday, max(typed.weekday, typed.until) + 1)
     wanted = needs.Wanted(typed.department_id, days, typed.template_id, typed.work, typed.needed)
     needs.set_need(ctx, typed.site_id, form.version, wanted)
-    return see(ctx, f"/housekeeping/needs?site={typed.site_id}", "The need is entered. New rosters follow it.")
+    return see(ctx, f"/housekeeping/needs?site={typed.site_id}", say("The need is entered. New rosters follow it."))
 
 
 @router.post("/housekeeping/tasks")
 def add_task(ctx: Context, form: Form) -> Response:
     typed = form.into(Task)
     made = needs.add_task(ctx, typed.place_id, typed.title, typed.minutes, typed.times_a_week, typed.template_id)
-    return see(ctx, f"/housekeeping/needs?site={made.site_id}", f"{made.title} is on the plan.")
+    return see(ctx, f"/housekeeping/needs?site={made.site_id}", say("{title} is on the plan.", title=made.title))

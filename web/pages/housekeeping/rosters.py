@@ -11,6 +11,7 @@ from housekeeping import boards, rosters
 from housekeeping.permissions import Can
 from housekeeping.roster_models import RosterState
 from plantops import jobs, places
+from plantops.wording import say
 from web import live
 from web.page import Context, Form, Query, pages_router, render, see
 from web.visit import this_visit
@@ -53,7 +54,7 @@ def index(ctx: Context, query: Query) -> Response:
 def ask(ctx: Context, form: Form) -> Response:
     typed = form.into(Ask)
     made = rosters.ask(ctx, typed.site_id, typed.first_day, typed.last_day, typed.seconds)
-    return see(ctx, f"/housekeeping/rosters/{made.id}", "The optimiser is at work.")
+    return see(ctx, f"/housekeeping/rosters/{made.id}", say("The optimiser is at work."))
 
 
 @router.get("/housekeeping/rosters/{id}")
@@ -81,10 +82,10 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/housekeeping/rosters/{id}/publish")
 def publish(ctx: Context, id: int, form: Form) -> Response:
     rosters.publish(ctx, id, form.version, form.text("override_reason"))
-    return see(ctx, f"/housekeeping/rosters/{id}", "Published: the shifts are planned.")
+    return see(ctx, f"/housekeeping/rosters/{id}", say("Published: the shifts are planned."))
 
 
 @router.post("/housekeeping/rosters/{id}/reject")
 def reject(ctx: Context, id: int, form: Form) -> Response:
     rosters.reject(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/rosters/{id}", "Rejected. What was published stays.")
+    return see(ctx, f"/housekeeping/rosters/{id}", say("Rejected. What was published stays."))

@@ -15,7 +15,7 @@ from housekeeping.round_models import Hindrance, Outcome
 from housekeeping.round_plans import NewRound
 from housekeeping.rounds import Ticked
 from plantops import lifecycle, places
-from plantops.wording import plural
+from plantops.wording import plural, say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, kept, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -112,7 +112,7 @@ def add_plan(ctx: Context, form: Form) -> Response:
         typed.assigned_to_id,
     )
     made = round_plans.add_template(ctx, new)
-    return see(ctx, "/housekeeping/rounds/plans", f"{made.name} is planned from tomorrow on.")
+    return see(ctx, "/housekeeping/rounds/plans", say("{name} is planned from tomorrow on.", name=made.name))
 
 
 @router.post("/housekeeping/rounds/plans/today")
@@ -129,7 +129,7 @@ def plan_today(ctx: Context) -> Response:
 @router.post("/housekeeping/rounds/plans/{id}/end")
 def end_plan(ctx: Context, id: int, form: Form) -> Response:
     ended = round_plans.end_template(ctx, id, form.version)
-    return see(ctx, "/housekeeping/rounds/plans", f"{ended.name} is not planned any more.")
+    return see(ctx, "/housekeeping/rounds/plans", say("{name} is not planned any more.", name=ended.name))
 
 
 # --- One round
@@ -173,10 +173,10 @@ def tick(ctx: Context, id: int, form: Form) -> Response:
 @router.post("/housekeeping/rounds/{id}/share")
 def share(ctx: Context, id: int, form: Form) -> Response:
     given = rounds.share(ctx, id, form.version, form.number("user_id") if form.text("user_id") else None)
-    return see(ctx, f"/housekeeping/rounds/{id}", f"{given.name} is shared out.")
+    return see(ctx, f"/housekeeping/rounds/{id}", say("{name} is shared out.", name=given.name))
 
 
 @router.post("/housekeeping/rounds/{id}/miss")
 def miss(ctx: Context, id: int, form: Form) -> Response:
     closed = rounds.miss(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/rounds/{id}", f"{closed.name} is closed.")
+    return see(ctx, f"/housekeeping/rounds/{id}", say("{name} is closed.", name=closed.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plantops import places
 from plantops.errors import NotFound
+from plantops.wording import say
 from web.page import Context, Query
 from web.visit import this_visit
 
@@ -13,5 +14,5 @@ def chosen(ctx: Context, query: Query) -> places.Site:
     wanted = query.get("site", "") or str(this_visit().site_id or "")
     sites = places.list_sites(ctx)
     if not sites:
-        raise NotFound("There is no site yet, or you may not see one.")
+        raise NotFound(say("There is no site yet, or you may not see one."))
     return next((site for site in sites if str(site.id) == wanted), sites[0])

@@ -11,6 +11,7 @@ from housekeeping import boards, workorders
 from housekeeping.desk_models import WorkState
 from housekeeping.lists import WORK
 from housekeeping.permissions import Can
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -63,13 +64,13 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/housekeeping/workorders/{id}/start")
 def start(ctx: Context, id: int, form: Form) -> Response:
     order = workorders.start(ctx, id, form.version)
-    return see(ctx, f"/housekeeping/workorders/{id}", f"{order.number} is begun.")
+    return see(ctx, f"/housekeeping/workorders/{id}", say("{number} is begun.", number=order.number))
 
 
 @router.post("/housekeeping/workorders/{id}/hold")
 def hold(ctx: Context, id: int, form: Form) -> Response:
     order = workorders.hold(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/workorders/{id}", f"{order.number} waits.")
+    return see(ctx, f"/housekeeping/workorders/{id}", say("{number} waits.", number=order.number))
 
 
 @router.post("/housekeeping/workorders/{id}/tasks/{task_id}")
@@ -81,17 +82,17 @@ def tick(ctx: Context, id: int, task_id: int, form: Form) -> Response:
 @router.post("/housekeeping/workorders/{id}/assign")
 def assign(ctx: Context, id: int, form: Form) -> Response:
     order = workorders.assign(ctx, id, form.version, form.number("user_id"))
-    return see(ctx, f"/housekeeping/workorders/{id}", f"{order.number} is given.")
+    return see(ctx, f"/housekeeping/workorders/{id}", say("{number} is given.", number=order.number))
 
 
 @router.post("/housekeeping/workorders/{id}/finish")
 def finish(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Done)
     order = workorders.finish(ctx, id, form.version, typed.report, typed.minutes)
-    return see(ctx, f"/housekeeping/workorders/{id}", f"{order.number} is done.")
+    return see(ctx, f"/housekeeping/workorders/{id}", say("{number} is done.", number=order.number))
 
 
 @router.post("/housekeeping/workorders/{id}/cancel")
 def cancel(ctx: Context, id: int, form: Form) -> Response:
     order = workorders.cancel(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/housekeeping/workorders/{id}", f"{order.number} is cancelled.")
+    return see(ctx, f"/housekeeping/workorders/{id}", say("{number} is cancelled.", number=order.number))

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from plantops import exports
 from plantops.listing import named
+from plantops.wording import say
 from web.lists import asked_again, list_print
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -57,7 +58,7 @@ def write_xlsx(ctx: Context, name: str, form: Form) -> Response:
 
 def written(ctx: Context, name: str, form: Form, format: str) -> Response:
     run = exports.ask_worker(ctx, named(ctx.registry, name), asked_again(form.text("asked")), format)
-    return see(ctx, f"/jobs/{run}", "The file is being written. You are told when it is there.")
+    return see(ctx, f"/jobs/{run}", say("The file is being written. You are told when it is there."))
 
 
 @router.get("/lists/{name}/print")

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from plantops import bulk_actions, jobs, listing_params
 from plantops.errors import Invalid
 from plantops.listing import named
+from plantops.wording import say
 from web import live
 from web.lists import asked_again
 from web.page import Context, Form, Query, pages_router, render, see
@@ -75,5 +76,5 @@ def unpacked(text: str) -> bulk_actions.Rows:
     """`17:3 18:1`: rows and the versions that were seen."""
     pairs = [pair.split(":") for pair in text.split()]
     if not all(len(pair) == 2 and all(map(is_number, pair)) for pair in pairs):
-        raise Invalid("The picked rows got lost on their way. Go back to the list and pick them again.")
+        raise Invalid(say("The picked rows got lost on their way. Go back to the list and pick them again."))
     return tuple((int(id), int(version)) for id, version in pairs)

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from plantops import links, listing_board
 from plantops.lifecycle import spoken
 from plantops.listing import named
+from plantops.wording import say
 from web.list_values import typed
 from web.page import Context, Form, pages_router, parts
 from web.visit import Toast
@@ -32,5 +33,5 @@ def make(ctx: Context, name: str, id: int, key: str, form: Form) -> Response:
     answers = {ask.key: typed(ctx, ask.kind, form, ask.key) for ask in move.asks}
     listing_board.make(ctx, listing, id, key, form.version, answers)
     title = links.link(ctx, links.origin_of(listing.origin, id)).label
-    said = Toast(f"{title} is {spoken(move.to)} now.", "ok")
+    said = Toast(say("{title} is {to} now.", title=title, to=spoken(move.to)), "ok")
     return parts(ctx, ("#toasts", "toast", "beforeend"), toast=said)

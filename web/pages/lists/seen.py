@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from plantops import views
 from plantops.listing import named
+from plantops.wording import say
 from web.lists import asked_again
 from web.page import Context, Form, Query, pages_router, render, see
 from web.session import safe_path
@@ -51,7 +52,7 @@ def save(ctx: Context, name: str, form: Form) -> Response:
     view = views.save(ctx, listing, kept.title, asked, role=kept.role, for_all=kept.team_first)
     if kept.mine_first:
         views.open_first(ctx, listing, view.id)
-    return see(ctx, f"{safe_path(kept.path)}?view={view.id}", f"“{view.title}” is saved.")
+    return see(ctx, f"{safe_path(kept.path)}?view={view.id}", say("“{title}” is saved.", title=view.title))
 
 
 @router.post("/lists/{name}/views/first")
@@ -59,14 +60,18 @@ def open_first(ctx: Context, name: str, form: Form) -> Response:
     """Which view opens first for this person; without one the whole list."""
     id = form.number("view") if form.text("view") else None
     chosen = views.open_first(ctx, named(ctx.registry, name), id)
-    said = f"“{chosen.title}” opens first for you." if chosen else "The whole list opens first for you."
+    said = (
+        say("“{title}” opens first for you.", title=chosen.title)
+        if chosen
+        else say("The whole list opens first for you.")
+    )
     return see(ctx, here(name, form), said)
 
 
 @router.post("/lists/{name}/views/{id}/remove")
 def remove(ctx: Context, name: str, id: int, form: Form) -> Response:
     gone = views.remove(ctx, id)
-    return see(ctx, here(name, form), f"“{gone.title}” is removed.")
+    return see(ctx, here(name, form), say("“{title}” is removed.", title=gone.title))
 
 
 @router.post("/lists/{name}/columns")
@@ -76,7 +81,9 @@ def choose(ctx: Context, name: str, form: Form) -> Response:
     keys = [column.key for column in listing.shown] if form.text("all") else columns_in(form)
     views.choose_columns(ctx, listing, keys)
     asked = {key: ",".join(values) for key, values in asked_again(form.text("asked")).items() if key != "columns"}
-    return see(ctx, f"{safe_path(form.text('path'))}?{urlencode(asked or {'view': '0'})}", "Your columns are kept.")
+    return see(
+        ctx, f"{safe_path(form.text('path'))}?{urlencode(asked or {'view': '0'})}", say("Your columns are kept.")
+    )
 
 
 def columns_in(form: Form) -> list[str]:

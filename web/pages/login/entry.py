@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from plantops import people, sealing, signing_in
 from plantops.signing_in import Opened, Waits
+from plantops.wording import say
 from web.page import Context, see
 from web.session import drop_note, put_note, safe_path, session_token, set_session
 
@@ -35,7 +36,10 @@ def went_on(ctx: Context, request: Request, came: Opened | Waits, next: str) -> 
         put_note(response, ctx.settings, CODES, note, int(signing_in.SECOND_LASTS.total_seconds()))
     elif came.codes_left is not None:
         response = see(
-            ctx, next, f"You used a recovery code; {came.codes_left} are left. Make new ones in time.", "warn"
+            ctx,
+            next,
+            say("You used a recovery code; {codes_left} are left. Make new ones in time.", codes_left=came.codes_left),
+            "warn",
         )
     else:
         response = see(ctx, next)

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from plantops import codes, factors, passkeys, signing_in
 from plantops.errors import Conflict, Invalid, Throttled, Unauthenticated
 from plantops.signing_in import Half
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.login.entry import CHALLENGE, SECOND, went_on
 from web.session import door_of, drop_note, note_of, put_note, safe_path
@@ -28,7 +29,7 @@ def half_of(ctx: Context, request: Request) -> Half | None:
 
 def again(ctx: Context, next: str) -> Response:
     """The note is gone, old or used: from the beginning."""
-    response = see(ctx, f"/login?next={quote(next, safe='')}", "Sign in again: too much time has passed.", "warn")
+    response = see(ctx, f"/login?next={quote(next, safe='')}", say("Sign in again: too much time has passed."), "warn")
     drop_note(response, ctx.settings, SECOND)
     return response
 
@@ -65,7 +66,7 @@ def by_code(ctx: Context, request: Request, form: Form) -> Response:
 def ask_for_passkey(ctx: Context, request: Request) -> Response:
     half = half_of(ctx, request)
     if half is None:
-        raise Conflict("Too much time has passed. Sign in again.")
+        raise Conflict(say("Too much time has passed. Sign in again."))
     options, note = passkeys.ask(ctx.session, ctx.settings, half.user.id, ctx.now)
     response = Response(options, media_type="application/json")
     put_note(response, ctx.settings, CHALLENGE, note, int(passkeys.CHALLENGE_LASTS.total_seconds()))
@@ -122,5 +123,5 @@ def set_up_page(ctx: Context, half: Half, next: str, errors: dict[str, str]) -> 
         values={},
         next=next,
         app=app,
-        picture=safe(codes.qr_svg(app.address, title="Code for the authenticator app")),
+        picture=safe(codes.qr_svg(app.address, title=say("Code for the authenticator app"))),
     )

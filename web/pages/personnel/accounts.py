@@ -12,6 +12,7 @@ from personnel import employees, leave, leave_accounts, moves
 from personnel.accrual import Frequency, Timing
 from personnel.leave_accounts import NewPolicy
 from personnel.permissions import Can
+from plantops.wording import say, whole_day
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
@@ -72,7 +73,7 @@ def add_type(ctx: Context, form: Form) -> Response:
     made = leave_accounts.add_type(
         ctx, new.code, new.name, needs_balance=new.needs_balance, counts_holidays=new.counts_holidays
     )
-    return see(ctx, "/personnel/leave/policies", f"{made.name} can be asked for.")
+    return see(ctx, "/personnel/leave/policies", say("{name} can be asked for.", name=made.name))
 
 
 @router.post("/personnel/leave/policies")
@@ -88,13 +89,15 @@ def add_policy(ctx: Context, form: Form) -> Response:
         carry_expires_after_months=new.carry_expires_after_months,
     )
     made = leave_accounts.add_policy(ctx, new.leave_type_id, policy)
-    return see(ctx, "/personnel/leave/policies", f"{made.name} is recorded. Give it to people on their pages.")
+    return see(
+        ctx, "/personnel/leave/policies", say("{name} is recorded. Give it to people on their pages.", name=made.name)
+    )
 
 
 @router.post("/personnel/leave/settle")
 def settle(ctx: Context) -> Response:
     written = leave_accounts.settle(ctx)
-    return see(ctx, "/personnel/leave/policies", f"{written} entries were due and are written.")
+    return see(ctx, "/personnel/leave/policies", say("{written} entries were due and are written.", written=written))
 
 
 @router.get("/personnel/employees/{id}/leave")
@@ -124,7 +127,7 @@ def entitle(ctx: Context, id: int, form: Form) -> Response:
     ctx.need(Can.MANAGE_LEAVE, site_id=person.site_id)
     leave_accounts.entitle(ctx, typed.policy_id, [(id, typed.since)])
     leave_accounts.settle(ctx, employee_ids=[id])
-    return see(ctx, f"/personnel/employees/{id}/leave", f"It holds from {typed.since:%d %b %Y} on.")
+    return see(ctx, f"/personnel/employees/{id}/leave", say("It holds from {since} on.", since=whole_day(typed.since)))
 
 
 @router.post("/personnel/employees/{id}/leave/correct")
@@ -132,4 +135,4 @@ def correct(ctx: Context, id: int, form: Form) -> Response:
     typed, seat = form.into(Corrected), moves.current(ctx, id)
     minutes = int(typed.days * (seat.day_minutes if seat else USUAL_DAY))
     leave_accounts.adjust(ctx, id, typed.leave_type_id, minutes, typed.on, typed.note, form.sending)
-    return see(ctx, f"/personnel/employees/{id}/leave", "The balance is corrected.")
+    return see(ctx, f"/personnel/employees/{id}/leave", say("The balance is corrected."))

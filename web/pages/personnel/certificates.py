@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from personnel import certificates, listings, organisation
 from personnel.permissions import Can
+from plantops.wording import say
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.personnel import chosen
@@ -66,14 +67,14 @@ def add_type(ctx: Context, form: Form) -> Response:
     made = certificates.add_type(
         ctx, new.code, new.name, validity_months=new.validity_months, blocks_assignment=new.blocks_assignment
     )
-    return see(ctx, "/personnel/certificates", f"{made.name} can be recorded for people.")
+    return see(ctx, "/personnel/certificates", say("{name} can be recorded for people.", name=made.name))
 
 
 @router.post("/personnel/certificates/needed")
 def need(ctx: Context, form: Form) -> Response:
     typed = form.into(Needed)
     certificates.require(ctx, typed.type_id, position_id=typed.position_id, work=typed.work or None)
-    return see(ctx, "/personnel/certificates", "It is needed from now on.")
+    return see(ctx, "/personnel/certificates", say("It is needed from now on."))
 
 
 @router.get("/personnel/certificates/{id}")
@@ -85,4 +86,4 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/personnel/certificates/{id}/withdraw")
 def withdraw(ctx: Context, id: int, form: Form) -> Response:
     found = certificates.withdraw(ctx, id, form.version, form.into(Withdrawn).on)
-    return see(ctx, f"/personnel/employees/{found.employee_id}", "The certificate is withdrawn.")
+    return see(ctx, f"/personnel/employees/{found.employee_id}", say("The certificate is withdrawn."))

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from personnel import attendance, certificates, cover, organisation, work_calendars
 from personnel.permissions import Can
 from plantops import places
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.personnel import chosen
 
@@ -87,7 +88,7 @@ def add(ctx: Context, form: Form) -> Response:
         template_id=new.template_id,
         certificate_type_id=new.certificate_type_id,
     )
-    return see(ctx, f"/personnel/cover?site={new.site_id}", "The need is recorded.")
+    return see(ctx, f"/personnel/cover?site={new.site_id}", say("The need is recorded."))
 
 
 @router.post("/personnel/cover/shifts")
@@ -102,11 +103,15 @@ def add_shift(ctx: Context, form: Form) -> Response:
         minutes=new.hours * 60,
         break_minutes=new.break_minutes,
     )
-    return see(ctx, f"/personnel/cover?site={new.site_id}", f"{made.name} can be planned.")
+    return see(ctx, f"/personnel/cover?site={new.site_id}", say("{name} can be planned.", name=made.name))
 
 
 @router.post("/personnel/cover/publish")
 def publish(ctx: Context, form: Form) -> Response:
     span = form.into(Span)
     written = cover.publish_needs(ctx, span.site_id, span.first, span.last)
-    return see(ctx, f"/personnel/cover?site={span.site_id}", f"{written} shifts count for cover from now on.")
+    return see(
+        ctx,
+        f"/personnel/cover?site={span.site_id}",
+        say("{written} shifts count for cover from now on.", written=written),
+    )

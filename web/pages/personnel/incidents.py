@@ -12,6 +12,7 @@ from personnel.incidents import NewIncident
 from personnel.models import IncidentKind, Outcome
 from personnel.permissions import Can
 from plantops import places
+from plantops.wording import say
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.personnel import chosen
@@ -62,7 +63,9 @@ def new(ctx: Context, query: Query) -> Response:
 def tell(ctx: Context, form: Form) -> Response:
     typed = form.into(Told)
     made = incidents.report(ctx, NewIncident(**vars(typed)))
-    return see(ctx, f"/personnel/incidents/{made.id}", f"{made.number} is noted. Thank you for telling.")
+    return see(
+        ctx, f"/personnel/incidents/{made.id}", say("{number} is noted. Thank you for telling.", number=made.number)
+    )
 
 
 @router.get("/personnel/incidents/{id}")
@@ -82,4 +85,4 @@ def classify(ctx: Context, id: int, form: Form) -> Response:
         days_restricted=typed.days_restricted,
         privacy_case=typed.privacy_case,
     )
-    return see(ctx, f"/personnel/incidents/{id}", "The class is noted.")
+    return see(ctx, f"/personnel/incidents/{id}", say("The class is noted."))

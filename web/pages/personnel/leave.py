@@ -15,6 +15,7 @@ from personnel.leave_days import Asked
 from personnel.permissions import Can
 from personnel.time_models import LeaveState
 from plantops.errors import NotFound
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -81,7 +82,7 @@ def look(ctx: Context, form: Form) -> Response:
 def _me(ctx: Context) -> int:
     me = employees.myself(ctx)
     if me is None:
-        raise NotFound("Your account belongs to no employee. Ask the personnel office to connect it.")
+        raise NotFound(say("Your account belongs to no employee. Ask the personnel office to connect it."))
     return me.id
 
 
@@ -89,7 +90,7 @@ def _me(ctx: Context) -> int:
 def ask(ctx: Context, form: Form) -> Response:
     wish = form.into(Wish)
     made = leave.ask(ctx, _me(ctx), wish.leave_type_id, wish.asked(), wish.note)
-    return see(ctx, "/personnel/leave", f"{made.number} is sent to whoever leads you.")
+    return see(ctx, "/personnel/leave", say("{number} is sent to whoever leads you.", number=made.number))
 
 
 @router.get("/personnel/leave/requests")
@@ -127,16 +128,16 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/personnel/leave/{id}/approve")
 def approve(ctx: Context, id: int, form: Form) -> Response:
     found = leave_decisions.approve(ctx, id, form.version)
-    return see(ctx, "/personnel/leave/decide", f"{found.number} is approved.")
+    return see(ctx, "/personnel/leave/decide", say("{number} is approved.", number=found.number))
 
 
 @router.post("/personnel/leave/{id}/refuse")
 def refuse(ctx: Context, id: int, form: Form) -> Response:
     found = leave_decisions.refuse(ctx, id, form.version, form.text("reason"))
-    return see(ctx, "/personnel/leave/decide", f"{found.number} is refused.")
+    return see(ctx, "/personnel/leave/decide", say("{number} is refused.", number=found.number))
 
 
 @router.post("/personnel/leave/{id}/cancel")
 def cancel(ctx: Context, id: int, form: Form) -> Response:
     found = leave_decisions.cancel(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/personnel/leave/{id}", f"{found.number} is cancelled.")
+    return see(ctx, f"/personnel/leave/{id}", say("{number} is cancelled.", number=found.number))

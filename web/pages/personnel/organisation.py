@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from personnel import organisation
 from personnel.permissions import Can
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.personnel import chosen
 
@@ -54,7 +55,7 @@ def show(ctx: Context, query: Query) -> Response:
 def add(ctx: Context, form: Form) -> Response:
     new = form.into(NewDepartment)
     made = organisation.add_department(ctx, new.site_id, new.code, new.name, new.parent_id)
-    return see(ctx, f"/personnel/organisation?site={made.site_id}", f"{made.name} added.")
+    return see(ctx, f"/personnel/organisation?site={made.site_id}", say("{name} added.", name=made.name))
 
 
 @router.post("/personnel/positions")
@@ -63,10 +64,10 @@ def add_position(ctx: Context, form: Form) -> Response:
     made = organisation.add_position(
         ctx, new.site_id, new.code, new.title, headcount=new.headcount, department_id=new.department_id
     )
-    return see(ctx, f"/personnel/organisation?site={made.site_id}", f"{made.title} added.")
+    return see(ctx, f"/personnel/organisation?site={made.site_id}", say("{title} added.", title=made.title))
 
 
 @router.post("/personnel/departments/{id}/move")
 def move(ctx: Context, id: int, form: Form) -> Response:
     moved = organisation.move_department(ctx, id, form.version, form.into(Moved).parent_id)
-    return see(ctx, f"/personnel/organisation?site={moved.site_id}", f"{moved.name} moved.")
+    return see(ctx, f"/personnel/organisation?site={moved.site_id}", say("{name} moved.", name=moved.name))

@@ -27,6 +27,7 @@ from personnel.contracts import NewContract
 from personnel.employees import NewEmployee
 from personnel.models import ContractKind, EndReason
 from personnel.permissions import Can
+from plantops.wording import say, whole_day
 from web.lists import list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.personnel import chosen
@@ -128,7 +129,7 @@ def hire(ctx: Context, form: Form) -> Response:
             agency=person.agency,
         ),
     )
-    return see(ctx, f"/personnel/employees/{made.id}", f"{made.name} is hired.")
+    return see(ctx, f"/personnel/employees/{made.id}", say("{name} is hired.", name=made.name))
 
 
 @router.get("/personnel/employees/{id}")
@@ -167,36 +168,38 @@ def move(ctx: Context, id: int, form: Form) -> Response:
         seat = replace(seat, cost_centre_id=now.cost_centre_id, place_id=now.place_id)
         seat = replace(seat, pattern_offset_days=now.pattern_offset_days, zone=now.zone)
     moves.change_seat(ctx, id, form.version, seat, when.since, when.reason)
-    return see(ctx, f"/personnel/employees/{id}", f"Changed from {when.since:%d %b %Y} on.")
+    return see(ctx, f"/personnel/employees/{id}", say("Changed from {since} on.", since=whole_day(when.since)))
 
 
 @router.post("/personnel/employees/{id}/end")
 def end(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Ended)
     contracts.end_employment(ctx, id, form.version, typed.last_day, typed.reason)
-    return see(ctx, f"/personnel/employees/{id}", f"The last day is {typed.last_day:%d %b %Y}.")
+    return see(
+        ctx, f"/personnel/employees/{id}", say("The last day is {last_day}.", last_day=whole_day(typed.last_day))
+    )
 
 
 @router.post("/personnel/employees/{id}/certificates")
 def record(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Shown)
     certificates.record(ctx, NewCertificate(id, typed.type_id, typed.issued_on, typed.expires_on, typed.reference))
-    return see(ctx, f"/personnel/employees/{id}", "The certificate is recorded.")
+    return see(ctx, f"/personnel/employees/{id}", say("The certificate is recorded."))
 
 
 @router.post("/personnel/employees/{id}/contracts")
 def add_contract(ctx: Context, id: int, form: Form) -> Response:
     contracts.add_contract(ctx, id, form.into(NewContract))
-    return see(ctx, f"/personnel/employees/{id}", "The contract is recorded.")
+    return see(ctx, f"/personnel/employees/{id}", say("The contract is recorded."))
 
 
 @router.post("/personnel/contracts/{id}/end")
 def let_end(ctx: Context, id: int, form: Form) -> Response:
     found = contracts.let_end(ctx, id, form.version)
-    return see(ctx, f"/personnel/employees/{found.employee_id}", "The contract ends as agreed.")
+    return see(ctx, f"/personnel/employees/{found.employee_id}", say("The contract ends as agreed."))
 
 
 @router.post("/personnel/contracts/{id}/probation")
 def passed(ctx: Context, id: int, form: Form) -> Response:
     found = contracts.decide_probation(ctx, id, form.version)
-    return see(ctx, f"/personnel/employees/{found.employee_id}", "The probation is passed.")
+    return see(ctx, f"/personnel/employees/{found.employee_id}", say("The probation is passed."))

@@ -11,6 +11,7 @@ from personnel import absences, employees
 from personnel.absences import NewAbsence
 from personnel.permissions import Can
 from personnel.time_models import AbsenceKind
+from plantops.wording import say
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
@@ -53,11 +54,11 @@ def report(ctx: Context, form: Form) -> Response:
         ctx,
         NewAbsence(typed.employee_id, typed.first_day, typed.last_day, typed.kind, typed.reason, typed.with_note),
     )
-    return see(ctx, "/personnel/sick", "Noted. Whoever plans the shifts has been told.")
+    return see(ctx, "/personnel/sick", say("Noted. Whoever plans the shifts has been told."))
 
 
 @router.post("/personnel/absences/{id}/back")
 def back_again(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Back)
     absences.close(ctx, id, form.version, typed.last_day, with_note=typed.with_note)
-    return see(ctx, "/personnel/sick", "Noted.")
+    return see(ctx, "/personnel/sick", say("Noted."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from purchasing import boards, settlement
 from web.page import Context, Form, pages_router, render, see
 
@@ -24,10 +25,10 @@ def index(ctx: Context) -> Response:
 @router.post("/purchasing/invoices/{id}/spending/approve")
 def approve_spending(ctx: Context, id: int, form: Form) -> Response:
     invoice = settlement.approve_spending(ctx, id, form.text("reason"))
-    return see(ctx, "/purchasing/approvals", f"{invoice.number} may be spent.")
+    return see(ctx, "/purchasing/approvals", say("{number} may be spent.", number=invoice.number))
 
 
 @router.post("/purchasing/invoices/{id}/spending/refuse")
 def refuse_spending(ctx: Context, id: int, form: Form) -> Response:
     invoice = settlement.refuse_spending(ctx, id, form.text("reason", required=True))
-    return see(ctx, "/purchasing/approvals", f"{invoice.number} is in dispute with the supplier.")
+    return see(ctx, "/purchasing/approvals", say("{number} is in dispute with the supplier.", number=invoice.number))

@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from plantops import files, places
 from plantops.errors import Invalid
+from plantops.wording import say
 from purchasing import boards, invoices, suppliers
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Invoice, InvoiceLine, Order
@@ -196,7 +197,9 @@ def change(ctx: Context, id: int, form: Form) -> Response:
     before = boards.invoice_sheet(ctx, id).invoice
     done = invoices.change(ctx, id, form.version, head_of(ctx, typed, before), lines_of(typed))
     said = "matches now" if done.state is State.MATCHED else "is still held"
-    return see(ctx, f"/purchasing/invoices/{done.id}", f"{done.number} is corrected and {said}.")
+    return see(
+        ctx, f"/purchasing/invoices/{done.id}", say("{number} is corrected and {said}.", number=done.number, said=said)
+    )
 
 
 def head_of(ctx: Context, typed: Bill, before: Invoice | None = None) -> BillHead:
@@ -223,7 +226,7 @@ def head_of(ctx: Context, typed: Bill, before: Invoice | None = None) -> BillHea
 def lines_of(typed: Bill) -> list[NewBillLine]:
     wrong = {f"lines.{at}.quantity": reason for at, row in enumerate(typed.lines) if (reason := why_not_row(row))}
     if wrong:
-        raise Invalid("A row of the bill has no quantity.", fields=wrong)
+        raise Invalid(say("A row of the bill has no quantity."), fields=wrong)
     return [billed_line(row) for row in map(charge_once, typed.lines) if row.quantity]
 
 
@@ -238,7 +241,7 @@ def why_not_row(row: Billed) -> str | None:
     """What was typed is never left out without a word; an ordered row has its price and is empty all the same."""
     row = charge_once(row)
     typed = row.amount if row.order_line_id else row.amount or row.price or row.description
-    return "How many? A row that is not on the bill is left empty." if typed and not row.quantity else None
+    return say("How many? A row that is not on the bill is left empty.") if typed and not row.quantity else None
 
 
 def billed_line(row: Billed) -> NewBillLine:

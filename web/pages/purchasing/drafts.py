@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from plantops import places
 from plantops.errors import Invalid
+from plantops.wording import say
 from purchasing import catalogue, orders, suppliers
 from purchasing.models import Order
 from purchasing.order_lines import NewOrderLine
@@ -75,7 +76,7 @@ def new(ctx: Context, query: Query) -> Response:
 @router.post("/purchasing/orders")
 def start(ctx: Context, form: Form) -> Response:
     made = orders.start(ctx, form.number("site_id"), form.number("supplier_id"), form.into(OrderHead))
-    return see(ctx, to(made.id), "A draft. Add what is ordered, then send it.")
+    return see(ctx, to(made.id), say("A draft. Add what is ordered, then send it."))
 
 
 @router.get("/purchasing/orders/{id}/head")
@@ -88,7 +89,7 @@ def head(ctx: Context, id: int) -> Response:
 @router.post("/purchasing/orders/{id}/head")
 def change_head(ctx: Context, id: int, form: Form) -> Response:
     orders.change_head(ctx, id, form.version, form.into(OrderHead))
-    return see(ctx, to(id), "The head is changed.")
+    return see(ctx, to(id), say("The head is changed."))
 
 
 @router.post("/purchasing/orders/{id}/lines")
@@ -160,5 +161,5 @@ def changed(ctx: Context, order: Order, *pieces: Piece) -> Response:
 
 def number(given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise Invalid("This line is no longer there. Load the order again.")
+        raise Invalid(say("This line is no longer there. Load the order again."))
     return int(given)

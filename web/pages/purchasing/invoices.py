@@ -7,6 +7,7 @@ from datetime import date
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from purchasing import boards, invoices, settlement
 from purchasing.lists import INVOICES
 from purchasing.models.bills import InvoiceState as State
@@ -69,40 +70,44 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/purchasing/holds/{id}/accept")
 def accept(ctx: Context, id: int, form: Form) -> Response:
     done = settlement.accept(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(done.id), "The difference may pass.")
+    return see(ctx, to(done.id), say("The difference may pass."))
 
 
 @router.post("/purchasing/holds/{id}/ask")
 def ask(ctx: Context, id: int, form: Form) -> Response:
     whom = form.text("whom", required=True)
     done = settlement.ask(ctx, id, form.version, whom)
-    return see(ctx, to(done.id), f"It waits for what the {whom} knows.")
+    return see(ctx, to(done.id), say("It waits for what the {whom} knows.", whom=whom))
 
 
 @router.post("/purchasing/invoices/{id}/approve")
 def approve(ctx: Context, id: int, form: Form) -> Response:
-    return see(ctx, to(id), f"{settlement.approve(ctx, id, form.version).number} may be posted.")
+    return see(ctx, to(id), say("{number} may be posted.", number=settlement.approve(ctx, id, form.version).number))
 
 
 @router.post("/purchasing/invoices/{id}/post")
 def post(ctx: Context, id: int, form: Form) -> Response:
-    return see(ctx, to(id), f"Posted as {settlement.post(ctx, id, form.version).booking_number}.")
+    return see(
+        ctx,
+        to(id),
+        say("Posted as {booking_number}.", booking_number=settlement.post(ctx, id, form.version).booking_number),
+    )
 
 
 @router.post("/purchasing/invoices/{id}/paid")
 def paid(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Payment)
     settlement.confirm_payment(ctx, id, form.version, typed.paid_on, typed.reference)
-    return see(ctx, to(id), "Noted as paid.")
+    return see(ctx, to(id), say("Noted as paid."))
 
 
 @router.post("/purchasing/invoices/{id}/dispute")
 def dispute(ctx: Context, id: int, form: Form) -> Response:
     done = settlement.dispute(ctx, id, form.version, form.text("in_dispute") == "yes")
-    return see(ctx, to(id), "In dispute: nobody pays it." if done.in_dispute else "The dispute is over.")
+    return see(ctx, to(id), say("In dispute: nobody pays it.") if done.in_dispute else say("The dispute is over."))
 
 
 @router.post("/purchasing/invoices/{id}/void")
 def void(ctx: Context, id: int, form: Form) -> Response:
     invoices.void(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Voided: it counts no more.")
+    return see(ctx, to(id), say("Voided: it counts no more."))

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from fastapi.responses import Response
 
 from plantops import lifecycle
+from plantops.wording import say
 from purchasing import amendments, boards, orders
 from purchasing.lists import ORDERS
 from purchasing.models.orders import OrderState as State
@@ -101,73 +102,77 @@ def drawn(
 @router.post("/purchasing/orders/{id}/place")
 def place(ctx: Context, id: int, form: Form) -> Response:
     done = orders.place(ctx, id, form.version)
-    sent = f"{done.number} goes to the supplier." if done.number else "It waits for approval before it goes out."
+    sent = (
+        say("{number} goes to the supplier.", number=done.number)
+        if done.number
+        else say("It waits for approval before it goes out.")
+    )
     return see(ctx, to(id), sent)
 
 
 @router.post("/purchasing/orders/{id}/issue")
 def issue(ctx: Context, id: int, form: Form) -> Response:
-    return see(ctx, to(id), f"{orders.issue(ctx, id, form.version).number} goes to the supplier.")
+    return see(ctx, to(id), say("{number} goes to the supplier.", number=orders.issue(ctx, id, form.version).number))
 
 
 @router.post("/purchasing/orders/{id}/approve")
 def approve(ctx: Context, id: int, form: Form) -> Response:
     orders.approve(ctx, id, form.version)
-    return see(ctx, to(id), "Your yes is noted.")
+    return see(ctx, to(id), say("Your yes is noted."))
 
 
 @router.post("/purchasing/orders/{id}/refuse")
 def refuse(ctx: Context, id: int, form: Form) -> Response:
     orders.refuse(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "It went back to the buyer.")
+    return see(ctx, to(id), say("It went back to the buyer."))
 
 
 @router.post("/purchasing/orders/{id}/take-back")
 def take_back(ctx: Context, id: int, form: Form) -> Response:
     orders.take_back(ctx, id, form.version)
-    return see(ctx, to(id), "It is a draft again.")
+    return see(ctx, to(id), say("It is a draft again."))
 
 
 @router.post("/purchasing/orders/{id}/acknowledge")
 def acknowledge(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Promised)
     amendments.acknowledge(ctx, id, form.version, typed.reference, typed.days())
-    return see(ctx, to(id), "The supplier's confirmation is noted.")
+    return see(ctx, to(id), say("The supplier's confirmation is noted."))
 
 
 @router.post("/purchasing/orders/{id}/promise")
 def promise(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Promised)
     amendments.promise(ctx, id, form.version, typed.days(), by_us=typed.by_us)
-    return see(ctx, to(id), "The new dates are noted.")
+    return see(ctx, to(id), say("The new dates are noted."))
 
 
 @router.post("/purchasing/orders/{id}/chase")
 def chase(ctx: Context, id: int, form: Form) -> Response:
     amendments.chase(ctx, id, form.version)
-    return see(ctx, to(id), "The supplier is asked by mail.")
+    return see(ctx, to(id), say("The supplier is asked by mail."))
 
 
 @router.post("/purchasing/orders/{id}/hold")
 def hold(ctx: Context, id: int, form: Form) -> Response:
     orders.hold(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Held: nothing is sent, received or paid on it.")
+    return see(ctx, to(id), say("Held: nothing is sent, received or paid on it."))
 
 
 @router.post("/purchasing/orders/{id}/free")
 def free(ctx: Context, id: int, form: Form) -> Response:
     orders.free(ctx, id, form.version)
-    return see(ctx, to(id), "Freed.")
+    return see(ctx, to(id), say("Freed."))
 
 
 @router.post("/purchasing/orders/{id}/cancel")
 def cancel(ctx: Context, id: int, form: Form) -> Response:
     amendments.cancel(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Cancelled: what it covered is to be ordered again.")
+    return see(ctx, to(id), say("Cancelled: what it covered is to be ordered again."))
 
 
 @router.post("/purchasing/orders/{id}/lines/{line_id}/short")
 def close_short(ctx: Context, id: int, line_id: int, form: Form) -> Response:
     reorder = form.text("reorder") == "true"
     amendments.close_short(ctx, id, form.version, line_id, form.text("reason", required=True), reorder=reorder)
-    return see(ctx, to(id), "No more of this line is expected.")
+    return see(ctx, to(id), say("No more of this line is expected."))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from plantops import items
 from plantops.permissions import Can as Core
 from plantops.units import PRICE_QUANTITIES, UNITS
+from plantops.wording import say
 from purchasing import catalogue, suppliers
 from purchasing.catalogue import OfferFacts
 from purchasing.lists import PRICES
@@ -101,19 +102,19 @@ def new(ctx: Context, id: int, query: Query) -> Response:
 @router.post("/purchasing/suppliers/{id}/prices")
 def add(ctx: Context, id: int, form: Form) -> Response:
     catalogue.set_offer(ctx, form.into(NewPrice).as_facts(id))
-    return see(ctx, to(id), "The price holds from that day; the one before ends the day before.")
+    return see(ctx, to(id), say("The price holds from that day; the one before ends the day before."))
 
 
 @router.post("/purchasing/prices/{id}/prefer")
 def prefer(ctx: Context, id: int, form: Form) -> Response:
     chosen = catalogue.prefer(ctx, id, form.version)
-    return see(ctx, to(chosen.supplier_id), "It is ordered from here first.")
+    return see(ctx, to(chosen.supplier_id), say("It is ordered from here first."))
 
 
 @router.post("/purchasing/prices/{id}/end")
 def end(ctx: Context, id: int, form: Form) -> Response:
     ended = catalogue.end_offer(ctx, id, form.version, form.into(LastDay).last_day)
-    return see(ctx, to(ended.supplier_id), "It is quoted no longer after that day.")
+    return see(ctx, to(ended.supplier_id), say("It is quoted no longer after that day."))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from purchasing import settlement
 from purchasing.permissions import Can
 from web.page import Context, Form, pages_router, render, see
@@ -19,4 +20,4 @@ def index(ctx: Context) -> Response:
 @router.post("/purchasing/questions/{hold_id}")
 def answer(ctx: Context, hold_id: int, form: Form) -> Response:
     settlement.answer(ctx, hold_id, form.version, form.text("text", required=True))
-    return see(ctx, "/purchasing/questions", "Thank you: accounts payable reads it beside the bill.")
+    return see(ctx, "/purchasing/questions", say("Thank you: accounts payable reads it beside the bill."))

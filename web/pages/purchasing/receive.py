@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from plantops import files, places
+from plantops.wording import say
 from purchasing import boards, receipts
 from purchasing.lists import RECEIPTS
 from purchasing.models.bills import ReceiptState as State
@@ -105,7 +106,7 @@ def receive(ctx: Context, order_id: int, form: Form) -> Response:
     photo_id = files.keep(ctx, typed.photo.filename or "photo", typed.photo.file.read()).id if typed.photo else None
     new = NewReceipt(order_id, came, typed.arrived_on, typed.delivery_note, store_id=typed.store_id, photo_id=photo_id)
     done = receipts.receive(ctx, new)
-    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} is posted.")
+    return see(ctx, f"/purchasing/receipts/{done.id}", say("{number} is posted.", number=done.number))
 
 
 @router.get("/purchasing/receipts")
@@ -131,7 +132,7 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/purchasing/receipts/{id}/reverse")
 def reverse(ctx: Context, id: int, form: Form) -> Response:
     done = receipts.reverse(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} takes it back.")
+    return see(ctx, f"/purchasing/receipts/{done.id}", say("{number} takes it back.", number=done.number))
 
 
 @router.post("/purchasing/receipts/{id}/back")
@@ -140,15 +141,23 @@ def send_back(ctx: Context, id: int, form: Form) -> Response:
     found = boards.receipt_sheet(ctx, id).receipt
     came = [Came(one.order_line_id, one.accepted) for one in typed.lines]
     done = receipts.send_back(ctx, found.order_id, came, typed.reason, note=typed.note, store_id=typed.store_id)
-    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number}: it goes back. The supplier owes a credit note.")
+    return see(
+        ctx,
+        f"/purchasing/receipts/{done.id}",
+        say("{number}: it goes back. The supplier owes a credit note.", number=done.number),
+    )
 
 
 @router.post("/purchasing/receipts/{id}/post")
 def post(ctx: Context, id: int, form: Form) -> Response:
-    return see(ctx, f"/purchasing/receipts/{id}", f"{receipts.post(ctx, id, form.version).number} is posted.")
+    return see(
+        ctx,
+        f"/purchasing/receipts/{id}",
+        say("{number} is posted.", number=receipts.post(ctx, id, form.version).number),
+    )
 
 
 @router.post("/purchasing/receipts/{id}/discard")
 def discard(ctx: Context, id: int, form: Form) -> Response:
     receipts.discard(ctx, id, form.version)
-    return see(ctx, "/purchasing/receive", "The draft is gone.")
+    return see(ctx, "/purchasing/receive", say("The draft is gone."))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fastapi.responses import Response
 
 from plantops import places
+from plantops.wording import say
 from purchasing import boards, catalogue, requisition_approval, requisitions
 from purchasing.lists import REQUISITIONS
 from purchasing.models.orders import RequisitionState as State
@@ -68,7 +69,7 @@ def new(ctx: Context, query: Query) -> Response:
 @router.post("/purchasing/requisitions")
 def start(ctx: Context, form: Form) -> Response:
     made = requisitions.start(ctx, form.into(Head))
-    return see(ctx, f"/purchasing/requisitions/{made.id}", "A draft. Add what you need, then submit it.")
+    return see(ctx, f"/purchasing/requisitions/{made.id}", say("A draft. Add what you need, then submit it."))
 
 
 @router.get("/purchasing/items/lookup")
@@ -106,13 +107,13 @@ def add_line(ctx: Context, id: int, form: Form) -> Response:
     if typed.item_id is None:
         typed = replace(typed, item_id=catalogue.meant(ctx, typed.item_id_text))
     requisitions.add_line(ctx, id, form.version, typed.as_line())
-    return drawn(ctx, id, "buttons", "lines", toast="Line added.")
+    return drawn(ctx, id, "buttons", "lines", toast=say("Line added."))
 
 
 @router.post("/purchasing/requisitions/{id}/lines/{line_id}/remove")
 def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
     requisitions.remove_line(ctx, id, form.version, line_id)
-    return drawn(ctx, id, "buttons", "lines", toast="Line taken off.")
+    return drawn(ctx, id, "buttons", "lines", toast=say("Line taken off."))
 
 
 @router.post("/purchasing/requisitions/{id}/submit")
@@ -132,7 +133,7 @@ def approve(ctx: Context, id: int, form: Form) -> Response:
 @router.post("/purchasing/requisitions/{id}/reject")
 def reject(ctx: Context, id: int, form: Form) -> Response:
     done = requisition_approval.reject(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, after_decision(ctx, id), f"{done.number} went back to its writer.")
+    return see(ctx, after_decision(ctx, id), say("{number} went back to its writer.", number=done.number))
 
 
 def after_decision(ctx: Context, id: int) -> str:
@@ -143,10 +144,10 @@ def after_decision(ctx: Context, id: int) -> str:
 @router.post("/purchasing/requisitions/{id}/take-back")
 def take_back(ctx: Context, id: int, form: Form) -> Response:
     requisition_approval.take_back(ctx, id, form.version)
-    return see(ctx, f"/purchasing/requisitions/{id}", "It is a draft again.")
+    return see(ctx, f"/purchasing/requisitions/{id}", say("It is a draft again."))
 
 
 @router.post("/purchasing/requisitions/{id}/cancel")
 def cancel(ctx: Context, id: int, form: Form) -> Response:
     requisition_approval.cancel(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, f"/purchasing/requisitions/{id}", "The requisition is cancelled.")
+    return see(ctx, f"/purchasing/requisitions/{id}", say("The requisition is cancelled."))

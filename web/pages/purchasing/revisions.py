@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from purchasing import amendments, boards
 from purchasing.amendments import LineChange
 from purchasing.models import Order
@@ -82,7 +83,7 @@ def revise(ctx: Context, id: int, form: Form) -> Response:
     order = boards.order_sheet(ctx, id).order
     done = amendments.revise(ctx, id, form.version, typed.reason, changes(order, typed.lines), added(order, typed))
     said = "waits for approval: it costs more" if done.state is State.PENDING else "goes to the supplier"
-    return see(ctx, to(done.id), f"Revision {done.number} {said}.")
+    return see(ctx, to(done.id), say("Revision {number} {said}.", number=done.number, said=said))
 
 
 def changes(order: Order, typed: Sequence[Changed]) -> list[LineChange]:
@@ -141,17 +142,17 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/purchasing/revisions/{id}/approve")
 def approve(ctx: Context, id: int, form: Form) -> Response:
     done = amendments.approve_revision(ctx, id, form.version)
-    said = "The changed order goes to the supplier." if done.state is State.APPROVED else "Your yes is noted."
+    said = say("The changed order goes to the supplier.") if done.state is State.APPROVED else say("Your yes is noted.")
     return see(ctx, to(id), said)
 
 
 @router.post("/purchasing/revisions/{id}/refuse")
 def refuse(ctx: Context, id: int, form: Form) -> Response:
     amendments.refuse_revision(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Refused: the order stays as it was.")
+    return see(ctx, to(id), say("Refused: the order stays as it was."))
 
 
 @router.post("/purchasing/revisions/{id}/withdraw")
 def withdraw(ctx: Context, id: int, form: Form) -> Response:
     amendments.withdraw_revision(ctx, id, form.version, form.text("reason"))
-    return see(ctx, to(id), "Withdrawn: the order stays as it was.")
+    return see(ctx, to(id), say("Withdrawn: the order stays as it was."))

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from plantops import parties
 from plantops.permissions import Can as Core
+from plantops.wording import say
 from purchasing import catalogue, suppliers
 from purchasing.models.sources import MinimumRule
 from purchasing.permissions import Can
@@ -92,7 +93,7 @@ def add(ctx: Context, form: Form) -> Response:
     else:
         typed = form.into(Company)
         made = suppliers.add_supplier(ctx, typed.as_facts(), terms, sure=typed.sure)
-    return see(ctx, to(made.id), "The supplier is there. Enter an account and the papers next.")
+    return see(ctx, to(made.id), say("The supplier is there. Enter an account and the papers next."))
 
 
 @router.get("/purchasing/suppliers/{id}")
@@ -132,21 +133,21 @@ def terms(ctx: Context, id: int) -> Response:
 @router.post("/purchasing/suppliers/{id}/terms")
 def change_terms(ctx: Context, id: int, form: Form) -> Response:
     suppliers.change_terms(ctx, id, form.version, form.into(Terms))
-    return see(ctx, to(id), "The terms are changed, for orders from now on.")
+    return see(ctx, to(id), say("The terms are changed, for orders from now on."))
 
 
 @router.post("/purchasing/suppliers/{id}/block")
 def block(ctx: Context, id: int, form: Form) -> Response:
     view = suppliers.read_supplier(ctx, id)
     parties.block(ctx, view.party.id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Blocked: nothing new is ordered from it.")
+    return see(ctx, to(id), say("Blocked: nothing new is ordered from it."))
 
 
 @router.post("/purchasing/suppliers/{id}/unblock")
 def unblock(ctx: Context, id: int, form: Form) -> Response:
     view = suppliers.read_supplier(ctx, id)
     parties.unblock(ctx, view.party.id, form.version)
-    return see(ctx, to(id), "It may be ordered from again.")
+    return see(ctx, to(id), say("It may be ordered from again."))
 
 
 @router.post("/purchasing/suppliers/{id}/papers")
@@ -161,20 +162,20 @@ def add_paper(ctx: Context, id: int, form: Form) -> Response:
         reference=typed.reference,
         replaces_id=typed.replaces_id,
     )
-    return see(ctx, to(id), f"{typed.title} is noted.")
+    return see(ctx, to(id), say("{title} is noted.", title=typed.title))
 
 
 @router.post("/purchasing/suppliers/{id}/accounts")
 def enter_account(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Account)
     suppliers.enter_account(ctx, id, typed.iban, typed.holder, bic=typed.bic)
-    return see(ctx, to(id), "Entered. Accounts payable verifies it before it is used.")
+    return see(ctx, to(id), say("Entered. Accounts payable verifies it before it is used."))
 
 
 @router.post("/purchasing/suppliers/{id}/accounts/{account_id}/verify")
 def verify_account(ctx: Context, id: int, account_id: int, form: Form) -> Response:
     suppliers.verify_account(ctx, account_id, form.version)
-    return see(ctx, to(id), "Verified: bills are paid to this account.")
+    return see(ctx, to(id), say("Verified: bills are paid to this account."))
 
 
 @router.get("/purchasing/catalogue")

@@ -8,7 +8,7 @@ from itertools import groupby
 from fastapi.responses import Response
 
 from plantops import places
-from plantops.wording import plural
+from plantops.wording import plural, say
 from purchasing import ordering, suppliers
 from purchasing.ordering import Pick, ToOrderRow
 from web.page import Context, Form, Query, pages_router, render, see
@@ -47,7 +47,7 @@ def order(ctx: Context, form: Form) -> Response:
     supplier_id = int(named) if named.isascii() and named.isdigit() else None
     made = ordering.consolidate(ctx, [Pick(id, None, supplier_id) for id in form.ids()])
     if len(made) == 1:
-        return see(ctx, f"/purchasing/orders/{made[0].id}", "They are on this draft. Look it over and order.")
+        return see(ctx, f"/purchasing/orders/{made[0].id}", say("They are on this draft. Look it over and order."))
     return see(
         ctx, "/purchasing/orders?state=draft", plural("They are on {n} draft.", "They are on {n} drafts.", len(made))
     )

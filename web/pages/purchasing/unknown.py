@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from plantops import files, people, places
+from plantops.wording import say
 from purchasing import deliveries, receipts
 from purchasing.deliveries import Parked
 from purchasing.lists import UNKNOWN
@@ -77,7 +78,7 @@ def park(ctx: Context, form: Form) -> Response:
             typed.site_id, typed.sender, typed.text, typed.arrived_on, typed.delivery_note, typed.place_id, photo_id
         ),
     )  # fmt: skip
-    return see(ctx, to(done.id), "Parked. The buyers see it on their first page.")
+    return see(ctx, to(done.id), say("Parked. The buyers see it on their first page."))
 
 
 @router.get("/purchasing/unknown/{id}")
@@ -126,10 +127,10 @@ def receive(ctx: Context, id: int, order_id: int, form: Form) -> Response:
         came = tuple(Came(line.id, left) for line, left in receipts.suggestion(order) if left > 0)
     new = NewReceipt(order_id, came, typed.arrived_on, typed.delivery_note, store_id=typed.store_id)
     done = deliveries.receive_parked(ctx, id, form.version, new)
-    return see(ctx, f"/purchasing/receipts/{done.id}", f"{done.number} is posted.")
+    return see(ctx, f"/purchasing/receipts/{done.id}", say("{number} is posted.", number=done.number))
 
 
 @router.post("/purchasing/unknown/{id}/away")
 def send_away(ctx: Context, id: int, form: Form) -> Response:
     deliveries.send_away(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "It goes back with the next lorry.")
+    return see(ctx, to(id), say("It goes back with the next lorry."))

@@ -11,6 +11,7 @@ from plantops import stock, stores
 from plantops.errors import Invalid
 from plantops.permissions import Can
 from plantops.stock import Counted
+from plantops.wording import say
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router()
@@ -53,7 +54,9 @@ def post(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Sheet)
     counted = [Counted(one.item_id, one.quantity) for one in typed.lines if one.quantity is not None]
     if not counted:
-        raise Invalid("Nothing was counted: enter at least one quantity, 0 where nothing is there.", field="reason")
+        raise Invalid(
+            say("Nothing was counted: enter at least one quantity, 0 where nothing is there."), field="reason"
+        )
     done = stock.adjust(ctx, id, counted, reason=typed.reason, key=f"page:count:{ctx.user.id}:{form.sending}")
-    said = f"{len(counted)} counted, {len(done)} differed and are set right."
+    said = say("{counted} counted, {done} differed and are set right.", counted=len(counted), done=len(done))
     return see(ctx, f"/stock/moves?store={id}&kind=adjust" if done else f"/stores/{id}", said)

@@ -12,6 +12,7 @@ from plantops.items import ItemFacts, ItemKind, Matching
 from plantops.lists import ITEMS
 from plantops.permissions import Can
 from plantops.units import UNITS
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -67,7 +68,7 @@ def new(ctx: Context) -> Response:
 @router.post("/items")
 def add(ctx: Context, form: Form) -> Response:
     made = items.add_item(ctx, form.into(ItemFacts))
-    return see(ctx, to(made.id), f"{made.sku} {made.name} is in the catalogue.")
+    return see(ctx, to(made.id), say("{sku} {name} is in the catalogue.", sku=made.sku, name=made.name))
 
 
 @router.get("/items/categories")
@@ -88,7 +89,7 @@ def add_category(ctx: Context, form: Form) -> Response:
         over_percent=typed.over_percent,
         under_percent=typed.under_percent,
     )
-    return see(ctx, "/items/categories", f"{typed.name} is there.")
+    return see(ctx, "/items/categories", say("{name} is there.", name=typed.name))
 
 
 @router.get("/items/{id}")
@@ -123,29 +124,33 @@ def edit(ctx: Context, id: int) -> Response:
 @router.post("/items/{id}")
 def change(ctx: Context, id: int, form: Form) -> Response:
     items.change_item(ctx, id, form.version, form.into(ItemFacts))
-    return see(ctx, to(id), "Saved.")
+    return see(ctx, to(id), say("Saved."))
 
 
 @router.post("/items/{id}/packs")
 def set_pack(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Pack)
     items.set_pack(ctx, id, form.version, typed.unit, typed.factor, barcode=typed.barcode)
-    return see(ctx, to(id), f"A {typed.unit} holds {typed.factor.normalize():f} from now on.")
+    return see(
+        ctx,
+        to(id),
+        say("A {unit} holds {normalize:f} from now on.", unit=typed.unit, normalize=typed.factor.normalize()),
+    )
 
 
 @router.post("/items/{id}/packs/{unit}/remove")
 def remove_pack(ctx: Context, id: int, unit: str, form: Form) -> Response:
     items.set_pack(ctx, id, form.version, unit, None)
-    return see(ctx, to(id), "The pack is taken off.")
+    return see(ctx, to(id), say("The pack is taken off."))
 
 
 @router.post("/items/{id}/archive")
 def archive(ctx: Context, id: int, form: Form) -> Response:
     items.archive(ctx, id, form.version)
-    return see(ctx, to(id), "Out of the catalogue: nothing new is asked for or ordered of it.")
+    return see(ctx, to(id), say("Out of the catalogue: nothing new is asked for or ordered of it."))
 
 
 @router.post("/items/{id}/bring-back")
 def bring_back(ctx: Context, id: int, form: Form) -> Response:
     items.archive(ctx, id, form.version, archived=False)
-    return see(ctx, to(id), "It is in the catalogue again.")
+    return see(ctx, to(id), say("It is in the catalogue again."))

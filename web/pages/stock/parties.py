@@ -10,6 +10,7 @@ from markupsafe import Markup
 from plantops import parties
 from plantops.lists import PARTIES
 from plantops.permissions import Can
+from plantops.wording import say
 from web.companies import CompanyOfKinds
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
@@ -49,7 +50,7 @@ def new(ctx: Context) -> Response:
 def add(ctx: Context, form: Form) -> Response:
     typed = form.into(CompanyOfKinds)
     made = parties.add_party(ctx, typed.as_facts(), sure=typed.sure)
-    return see(ctx, to(made.id), f"{made.name} is there.")
+    return see(ctx, to(made.id), say("{name} is there.", name=made.name))
 
 
 @router.get("/parties/{id}")
@@ -67,28 +68,28 @@ def edit(ctx: Context, id: int) -> Response:
 def change(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(CompanyOfKinds)
     parties.change_party(ctx, id, form.version, typed.as_facts(), sure=typed.sure)
-    return see(ctx, to(id), "Saved.")
+    return see(ctx, to(id), say("Saved."))
 
 
 @router.post("/parties/{id}/block")
 def block(ctx: Context, id: int, form: Form) -> Response:
     parties.block(ctx, id, form.version, form.text("reason", required=True))
-    return see(ctx, to(id), "Blocked: nothing new is ordered from it or given to it.")
+    return see(ctx, to(id), say("Blocked: nothing new is ordered from it or given to it."))
 
 
 @router.post("/parties/{id}/unblock")
 def unblock(ctx: Context, id: int, form: Form) -> Response:
     parties.unblock(ctx, id, form.version)
-    return see(ctx, to(id), "It may be used again.")
+    return see(ctx, to(id), say("It may be used again."))
 
 
 @router.post("/parties/{id}/archive")
 def archive(ctx: Context, id: int, form: Form) -> Response:
     parties.archive(ctx, id, form.version)
-    return see(ctx, to(id), "Out of the lists; every document that names it stays.")
+    return see(ctx, to(id), say("Out of the lists; every document that names it stays."))
 
 
 @router.post("/parties/{id}/bring-back")
 def bring_back(ctx: Context, id: int, form: Form) -> Response:
     parties.archive(ctx, id, form.version, archived=False)
-    return see(ctx, to(id), "It is in the lists again.")
+    return see(ctx, to(id), say("It is in the lists again."))

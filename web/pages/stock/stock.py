@@ -11,6 +11,7 @@ from plantops import items, links, places, stock, stores
 from plantops.lists import MOVES, STOCK
 from plantops.permissions import Can
 from plantops.stock import Counted, Line
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 
@@ -95,7 +96,7 @@ def lookup(ctx: Context, query: Query) -> Response:
 def keep(ctx: Context, form: Form) -> Response:
     what, typed = form.into(Lying), form.into(Kept)
     stock.set_level(ctx, what.item_id, what.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin)
-    return see(ctx, to(stock.balance_id(ctx, what.item_id, what.store_id)), "It is kept in this store now.")
+    return see(ctx, to(stock.balance_id(ctx, what.item_id, what.store_id)), say("It is kept in this store now."))
 
 
 @router.get("/stock/{id}")
@@ -130,7 +131,7 @@ def issue(ctx: Context, id: int, form: Form) -> Response:
         ctx, row.store_id, lines, origin=f"core_store:{row.store_id}", key=key_of(ctx, form, "issue"),
         cost_centre_id=typed.cost_centre_id,
     )  # fmt: skip
-    return see(ctx, to(id), "Handed out.")
+    return see(ctx, to(id), say("Handed out."))
 
 
 @router.post("/stock/{id}/back")
@@ -141,7 +142,7 @@ def hand_back(ctx: Context, id: int, form: Form) -> Response:
         ctx, row.store_id, lines, origin=f"core_store:{row.store_id}", key=key_of(ctx, form, "back"),
         cost_centre_id=typed.cost_centre_id,
     )  # fmt: skip
-    return see(ctx, to(id), "It lies in the store again.")
+    return see(ctx, to(id), say("It lies in the store again."))
 
 
 @router.post("/stock/{id}/transfer")
@@ -149,7 +150,7 @@ def transfer(ctx: Context, id: int, form: Form) -> Response:
     row, typed = stock.read_stock(ctx, id), form.into(Moved)
     lines = [Line(row.item_id, typed.quantity, typed.unit)]
     stock.transfer(ctx, row.store_id, typed.to_store_id, lines, key=key_of(ctx, form, "transfer"))
-    return see(ctx, to(id), "Moved to the other store.")
+    return see(ctx, to(id), say("Moved to the other store."))
 
 
 @router.post("/stock/{id}/count")
@@ -157,7 +158,7 @@ def count(ctx: Context, id: int, form: Form) -> Response:
     row, typed = stock.read_stock(ctx, id), form.into(SetRight)
     counted = [Counted(row.item_id, typed.quantity)]
     done = stock.adjust(ctx, row.store_id, counted, reason=typed.reason, key=key_of(ctx, form, "count"))
-    return see(ctx, to(id), "The stock is set right." if done else "It was right already.")
+    return see(ctx, to(id), say("The stock is set right.") if done else say("It was right already."))
 
 
 @router.post("/stock/{id}/level")
@@ -167,7 +168,7 @@ def level(ctx: Context, id: int, form: Form) -> Response:
         ctx, row.item_id, row.store_id, minimum=typed.minimum, target=typed.target, bin=typed.bin,
         version=form.version or None,
     )  # fmt: skip
-    return see(ctx, to(id), "Saved.")
+    return see(ctx, to(id), say("Saved."))
 
 
 @router.get("/stock/moves/{id}")
@@ -190,4 +191,4 @@ def show_move(ctx: Context, id: int) -> Response:
 def take_back(ctx: Context, id: int, form: Form) -> Response:
     reason = form.text("reason", required=True)
     done = stock.take_back(ctx, id, reason=reason, key=key_of(ctx, form, "take-back"))
-    return see(ctx, f"/stock/moves/{done[0].id}", "Taken back by a movement the other way.")
+    return see(ctx, f"/stock/moves/{done[0].id}", say("Taken back by a movement the other way."))

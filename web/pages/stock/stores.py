@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from plantops import links, places, reservations, stock, stores
 from plantops.lists import STORES
 from plantops.permissions import Can
+from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.visit import this_visit
@@ -66,7 +67,7 @@ def add(ctx: Context, form: Form) -> Response:
         cost_centre_id=typed.cost_centre_id,
         may_go_negative=typed.may_go_negative,
     )
-    return see(ctx, to(made.id), f"{made.name} is there.")
+    return see(ctx, to(made.id), say("{name} is there.", name=made.name))
 
 
 @router.get("/stores/{id}")
@@ -114,23 +115,23 @@ def change(ctx: Context, id: int, form: Form) -> Response:
         cost_centre_id=typed.cost_centre_id,
         may_go_negative=typed.may_go_negative,
     )
-    return see(ctx, to(id), "Saved.")
+    return see(ctx, to(id), say("Saved."))
 
 
 @router.post("/stores/{id}/close")
 def close(ctx: Context, id: int, form: Form) -> Response:
     stock.close_store(ctx, id, form.version)
-    return see(ctx, to(id), "Closed: nothing is put there any more.")
+    return see(ctx, to(id), say("Closed: nothing is put there any more."))
 
 
 @router.post("/stores/{id}/open")
 def open_again(ctx: Context, id: int, form: Form) -> Response:
     stock.close_store(ctx, id, form.version, closed=False)
-    return see(ctx, to(id), "Open again.")
+    return see(ctx, to(id), say("Open again."))
 
 
 @router.post("/stores/{id}/pick")
 def pick(ctx: Context, id: int, form: Form) -> Response:
     key = f"page:pick:{ctx.user.id}:{form.sending}"
     done = reservations.hand_out(ctx, id, list(form.ids()), key=key)
-    return see(ctx, to(id), f"{len(done)} handed out.")
+    return see(ctx, to(id), say("{done} handed out.", done=len(done)))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from transport import addresses
 from transport.lists import ADDRESSES
 from transport.permissions import Can
@@ -62,7 +63,7 @@ def add(ctx: Context, form: Form) -> Response:
         gate_note=new.gate_note,
         phone=new.phone,
     )
-    return see(ctx, f"/transport/addresses?site={made.site_id}", f"{made.name} can be delivered to.")
+    return see(ctx, f"/transport/addresses?site={made.site_id}", say("{name} can be delivered to.", name=made.name))
 
 
 def minute(at: time | None, otherwise: int) -> int:

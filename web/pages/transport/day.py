@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fastapi.responses import Response
 
 from plantops import places
+from plantops.wording import say
 from transport import boards, orders, plans, vehicles
 from transport.permissions import Can
 from web import forms
@@ -59,4 +60,4 @@ def show(ctx: Context, query: Query) -> Response:
 def ask(ctx: Context, form: Form) -> Response:
     wanted = form.into(Ask)
     plan = plans.ask(ctx, wanted.site_id, wanted.day, wanted.seconds)
-    return see(ctx, f"/transport/plans/{plan.id}", "The optimiser is at work.")
+    return see(ctx, f"/transport/plans/{plan.id}", say("The optimiser is at work."))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
+from plantops.wording import say
 from transport import boards, orders
 from transport.models import OrderState
 from web.page import Context, Form, kept, pages_router, render, see
@@ -35,11 +36,11 @@ def still_open(trip: boards.TripSheet) -> list[boards.StopLine]:
 @router.post("/transport/stops/{id}/arrive")
 def arrive(ctx: Context, id: int, form: Form) -> Response:
     orders.arrive(ctx, id, form.done_at)
-    return see(ctx, "/transport/drive", "Arrival noted.")
+    return see(ctx, "/transport/drive", say("Arrival noted."))
 
 
 @router.post("/transport/stops/{id}/finish")
 def finish(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Report)
     orders.finish(ctx, id, typed.outcome, signed_by=typed.signed_by, note=typed.note, at=form.done_at)
-    return see(ctx, "/transport/drive", "Noted. Next stop.")
+    return see(ctx, "/transport/drive", say("Noted. Next stop."))

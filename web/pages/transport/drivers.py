@@ -8,6 +8,7 @@ from datetime import timedelta
 from fastapi.responses import Response
 
 from plantops import places
+from plantops.wording import say
 from transport import drivers, vehicles
 from transport.permissions import Can
 from web.page import Context, Form, Query, pages_router, render, see
@@ -47,4 +48,4 @@ def index(ctx: Context, query: Query) -> Response:
 def enrol(ctx: Context, form: Form) -> Response:
     typed = form.into(Enrolled)
     drivers.enrol(ctx, typed.site_id, typed.employee_id, typed.home_vehicle_id)
-    return see(ctx, f"/transport/drivers?site={typed.site_id}", "Plans may name this driver from now on.")
+    return see(ctx, f"/transport/drivers?site={typed.site_id}", say("Plans may name this driver from now on."))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fastapi.responses import Response
 
 from plantops import places
+from plantops.wording import say
 from transport import addresses, orders
 from transport.lists import ORDERS
 from transport.models import OrderKind, OrderState
@@ -69,7 +70,7 @@ def add(ctx: Context, form: Form) -> Response:
             kind=typed.kind,
         ),
     )
-    return see(ctx, f"/transport/orders/{order.id}", f"{order.number} is asked for.")
+    return see(ctx, f"/transport/orders/{order.id}", say("{number} is asked for.", number=order.number))
 
 
 @router.get("/transport/orders/{id}")
@@ -90,4 +91,4 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/transport/orders/{id}/cancel")
 def cancel(ctx: Context, id: int, form: Form) -> Response:
     order = orders.cancel(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/transport/orders/{id}", f"{order.number} is cancelled.")
+    return see(ctx, f"/transport/orders/{id}", say("{number} is cancelled.", number=order.number))

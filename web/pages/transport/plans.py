@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from plantops import jobs
+from plantops.wording import say
 from transport import boards, drivers, plans
 from transport.boards import PlanSheet
 from transport.models import PlanState
@@ -80,16 +81,16 @@ def show(ctx: Context, id: int) -> Response:
 @router.post("/transport/plans/{id}/publish")
 def publish(ctx: Context, id: int, form: Form) -> Response:
     plans.publish(ctx, id, form.version, form.text("reason"))
-    return see(ctx, f"/transport/plans/{id}", "Published: the drivers have their day.")
+    return see(ctx, f"/transport/plans/{id}", say("Published: the drivers have their day."))
 
 
 @router.post("/transport/plans/{id}/manifest")
 def manifest(ctx: Context, id: int) -> Response:
-    return see(ctx, f"/jobs/{plans.print_manifest(ctx, id)}", "The manifest is being printed.")
+    return see(ctx, f"/jobs/{plans.print_manifest(ctx, id)}", say("The manifest is being printed."))
 
 
 @router.post("/transport/plans/{id}/trips/{trip_id}/driver")
 def put_on(ctx: Context, id: int, trip_id: int, form: Form) -> Response:
     chosen = form.text("driver_id")
     drivers.put_on(ctx, trip_id, form.version, int(chosen) if chosen.isdigit() else None)
-    return see(ctx, f"/transport/plans/{id}", "The driver is noted.")
+    return see(ctx, f"/transport/plans/{id}", say("The driver is noted."))

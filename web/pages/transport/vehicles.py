@@ -9,6 +9,7 @@ from decimal import Decimal
 from fastapi.responses import Response
 
 from plantops import places
+from plantops.wording import say
 from transport import addresses, vehicles
 from transport.lists import VEHICLES
 from transport.models import VehicleKind
@@ -85,7 +86,7 @@ def add(ctx: Context, form: Form) -> Response:
         licence=typed.licence,
     )
     made = vehicles.add(ctx, typed.site_id, entered, places.site(ctx, typed.site_id).currency)
-    return see(ctx, f"/transport/vehicles/{made.id}", f"{made.name} can be planned with.")
+    return see(ctx, f"/transport/vehicles/{made.id}", say("{name} can be planned with.", name=made.name))
 
 
 @router.get("/transport/vehicles/{id}")
@@ -107,24 +108,24 @@ def show(ctx: Context, id: int) -> Response:
 def take_out(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Out)
     vehicles.take_out(ctx, id, form.version, typed.reason, typed.first_day, typed.last_day)
-    return see(ctx, f"/transport/vehicles/{id}", "The vehicle stays in. Plans with it say so.")
+    return see(ctx, f"/transport/vehicles/{id}", say("The vehicle stays in. Plans with it say so."))
 
 
 @router.post("/transport/vehicles/{id}/back")
 def bring_back(ctx: Context, id: int, form: Form) -> Response:
     vehicles.bring_back(ctx, id, form.version)
-    return see(ctx, f"/transport/vehicles/{id}", "The vehicle can be used again.")
+    return see(ctx, f"/transport/vehicles/{id}", say("The vehicle can be used again."))
 
 
 @router.post("/transport/vehicles/{id}/papers")
 def file_paper(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Paper)
     vehicles.file_document(ctx, id, form.version, typed.title, typed.expires_on)
-    return see(ctx, f"/transport/vehicles/{id}", f"{typed.title} is noted.")
+    return see(ctx, f"/transport/vehicles/{id}", say("{title} is noted.", title=typed.title))
 
 
 @router.post("/transport/vehicles/{id}/bans")
 def ban(ctx: Context, id: int, form: Form) -> Response:
     address = addresses.one(ctx, form.number("address_id"))
     addresses.ban(ctx, id, address.id)
-    return see(ctx, f"/transport/vehicles/{id}", f"It is no longer sent to {address.name}.")
+    return see(ctx, f"/transport/vehicles/{id}", say("It is no longer sent to {name}.", name=address.name))

@@ -14,6 +14,7 @@ from plantops import links, people, weekly_archive, weekly_jobs
 from plantops.permissions import Can
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import ActionState
+from plantops.wording import say
 from web.charts import Series, line_chart
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -61,13 +62,13 @@ def show(ctx: Context, week: str) -> Response:
 
 @router.post("/weekly/{week}/make")
 def make(ctx: Context, week: str) -> Response:
-    return see(ctx, f"/jobs/{weekly_jobs.ask(ctx, Span.week(week))}", "The week is being made.")
+    return see(ctx, f"/jobs/{weekly_jobs.ask(ctx, Span.week(week))}", say("The week is being made."))
 
 
 @router.post("/weekly/{week}/print")
 def to_print(ctx: Context, week: str) -> Response:
     return see(
-        ctx, f"/jobs/{weekly_jobs.ask_for_paper(ctx, Span.week(week))}", "The PDF and the workbook are being made."
+        ctx, f"/jobs/{weekly_jobs.ask_for_paper(ctx, Span.week(week))}", say("The PDF and the workbook are being made.")
     )
 
 
@@ -113,10 +114,10 @@ def rows(ctx: Context, week: str, key: str, query: Query) -> Response:
 def add_action(ctx: Context, week: str, key: str, form: Form) -> Response:
     typed = form.into(NewAction)
     weekly_archive.add_action(ctx, key, Span.week(week), typed.text, typed.owner_id, typed.until)
-    return see(ctx, f"/weekly/{week}/{key}", "The action is noted and carried until it is done.")
+    return see(ctx, f"/weekly/{week}/{key}", say("The action is noted and carried until it is done."))
 
 
 @router.post("/weekly/{week}/actions/{id}/{state}")
 def end_action(ctx: Context, week: str, id: int, state: ActionState, form: Form) -> Response:
     weekly_archive.end_action(ctx, id, form.version, state)
-    return see(ctx, f"/weekly/{week}", "Noted.")
+    return see(ctx, f"/weekly/{week}", say("Noted."))
