@@ -285,7 +285,7 @@ def request(
     _advance(ctx, approval)
     if approval.state is ApprovalState.APPROVED:
         approval.automatic = True
-        approval.reason = "below the limit, nobody was asked"
+        approval.reason = say("below the limit, nobody was asked")
     ctx.session.add(approval)
     if at_once:
         ctx.session.flush()
@@ -322,7 +322,7 @@ def _step(ctx: Context, rule: Rule, approval: Approval) -> Step:
         leads = [leader for leader in ctx.ask(ManagerOf(person)) if leader not in own]
         step.approver = Approver.USER if leads else Approver.ROLE
         step.user_id, step.role = (leads[0], None) if leads else (None, STAND_IN_ROLE)
-        step.note = "instead of the person who asked for it"
+        step.note = say("instead of the person who asked for it")
     return step
 
 

@@ -150,7 +150,7 @@ class Week:
         """From '2026-W46'."""
         found = _WEEK.fullmatch(text.strip().upper())
         if not found:
-            raise Invalid(f"'{text}' is not a week; write it like 2026-W46.", field="week")
+            raise Invalid(say("'{text}' is not a week; write it like 2026-W46.", text=text), field="week")
         return cls(int(found[1]), int(found[2]))
 
     @classmethod

@@ -95,11 +95,15 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, inside: bool) -> 
     except Invalid as error:
         return Answer(error=error.message)
     except OSError as error:
-        return Answer(error=f"{parts.hostname} is not known: {error}"[:500])
+        return Answer(error=say("{hostname} is not known: {error}", hostname=parts.hostname, error=error)[:500])
     try:
         return _called(parts, address, body, headers)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Answer(error=f"{parts.hostname} does not answer: {error or type(error).__name__}"[:500])
+        return Answer(
+            error=say(
+                "{hostname} does not answer: {error}", hostname=parts.hostname, error=error or type(error).__name__
+            )[:500]
+        )
 
 
 def _found(parts: SplitResult, inside: bool) -> str:
@@ -135,7 +139,7 @@ def _called(parts: SplitResult, address: str, body: bytes, headers: Mapping[str,
         answer = line.getresponse()
         text = answer.read(MOST_BYTES).decode("utf-8", "replace")
         if late.is_set():  # an answer that was cut off looks whole
-            raise TimeoutError(f"it takes longer than {ALL_SECONDS} seconds")
+            raise TimeoutError(say("it takes longer than {all_seconds} seconds", all_seconds=ALL_SECONDS))
         return Answer(answer.status, _shown(text), _why(answer.status))
     finally:
         ends.cancel()

@@ -51,11 +51,13 @@ class NumberForm:
 def number(cell: Cell, form: NumberForm = NumberForm()) -> Decimal:
     """A number exactly as written. Raises BadCell for anything else: a word, two points, the wrong comma."""
     if isinstance(cell, bool) or not isinstance(cell, str | Decimal):
-        raise BadCell("a number is needed here")
+        raise BadCell(say("a number is needed here"))
     plain = str(cell) if isinstance(cell, Decimal) else _plain(cell, form)
     found = Decimal(plain)
     if found.adjusted() >= MAX_DIGITS:
-        raise BadCell(f"the number is too large: at most {MAX_DIGITS} digits before the point")
+        raise BadCell(
+            say("the number is too large: at most {max_digits} digits before the point", max_digits=MAX_DIGITS)
+        )
     return found
 
 
@@ -66,23 +68,34 @@ def _plain(text: str, form: NumberForm) -> str:
         whole, point, rest = body.partition(form.decimal)
         groups = whole.lstrip("+-").split(form.thousands)
         if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
-            raise BadCell(f"'{short(text)}' has the sign for thousands '{form.thousands}' in the wrong place")
+            raise BadCell(
+                say(
+                    "'{text}' has the sign for thousands '{thousands}' in the wrong place",
+                    text=short(text),
+                    thousands=form.thousands,
+                )
+            )
         plain = whole.replace(form.thousands, "") + point + rest
     if form.decimal == ",":
         if "." in plain:
-            raise BadCell(f"'{short(text)}' has a point, but the map says that this file writes decimals with a comma")
+            raise BadCell(
+                say(
+                    "'{text}' has a point, but the map says that this file writes decimals with a comma",
+                    text=short(text),
+                )
+            )
         plain = plain.replace(",", ".")
     if _PLAIN.fullmatch(plain):
         return plain
     if form.decimal == "." and _OTHER_MARK.fullmatch(body):
         raise BadCell(f"'{short(text)}' has a comma: say decimal_comma = true in the map if it is the decimal sign")
-    raise BadCell(f"'{short(text)}' is not a number")
+    raise BadCell(say("'{text}' is not a number", text=short(text)))
 
 
 def whole_number(cell: Cell, form: NumberForm = NumberForm()) -> int:
     found = number(cell, form)
     if found != found.to_integral_value():
-        raise BadCell(f"'{short(str(cell))}' is not a whole number")
+        raise BadCell(say("'{cell}' is not a whole number", cell=short(str(cell))))
     return int(found)
 
 
@@ -97,7 +110,7 @@ def moment(cell: Cell, formats: Sequence[str]) -> datetime:
     if isinstance(cell, date):
         return _within(datetime(cell.year, cell.month, cell.day), cell)  # noqa: DTZ001
     if not isinstance(cell, str):
-        raise BadCell("a date is needed here: format the cell as a date")
+        raise BadCell(say("a date is needed here: format the cell as a date"))
     found: dict[datetime, str] = {}
     for form in formats:
         try:
@@ -106,16 +119,25 @@ def moment(cell: Cell, formats: Sequence[str]) -> datetime:
             continue
     if not found:
         likely = " or ".join(f"'{EXAMPLE.strftime(form)}'" for form in formats)
-        raise BadCell(f"'{short(cell)}' is not a date that exists, written like {likely}")
+        raise BadCell(say("'{cell}' is not a date that exists, written like {likely}", cell=short(cell), likely=likely))
     if len({when.date() for when in found}) > 1:
         readings = " or ".join(f"{when:%d %b %Y}" for when in found)
-        raise BadCell(f"'{short(cell)}' could be {readings}: leave one form of dates in the map")
+        raise BadCell(
+            say("'{cell}' could be {readings}: leave one form of dates in the map", cell=short(cell), readings=readings)
+        )
     return _within(next(iter(found)), cell)
 
 
 def _within(when: datetime, cell: Cell) -> datetime:
     if not FIRST_YEAR <= when.year <= LAST_YEAR:
-        raise BadCell(f"'{short(str(cell))}' lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise BadCell(
+            say(
+                "'{cell}' lies outside the years {first_year} to {last_year}",
+                cell=short(str(cell)),
+                first_year=FIRST_YEAR,
+                last_year=LAST_YEAR,
+            )
+        )
     return when
 
 
@@ -134,7 +156,7 @@ def yes(cell: Cell) -> bool:
         return True
     if word in _NO:
         return False
-    raise BadCell(f"'{short(str(cell))}' is neither yes nor no")
+    raise BadCell(say("'{cell}' is neither yes nor no", cell=short(str(cell))))
 
 
 def text(cell: Cell, longest: int) -> str:
@@ -146,5 +168,7 @@ def text(cell: Cell, longest: int) -> str:
     else:
         words = str(cell)
     if len(words) > longest:
-        raise BadCell(f"it has {len(words):,} characters, at most {longest:,} fit here")
+        raise BadCell(
+            say("it has {words:,} characters, at most {longest:,} fit here", words=len(words), longest=longest)
+        )
     return words

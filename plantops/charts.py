@@ -10,6 +10,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from plantops.wording import say
+
 INK, QUIET, ALARM, GROUND = "#1b3a57", "#8a97a3", "#b3261e", "#ffffff"
 INCHES_WIDE, INCHES_HIGH = 6.4, 2.4
 MAIL_DOTS = 144
@@ -38,10 +40,10 @@ def line(
     figure, axes = _frame(INCHES_WIDE, INCHES_HIGH)
     places = range(len(labels))
     if year_ago:
-        axes.plot(places, _gaps(year_ago), color=QUIET, linewidth=1, label="year before")
+        axes.plot(places, _gaps(year_ago), color=QUIET, linewidth=1, label=say("year before"))
     if target is not None:
-        axes.axhline(target, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), label="target")
-    axes.plot(places, _gaps(values), color=INK, linewidth=1.8, marker="o", markersize=2.5, label="this year")
+        axes.axhline(target, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), label=say("target"))
+    axes.plot(places, _gaps(values), color=INK, linewidth=1.8, marker="o", markersize=2.5, label=say("this year"))
     step = max(1, len(labels) // 13)
     axes.set_xticks([place for place in places if place % step == 0], [labels[n] for n in places if n % step == 0])
     axes.set_ylabel(unit)

@@ -119,7 +119,7 @@ class Context:
             raise Forbidden(
                 say(
                     "You may not {to}. {permission}",
-                    to=to or spoken(permission),
+                    to=say(to) if to else spoken(permission),
                     permission=what_is_missing(permission),
                 )
             )
@@ -132,7 +132,7 @@ class Context:
                 say(
                     "You may not {to}: it concerns every site, and you hold the right {permission} for some only. "
                     "People with the role administrator can give it for all.",
-                    to=to,
+                    to=say(to),
                     permission=named(permission),
                 )
             )

@@ -16,13 +16,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from plantops.errors import NotFound, Stale, Unavailable
-from plantops.wording import say
+from plantops.wording import mark, say
 
 T = TypeVar("T")
 Row = TypeVar("Row", bound="Base")
 
-NOTHING_SAVED = "The database does not answer. Nothing was saved; try again in a moment."
-PERHAPS_SAVED = (
+NOTHING_SAVED = mark("The database does not answer. Nothing was saved; try again in a moment.")
+PERHAPS_SAVED = mark(
     "The database stopped answering while this was being saved, so it may or may not be there: look first. "
     "To send the same form again is safe, it is never done twice."
 )
@@ -101,7 +101,7 @@ def get(
         query = query.with_for_update(of=entity)
     row = session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
     if row is None:
-        raise NotFound(say("There is no such {what}, or you may not see it.", what=what))
+        raise NotFound(say("There is no such {what}, or you may not see it.", what=say(what)))
     current = getattr(row, "version", None)
     if version is not None and current != version:
         raise _stale(what, current, version)
@@ -110,7 +110,7 @@ def get(
 
 def _stale(what: str, current: int | None, seen: int | None) -> Stale:
     return Stale(
-        say("Somebody else changed this {what} meanwhile. Load it again, then repeat your change.", what=what),
+        say("Somebody else changed this {what} meanwhile. Load it again, then repeat your change.", what=say(what)),
         details={"current_version": current, "your_version": seen},
     )
 
@@ -161,7 +161,7 @@ class Database:
         except OperationalError as error:
             session.rollback()
             if is_gone(error):
-                raise Unavailable(PERHAPS_SAVED if committing else NOTHING_SAVED) from error
+                raise Unavailable(say(PERHAPS_SAVED if committing else NOTHING_SAVED)) from error
             raise
         except BaseException:
             session.rollback()
@@ -180,7 +180,7 @@ class Database:
                     return work(session)
             except Unavailable as error:
                 lost = isinstance(error.__cause__, DBAPIError) and error.__cause__.connection_invalidated
-                if attempt > 1 or attempt == tries or not lost or error.message != NOTHING_SAVED:
+                if attempt > 1 or attempt == tries or not lost or error.message != say(NOTHING_SAVED):
                     raise
             except DBAPIError as error:
                 if attempt == tries or sqlstate(error) not in RETRIED:

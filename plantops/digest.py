@@ -53,7 +53,7 @@ def _send(ctx: Context, user_id: int) -> bool:
         return False
     user = ctx.session.get_one(User, user_id)
     text = letter(user.name, cards, unread, soon, ctx.settings.public_url, reader.today)
-    subject = f"What waits for you on {day_and_month(reader.today)}"
+    subject = say("What waits for you on {today}", today=day_and_month(reader.today))
     outbox.write(
         ctx, to=user.email or "", to_name=user.name, subject=subject, text=text, origin=origin_of("core_user", user_id)
     )
@@ -75,15 +75,26 @@ def letter(
     name: str, cards: list[WaitingCard], unread: list[Notice], soon: list[DueItem], home: str, today: date
 ) -> str:
     """The mail's text: short lines, each with its address, and how to switch it off."""
-    lines = [f"Good morning {name},", ""]
+    lines = [say("Good morning {name},", name=name), ""]
     if cards:
-        lines += ["Waiting for you", *(f"  {card.count} {card.title}: {home}{card.href}" for card in cards[:MOST]), ""]
+        lines += [
+            say("Waiting for you"),
+            *(f"  {card.count} {card.title}: {home}{card.href}" for card in cards[:MOST]),
+            "",
+        ]
     if unread:
-        lines += ["Unread", *(f"  {_told(notice)}: {home}/bell/{notice.id}" for notice in unread), ""]
+        lines += [
+            say("Unread"),
+            *(say("  {notice}: {home}/bell/{id}", notice=_told(notice), home=home, id=notice.id) for notice in unread),
+            "",
+        ]
     if soon:
-        lines += ["Falls due", *(f"  {_when(item, today)} {item.title}: {home}{item.href}" for item in soon[:MOST])]
+        lines += [
+            say("Falls due"),
+            *(f"  {_when(item, today)} {item.title}: {home}{item.href}" for item in soon[:MOST]),
+        ]
         lines += [*([f"  and {len(soon) - MOST} more: {home}/due"] if len(soon) > MOST else []), ""]
-    return "\n".join([*lines, f"One mail a day, if anything waits. Switch it off: {home}/desk", ""])
+    return "\n".join([*lines, say("One mail a day, if anything waits. Switch it off: {home}/desk", home=home), ""])
 
 
 def _told(notice: Notice) -> str:

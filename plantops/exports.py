@@ -95,7 +95,7 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
 
     def rows(params: ListParams = params) -> Iterator[Sequence[Any]]:
         for number, row in enumerate(listing_pages.stream(ctx, listing, params), 1):
-            if number % TELL_EVERY == 0 and not telling.tell(None, f"{number:,} rows are written"):
+            if number % TELL_EVERY == 0 and not telling.tell(None, say("{number:,} rows are written", number=number)):
                 raise jobs.Cancelled
             yield [getattr(row, column.key) for column in columns]
 
@@ -113,7 +113,7 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
                 columns, listing.lead, f"{titled(listing, params, group.key)} ({group.count:,})", group.sums
             )
             yield from rows(replace(params, within=group.key))
-        yield from subtotals(columns, listing.lead, f"Total ({found.count:,})", found.sums)
+        yield from subtotals(columns, listing.lead, say("Total ({count:,})", count=found.count), found.sums)
 
     return tables.Table(listing.title, heads, grouped() if is_grouped else rows(), notes(ctx, listing, params))
 
@@ -122,7 +122,9 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
 def notes(ctx: Context, listing: Listing[Any], params: ListParams) -> tuple[str, str]:
     """What stands on every copy: which list it is, as of when, and what was filtered."""
     asked = ", ".join(f"{name}: {value}" for name, value in params.filtered.items()) or "everything"
-    return f"{listing.title}, as of {ctx.now.astimezone(ctx.zone):%Y-%m-%d %H:%M}", f"Filter: {asked}"
+    return say(
+        "{title}, as of {astimezone:%Y-%m-%d %H:%M}", title=listing.title, astimezone=ctx.now.astimezone(ctx.zone)
+    ), say("Filter: {asked}", asked=asked)
 
 
 @anyone("the list's own right is asked for before its first row is read")
@@ -189,4 +191,4 @@ def forget_old(ctx: Context) -> Done:
             ctx.session.delete(file)
             gone += 1
     ctx.session.flush()
-    return Done(f"{gone} old exports removed")
+    return Done(say("{gone} old exports removed", gone=gone))

@@ -174,7 +174,7 @@ def _office(content: bytes) -> str:
         raise Invalid(say("The file is damaged: {error}.", error=error), field="file") from None
     kind = next((media for part, media in _OFFICE.items() if part in names), None)
     if reason or kind is None or any("vbaProject" in name for name in names):
-        why = reason or "it holds macros or is an archive of another kind"
+        why = reason or say("it holds macros or is an archive of another kind")
         raise Invalid(say("The file is not taken: {why}. Known are {known}.", why=why, known=KNOWN), field="file")
     return kind
 

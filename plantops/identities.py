@@ -68,7 +68,7 @@ def link(ctx: Context, told: Told) -> None:
     user = factors.own(ctx)
     taken = find(ctx.session, told)
     if taken is not None:
-        whose = "your account" if taken.user_id == user.id else "another account"
+        whose = say("your account") if taken.user_id == user.id else say("another account")
         raise Conflict(say("This company account is linked to {whose} already.", whose=whose))
     ctx.session.add(_row(user.id, told, ctx.now))
     ctx.session.flush()

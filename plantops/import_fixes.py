@@ -227,7 +227,7 @@ def handed_back(ctx: Context, id: int) -> bytes:
         "At most {most_handed_back:,} rows are here. Set them right and bring this file in as it is.",
         most_handed_back=MOST_HANDED_BACK,
     )
-    sheet = tables.Table("Refused", [*heads, tables.Column("Why"), tables.Column("Row")], rows, (note,))
+    sheet = tables.Table(say("Refused"), [*heads, tables.Column(say("Why")), tables.Column(say("Row"))], rows, (note,))
     return tables.as_xlsx([sheet], title=run.file_name, zone=ctx.zone, now=ctx.now)
 
 

@@ -208,7 +208,10 @@ def _constant(column: Column, value: object) -> object:
 def _known(table: Mapping[str, Any], names: set[str], where: str) -> None:
     if unknown := set(table) - names:
         may = say("It may have {names}.", names=", ".join(sorted(names))) if names else say("It has none.")
-        raise Invalid(f"'{min(unknown)}' is nothing that {where} can have. {may}", field="map")
+        raise Invalid(
+            say("'{unknown}' is nothing that {where} can have. {may}", unknown=min(unknown), where=where, may=may),
+            field="map",
+        )
 
 
 def _table(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -345,17 +348,19 @@ def _value(how: ColumnMap, cell: Cell, tz: ZoneInfo) -> tuple[Any, str]:
         word = cell.casefold()
         if why := _placeholder(how, cell, word):
             if column.required:
-                raise BadCell(f"'{short(cell)}' stands for an empty cell, and this one must not be empty")
+                raise BadCell(
+                    say("'{cell}' stands for an empty cell, and this one must not be empty", cell=short(cell))
+                )
             return None, why
         if word in how.words:
             cell = how.words[word]
         elif how.words and how.others == REFUSE and cell:
-            raise BadCell(f"the map does not know '{short(cell)}'")
+            raise BadCell(say("the map does not know '{cell}'", cell=short(cell)))
         if cell == "" and how.default is not None:
             cell = how.default
         if cell == "":
             if column.required:
-                raise BadCell("it is empty")
+                raise BadCell(say("it is empty"))
             return None, ""
     value = _typed(column, cell, how.dates, how.numbers, tz)
     _check(column, value)
@@ -386,13 +391,13 @@ def _typed(column: Column, cell: Cell, dates: Sequence[str], numbers: NumberForm
 
 def _check(column: Column, value: Any) -> None:
     if column.choices and value not in column.choices:
-        raise BadCell(f"'{short(str(value))}' is none of {', '.join(column.choices)}")
+        raise BadCell(say("'{value}' is none of {choices}", value=short(str(value)), choices=", ".join(column.choices)))
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         if column.decimals is not None and isinstance(value, Decimal):
             exponent = value.normalize().as_tuple().exponent
             if isinstance(exponent, int) and -exponent > column.decimals:
-                raise BadCell(f"it has more than {column.decimals} digits after the point")
+                raise BadCell(say("it has more than {decimals} digits after the point", decimals=column.decimals))
         if column.at_least is not None and value < column.at_least:
-            raise BadCell(f"it must be at least {column.at_least}")
+            raise BadCell(say("it must be at least {at_least}", at_least=column.at_least))
         if column.at_most is not None and value > column.at_most:
-            raise BadCell(f"it must be at most {column.at_most}")
+            raise BadCell(say("it must be at most {at_most}", at_most=column.at_most))

@@ -54,8 +54,8 @@ def template(ctx: Context, name: str) -> bytes:
         say("The second row is an example: write your first row over it."),
         say("Leave out columns that you do not need, and put them in any order."),
     )
-    explained = [tables.Column(title) for title in ("Column", "Needed", "Holds", "What it takes")]
-    sheets = (Table(kind.title, heads, [example], notes), Table("Columns", explained, about))
+    explained = [tables.Column(title) for title in (say("Column"), say("Needed"), say("Holds"), say("What it takes"))]
+    sheets = (Table(kind.title, heads, [example], notes), Table(say("Columns"), explained, about))
     return tables.as_xlsx(sheets, title=kind.title, zone=ctx.zone, now=ctx.now)
 
 

@@ -374,7 +374,7 @@ def _telling(ctx: Context, expected: int) -> Callable[[int], None]:
     tell = jobs.reporter(ctx)
 
     def told(count: int) -> None:
-        if not tell.tell(min(count / expected, 1.0) if expected else None, f"{count:,} rows are read"):
+        if not tell.tell(min(count / expected, 1.0) if expected else None, say("{count:,} rows are read", count=count)):
             raise jobs.Cancelled
 
     return told
@@ -457,7 +457,9 @@ def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence
 def _blamed(row: Row, error: Invalid | Conflict | NotFound | IntegrityError | DataError) -> Refusal:
     if isinstance(error, IntegrityError | DataError):
         rule = constraint_of(error)
-        return Refusal(row.number, sheets.WHOLE_ROW, "", f"the database refuses it by its rule {rule or 'of types'}")
+        return Refusal(
+            row.number, sheets.WHOLE_ROW, "", say("the database refuses it by its rule {rule}", rule=rule or "of types")
+        )
     column = next(iter(error.fields), "")
     value = row.values.get(column)
     return Refusal(

@@ -304,7 +304,7 @@ def cancel(ctx: Context, id: int) -> JobRun:
     run = get(ctx.session, visible(ctx).where(JobRun.id == id), what="job", lock=True)
     _need_own(ctx, run, "stop this job")
     if run.state is State.QUEUED:
-        run.state, run.finished_at, run.message = State.CANCELLED, ctx.now, "stopped before it began"
+        run.state, run.finished_at, run.message = State.CANCELLED, ctx.now, say("stopped before it began")
     elif run.state is State.RUNNING:
         run.cancel_asked = True
     else:
@@ -341,4 +341,4 @@ def tidy(ctx: Context) -> Done:
         (JobRun.finished_at < ctx.now - KEEP,),
     ):
         gone += len(ctx.session.scalars(ended.where(*where).returning(JobRun.id)).all())
-    return Done(f"{gone} jobs forgotten")
+    return Done(say("{gone} jobs forgotten", gone=gone))

@@ -14,7 +14,7 @@ from sqlalchemy import SQLColumnExpression
 from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.module import Registry
-from plantops.wording import say, says
+from plantops.wording import mark, say, says
 
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
@@ -188,7 +188,7 @@ class Board:
     moves: tuple[Move, ...]
 
 
-@says("title")
+@says("title", "empty")
 @dataclass(frozen=True, eq=False)
 class Listing(Generic[T]):
     """A list. `rows(ctx)` is the joined query, filtered by what the person may see, without loader options."""
@@ -209,7 +209,7 @@ class Listing(Generic[T]):
     """A frozen dataclass with `id` and a field for each column; made from the columns where there is none."""
     origin: str = ""
     """What a row is, for links: purchasing_requisition."""
-    empty: str = "Nothing here yet."
+    empty: str = mark("Nothing here yet.")
     bulk: tuple[BulkAction, ...] = ()
     """What can be done with all that match; the rows' table has a version."""
     board: Board | None = None

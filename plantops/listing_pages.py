@@ -33,7 +33,7 @@ from plantops.listing import (
 )
 from plantops.listing_params import cursor, place, read
 from plantops.places import sort_key
-from plantops.wording import say
+from plantops.wording import label, say
 
 T = TypeVar("T")
 AT_ONCE = 500
@@ -292,23 +292,23 @@ def _facet(ctx: Context, params: ListParams, facet: Facet, counts: dict[str, int
         labels |= {as_text(one): facet.named(ctx, one) for one in wanted.values if as_text(one) not in labels}
     known = () if facet.named is not None else counts or ()
     for value in (*sorted(chosen), *known):
-        labels.setdefault(value, "None" if value == NONE else spoken(value))
+        labels.setdefault(value, say("None") if value == NONE else spoken(value))
     options = tuple(
-        OptionView(value, label, value in chosen, None if counts is None else counts.get(value, 0))
-        for value, label in labels.items()
+        OptionView(value, words, value in chosen, None if counts is None else counts.get(value, 0))
+        for value, words in labels.items()
     )
     return FacetView(facet.key, facet.title, facet.kind, wanted is not None, options)
 
 
 def _labels(ctx: Context, facet: Facet) -> dict[str, str]:
     if facet.kind is Kind.YES_NO:
-        return {"yes": "Yes", "no": "No"}
+        return {"yes": say("Yes"), "no": say("No")}
     if facet.options is None:
         return {}
     if isinstance(facet.options, type):
         values = [str(member.value) for member in cast("type[StrEnum]", facet.options)]
         return {value: spoken(value) for value in values}
-    return {as_text(value): label for value, label in facet.options(ctx)[:MOST_OPTIONS]}
+    return {as_text(value): words for value, words in facet.options(ctx)[:MOST_OPTIONS]}
 
 
 def as_text(value: Any) -> str:
@@ -321,4 +321,4 @@ def as_text(value: Any) -> str:
 
 
 def spoken(value: str) -> str:
-    return value.replace("_", " ").capitalize()
+    return label(value)

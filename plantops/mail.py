@@ -14,6 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import css_inline
 
+from plantops.wording import say
+
 TIMEOUT_SECONDS = 20
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SENDER_NAME = "plantops"
@@ -98,7 +100,7 @@ def _sign_in(server: smtplib.SMTP, parts: SplitResult) -> None:
         return
     secure = isinstance(server.sock, ssl.SSLSocket) or parts.hostname in LOCAL
     if not secure:
-        raise smtplib.SMTPNotSupportedError("the server offers no TLS, and a password is not sent in the clear")
+        raise smtplib.SMTPNotSupportedError(say("the server offers no TLS, and a password is not sent in the clear"))
     server.login(unquote(parts.username), unquote(parts.password or ""))
 
 
@@ -108,12 +110,14 @@ def _refused(error: Exception) -> Posted:
         code, words = next(iter(error.recipients.values()))
         return Posted(_said(code, words), final=code >= 500)
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Posted(f"the mail server refuses our sign-in: {_said(error.smtp_code, error.smtp_error)}")
+        return Posted(
+            say("the mail server refuses our sign-in: {smtp_code}", smtp_code=_said(error.smtp_code, error.smtp_error))
+        )
     if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
         return Posted(_said(error.smtp_code, error.smtp_error), final=error.smtp_code >= 500)
-    return Posted(f"the mail server does not answer: {error}"[:500])
+    return Posted(say("the mail server does not answer: {error}", error=error)[:500])
 
 
 def _said(code: int, words: bytes | str) -> str:
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"the mail server says {code} {said}"[:500]
+    return say("the mail server says {code} {said}", code=code, said=said)[:500]

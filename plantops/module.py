@@ -89,6 +89,7 @@ class PersonalData:
     person_column: str = "user_id"
 
 
+@says("fields")
 @dataclass(frozen=True)
 class Lines:
     """The rows of a document in a table of their own; each is called by its column `name`."""
@@ -99,6 +100,7 @@ class Lines:
     fields: Mapping[str, str]
 
 
+@says("fields")
 @dataclass(frozen=True)
 class Document:
     """What a record's own page tells of it beside its contents.

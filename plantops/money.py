@@ -39,7 +39,7 @@ _MODES = {
 
 def why_not_currency(code: str) -> str | None:
     if code not in _CURRENCIES:
-        return f"'{code}' is not a currency code; use three capital letters such as EUR or USD"
+        return say("'{code}' is not a currency code; use three capital letters such as EUR or USD", code=code)
     return None
 
 
@@ -74,7 +74,7 @@ class Money:
         try:
             return cls(Decimal(amount), currency)
         except InvalidOperation:
-            raise Invalid(f"'{amount}' is not an amount of money.", field="amount") from None
+            raise Invalid(say("'{amount}' is not an amount of money.", amount=amount), field="amount") from None
 
     @classmethod
     def zero(cls, currency: str) -> Money:

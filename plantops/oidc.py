@@ -98,14 +98,16 @@ class Service:
         """Raises Unauthenticated when what came back does not fit what was asked, in whatever way."""
         about = self._about(now)
         if not hmac.compare_digest(answer.get("state", "").encode(), going.state.encode()):
-            raise refused("its answer belongs to another sign-in")
+            raise refused(say("its answer belongs to another sign-in"))
         says_issuer = about.get("authorization_response_iss_parameter_supported") is True or "iss" in answer
         if says_issuer and answer.get("iss") != self.company.issuer:
-            raise refused("its answer comes from somewhere else")
+            raise refused(say("its answer comes from somewhere else"))
         if "error" in answer:
-            raise refused("it was cancelled there" if answer["error"] == "access_denied" else "the service refused it")
+            raise refused(
+                say("it was cancelled there") if answer["error"] == "access_denied" else say("the service refused it")
+            )
         if not answer.get("code"):
-            raise refused("its answer says nothing")
+            raise refused(say("its answer says nothing"))
         token = self._token(redirect_uri, about["token_endpoint"], answer["code"], going.verifier)
         claims = self._claims(token, going.nonce, now, again=again)
         return self._told(claims)
@@ -134,9 +136,9 @@ class Service:
         except RequestException as error:
             raise silent(self.company) from error
         except (OAuthError, ValueError, TypeError, AttributeError) as error:
-            raise refused("the service does not know this answer") from error
+            raise refused(say("the service does not know this answer")) from error
         if not isinstance(token.get("id_token"), str):
-            raise refused("it does not say who it is")
+            raise refused(say("it does not say who it is"))
         return token
 
     def _claims(self, token: Mapping[str, Any], nonce: str, now: datetime, *, again: bool) -> CodeIDToken:
@@ -151,15 +153,15 @@ class Service:
             claims = CodeIDToken(signed.claims, signed.header, expected, params)
             claims.validate(now=int(now.timestamp()), leeway=CLOCKS_DIFFER)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise refused("what it says is not signed as it should be, or not meant for here") from error
+            raise refused(say("what it says is not signed as it should be, or not meant for here")) from error
         if not isinstance(claims.get("nonce"), str) or not all(
             isinstance(claims.get(name), str) and claims[name] for name in ("iss", "sub")
         ):
-            raise refused("it does not say for whom")
+            raise refused(say("it does not say for whom"))
         if claims["iat"] < (now - OLDEST_TOKEN).timestamp():
-            raise refused("what it says is old")
+            raise refused(say("what it says is old"))
         if again and not is_fresh(claims.get("auth_time"), now):
-            raise refused("it did not ask you again who you are")
+            raise refused(say("it did not ask you again who you are"))
         return claims
 
     def _signed(self, id_token: str, now: datetime) -> jwt.Token:

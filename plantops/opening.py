@@ -65,7 +65,8 @@ class OpeningHours:
             found = _RULE.fullmatch(rule.strip())
             if not found or found["first"] not in WEEKDAYS or (found["last"] or "Mon") not in WEEKDAYS:
                 raise Invalid(
-                    f"'{rule.strip()}' are not opening hours; write them like Mon-Fri 08:00-18:00.", field="hours"
+                    say("'{strip}' are not opening hours; write them like Mon-Fri 08:00-18:00.", strip=rule.strip()),
+                    field="hours",
                 )
             first = WEEKDAYS.index(found["first"])
             last = WEEKDAYS.index(found["last"]) if found["last"] else first
@@ -81,10 +82,12 @@ class OpeningHours:
 def _minutes(text: str) -> tuple[int, int]:
     found = _TIMES.fullmatch(text.strip())
     if not found:
-        raise Invalid(f"'{text.strip()}' are not opening hours; write them like 08:00-18:00.", field="hours")
+        raise Invalid(
+            say("'{strip}' are not opening hours; write them like 08:00-18:00.", strip=text.strip()), field="hours"
+        )
     start_hour, start_minute, end_hour, end_minute = (int(part) for part in found.groups())
     if max(start_minute, end_minute) > 59:
-        raise Invalid(f"'{text.strip()}' is not a time of day.", field="hours")
+        raise Invalid(say("'{strip}' is not a time of day.", strip=text.strip()), field="hours")
     return start_hour * 60 + start_minute, end_hour * 60 + end_minute
 
 

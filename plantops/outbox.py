@@ -83,7 +83,7 @@ def why_not_address(address: str) -> str | None:
     except (ValueError, IndexError, AttributeError, MessageError):
         parsed = None
     if parsed is None or not parsed.username or "." not in parsed.domain.strip(".") or not address.isprintable():
-        return f"'{address[:80]}' is not a mail address; write one such as ana@marenfeld.example"
+        return say("'{address}' is not a mail address; write one such as ana@marenfeld.example", address=address[:80])
     return None
 
 
@@ -225,7 +225,7 @@ def send(ctx: Context, mail_id: int) -> Computation[Posted] | Done:
     """One mail: read here, posted with no transaction open, and noted afterwards."""
     letter = ctx.session.get(OutgoingMail, mail_id, with_for_update=True, populate_existing=True)
     if letter is None or letter.state is not State.WAITING or letter.next_try_at > ctx.now:
-        return Done("nothing to do any more")
+        return Done(say("nothing to do any more"))
     server = ctx.settings.smtp_url
     if server is None:
         letter.error = NO_SERVER
@@ -264,15 +264,17 @@ def _note(ctx: Context, mail_id: int, posted: Posted) -> Done:
     letter.error = posted.error
     if posted.error is None:
         letter.state, letter.sent_at = State.SENT, ctx.now
-        return Done(f"sent to {letter.to_address}")
+        return Done(say("sent to {to_address}", to_address=letter.to_address))
     wait = after_failure(letter.tries, posted)
     if wait is None:
         letter.state = State.FAILED
-        return Done(f"given up: {posted.error}")
+        return Done(say("given up: {error}", error=posted.error))
     letter.next_try_at = ctx.now + wait
     ctx.session.flush()
     _enqueue(ctx, letter.id, letter.next_try_at)
-    return Done(f"tried again at {letter.next_try_at:%H:%M} UTC: {posted.error}")
+    return Done(
+        say("tried again at {next_try_at:%H:%M} UTC: {error}", next_try_at=letter.next_try_at, error=posted.error)
+    )
 
 
 @within("a job of the system")
@@ -286,4 +288,4 @@ def look(ctx: Context) -> Done:
     found = ctx.session.execute(due.order_by(OutgoingMail.next_try_at).limit(LOOKED_AT_ONCE)).all()
     for id, when in found:
         _enqueue(ctx, id, when)
-    return Done(f"{len(found)} mails are due")
+    return Done(say("{found} mails are due", found=len(found)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import mark, say
 from plantops.workbook import NotReadable, check_zip, open_workbook, workbook_rows
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -36,14 +36,14 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _NO_TABLES = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\x1f\x8b", "a packed file: unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old .xls or a protected workbook: save it as .xlsx without a password"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
+    (b"%PDF", mark("a PDF")),
+    (b"\x89PNG", mark("a picture")),
+    (b"\xff\xd8\xff", mark("a picture")),
+    (b"GIF8", mark("a picture")),
+    (b"\x1f\x8b", mark("a packed file: unpack it first")),
+    (b"\xd0\xcf\x11\xe0", mark("an old .xls or a protected workbook: save it as .xlsx without a password")),
+    (b"<!DOCTYPE", mark("a web page")),
+    (b"<html", mark("a web page")),
 )
 # Western text has at most three accented letters in a row; Cyrillic or Greek read as Windows-1252 has nothing else.
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]{4}")
@@ -152,7 +152,9 @@ def check_table(path: Path) -> None:
         head = file.read(512)
     for magic, what in _NO_TABLES:
         if head.lstrip().startswith(magic):
-            raise Invalid(say("The file is {what}; a table as CSV or XLSX is needed.", what=what), code="not_a_table")
+            raise Invalid(
+                say("The file is {what}; a table as CSV or XLSX is needed.", what=say(what)), code="not_a_table"
+            )
 
 
 def is_workbook(path: Path) -> bool:
@@ -168,7 +170,7 @@ def _open_xlsx(path: Path, required: Sequence[str], sheet: str | None, header_ro
             if number == header_row:
                 header = values
                 break
-    return Sheet(path, _columns(header, required), "read as XLSX", sheet=sheet, header_row=header_row)
+    return Sheet(path, _columns(header, required), say("read as XLSX"), sheet=sheet, header_row=header_row)
 
 
 def _open_csv(path: Path, required: Sequence[str], encoding: str, delimiter: str | None, header_row: int) -> Sheet:
@@ -180,7 +182,7 @@ def _open_csv(path: Path, required: Sequence[str], encoding: str, delimiter: str
             header = values
             break
     shown = {"\t": "tab", " ": "space"}.get(sign, sign)
-    note = f"read as CSV in {encoding}, separated by {shown}"
+    note = say("read as CSV in {encoding}, separated by {shown}", encoding=encoding, shown=shown)
     return Sheet(path, _columns(header, required), note, encoding, sign, header_row=header_row)
 
 
@@ -188,8 +190,8 @@ def sniff_encoding(path: Path) -> str:
     """UTF-8, UTF-16 or, when nothing speaks against it, Windows-1252."""
     with path.open("rb") as file:
         head = file.read(4096)
-    for mark, name in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
+    for order_mark, name in _BYTE_ORDER_MARKS:
+        if head.startswith(order_mark):
             return name
     if len(head) >= 4 and head.count(0) > len(head) // 4:  # half of Western UTF-16 is zeros
         return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
@@ -337,10 +339,13 @@ def _row(number: int, columns: tuple[str, ...], values: Sequence[object], *, who
             row.cells[name] = value.strip()
     extra = [value for value in values[len(columns) :] if value not in (None, "")]
     if extra:
-        why = f"the row has more cells than the {len(columns)} columns: is a comma or semicolon inside a text?"
+        why = say(
+            "the row has more cells than the {columns} columns: is a comma or semicolon inside a text?",
+            columns=len(columns),
+        )
         row.problems.append(CellProblem(WHOLE_ROW, short(str(extra[0])), why))
     elif whole and len(values) < len(columns):
-        why = f"the row ends after {len(values)} of {len(columns)} cells"
+        why = say("the row ends after {values} of {columns} cells", values=len(values), columns=len(columns))
         row.problems.append(CellProblem(WHOLE_ROW, "", why))
     return row
 

@@ -18,6 +18,7 @@ import xlsxwriter
 from plantops.errors import Invalid
 from plantops.money import Money
 from plantops.units import Quantity, plain
+from plantops.wording import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,7 @@ def as_xlsx(tables: Sequence[Table], *, title: str, zone: ZoneInfo, now: datetim
         _write_sheet(book.add_worksheet(name), table, formats, head, zone)
         notes += [(name, safe(note)) for note in table.notes]
     if notes:
-        about = book.add_worksheet(sheet_name("About", taken))
+        about = book.add_worksheet(sheet_name(say("About"), taken))
         for number, note in enumerate(notes):
             about.write_row(number, 0, note)
     book.close()
@@ -142,7 +143,13 @@ def _write_sheet(sheet: Worksheet, table: Table, formats: dict[Kind, Format], he
         for row in part:
             last += 1
             if last > MAX_ROWS:
-                raise Invalid(f"'{table.name}' has more than {MAX_ROWS:,} rows: filter it, or export CSV.")
+                raise Invalid(
+                    say(
+                        "'{name}' has more than {max_rows:,} rows: filter it, or export CSV.",
+                        name=table.name,
+                        max_rows=MAX_ROWS,
+                    )
+                )
             for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
                 _write_cell(sheet, last, place, value, formats[column.kind], zone)
     if table.columns:

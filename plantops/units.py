@@ -12,14 +12,15 @@ import pint
 
 from plantops.errors import Invalid
 from plantops.money import Money, Rounding
-from plantops.wording import say
+from plantops.wording import say, says
 
 QUANTITY_DIGITS = 6  # numeric(18,6)
 LARGEST_QUANTITY = Decimal("999999999999.999999")
 PRICE_QUANTITIES = (1, 100, 1000)
 
 
-@dataclass(frozen=True, slots=True)
+@says("title", "plural")
+@dataclass(frozen=True)
 class Unit:
     """A unit of measure: our code, its words, the UNECE Rec 20 code for e-invoices, and its definition in pint."""
 
@@ -82,7 +83,7 @@ _PINT = _registry()
 
 def why_not_unit(code: str) -> str | None:
     if code not in UNITS:
-        return f"'{code}' is not a unit that is known here; use one of {', '.join(UNITS)}"
+        return say("'{code}' is not a unit that is known here; use one of {units}", code=code, units=", ".join(UNITS))
     return None
 
 

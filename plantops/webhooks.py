@@ -302,10 +302,10 @@ def send(ctx: Context, delivery_id: int) -> Computation[Answer] | Done:
     """One delivery: read here, sent with no transaction open, and noted afterwards."""
     row = ctx.session.get(WebhookDelivery, delivery_id, with_for_update=True, populate_existing=True)
     if row is None or row.state is not State.WAITING or row.next_try_at > ctx.now:
-        return Done("nothing to do any more")
+        return Done(say("nothing to do any more"))
     hook = ctx.session.get_one(Webhook, row.webhook_id)
     if not hook.active:
-        return Done("the webhook is switched off")
+        return Done(say("the webhook is switched off"))
     keys = [_unsealed(ctx.settings, hook.secret)]
     if hook.old_secret is not None and hook.old_until is not None and hook.old_until > ctx.now:
         keys.append(_unsealed(ctx.settings, hook.old_secret))
@@ -333,7 +333,7 @@ def _noted(ctx: Context, id: int, answer: Answer) -> Done:
     row.status, row.answer, row.error = answer.status, answer.text, answer.error
     if answer.error is None:
         row.state, row.sent_at = State.SENT, ctx.now
-        return Done(f"{row.event} was told")
+        return Done(say("{event} was told", event=row.event))
     if answer.gone:
         hook = ctx.session.get_one(Webhook, row.webhook_id, with_for_update=True)
         hook.active = False
@@ -341,11 +341,11 @@ def _noted(ctx: Context, id: int, answer: Answer) -> Done:
     wait = None if answer.gone else after_failure(row.tries)
     if wait is None:
         row.state = State.FAILED
-        return Done(f"given up: {answer.error}")
+        return Done(say("given up: {error}", error=answer.error))
     row.next_try_at = ctx.now + wait
     ctx.session.flush()
     _enqueue(ctx, row.id, row.next_try_at)
-    return Done(f"tried again at {row.next_try_at:%H:%M} UTC: {answer.error}")
+    return Done(say("tried again at {next_try_at:%H:%M} UTC: {error}", next_try_at=row.next_try_at, error=answer.error))
 
 
 @within("a job of the system")
@@ -361,4 +361,4 @@ def look(ctx: Context) -> Done:
         _enqueue(ctx, id, when)
     old = (WebhookDelivery.state != State.WAITING, WebhookDelivery.created_at < ctx.now - KEPT)
     ctx.session.execute(sa.delete(WebhookDelivery).where(*old))
-    return Done(f"{len(found)} deliveries are due")
+    return Done(say("{found} deliveries are due", found=len(found)))

@@ -66,7 +66,7 @@ def paper(ctx: Context, seen: Seen, actions: list[Any]) -> documents.Paper:
         "sign": lambda row: SIGNS[Decimal(row["outside"]) > 0],
         "shown": shown,
     }
-    title = f"Week {payload['week']}, revision {seen.revision}"
+    title = say("Week {payload}, revision {revision}", payload=payload["week"], revision=seen.revision)
     return documents.Paper("plantops", "weekly.html", title, values, pictures, zone=ctx.zone)
 
 
@@ -129,7 +129,9 @@ def _figures(payload: dict[str, Any]) -> Table:
         numbers = [None if row[key] is None else Decimal(row[key]) for key in keys]
         said = "yes" if row["reconciled"] else "NO"
         rows.append([row["label"], row["title"], row["unit"], *numbers, row["owner"], said])
-    return Table(f"Week {payload['week']}", columns, rows, notes=(*payload["sentences"], payload["foot"]))
+    return Table(
+        say("Week {payload}", payload=payload["week"]), columns, rows, notes=(*payload["sentences"], payload["foot"])
+    )
 
 
 def _lines(payload: dict[str, Any]) -> Table:
@@ -138,7 +140,9 @@ def _lines(payload: dict[str, Any]) -> Table:
         for row in payload["figures"]
         for week, value in zip(row["line_weeks"], row["line"], strict=False)
     ]
-    return Table("Thirteen weeks", [Column("Figure"), Column("Week"), Column("Value", Kind.NUMBER)], rows)
+    return Table(
+        say("Thirteen weeks"), [Column(say("Figure")), Column(say("Week")), Column(say("Value"), Kind.NUMBER)], rows
+    )
 
 
 @requires(Can.READ_WEEKLY)
@@ -230,7 +234,7 @@ def _send(ctx: Context, copy: Copy, drawn: tuple[bytes, bytes], report_id: int, 
         ctx,
         to=user.email,
         to_name=user.name,
-        subject=f"Week {span.name}",
+        subject=say("Week {name}", name=span.name),
         text="\n".join(copy.words),
         origin=weekly_archive.origin(report_id),
         file_ids=(stored,),
@@ -248,7 +252,11 @@ def _as(ctx: Context, user: User) -> Context:
 def make_week(ctx: Context, week: str) -> Done:
     span = Span.week(week)
     report, new = make(ctx, span)
-    said = f"revision {report.revision} is new" if new else f"nothing changed since revision {report.revision}"
+    said = (
+        say("revision {revision} is new", revision=report.revision)
+        if new
+        else say("nothing changed since revision {revision}", revision=report.revision)
+    )
     return Done(say("Week {week}: {said}.", week=week, said=said), f"/weekly/{week}")
 
 
@@ -286,7 +294,7 @@ class Book:
 
 
 def _book(ctx: Context, payload: dict[str, Any], span: Span) -> Book:
-    return Book(sheets(ctx, payload, span), f"Week {payload['week']}", ctx.zone, ctx.now)
+    return Book(sheets(ctx, payload, span), say("Week {payload}", payload=payload["week"]), ctx.zone, ctx.now)
 
 
 def _keep_both(ctx: Context, report_id: int, name: str, made: tuple[bytes, bytes]) -> int:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pandas as pd
 
 from plantops.weekly import Better, Cause, Indicator, Span, WeekTotal
-from plantops.wording import say
+from plantops.wording import number, say
 
 LINE_WEEKS = 13
 BASE_WEEKS = 26  # weeks that tell what is usual
@@ -112,8 +112,8 @@ def spoken(value: Decimal | None, indicator: Indicator) -> str:
     """A value with its unit, as it stands in a sentence."""
     if value is None:
         return say("no value")
-    number = f"{round(value, indicator.digits):,}" if indicator.digits else f"{round(value):,}"
-    return f"{number} %" if indicator.unit == "%" else f"{number} {indicator.unit}".strip()
+    shown = number(round(value, indicator.digits) if indicator.digits else round(value), ",")
+    return f"{shown} {indicator.unit}".strip()
 
 
 def shares(causes: Sequence[Cause], total: Decimal) -> list[tuple[str, int]]:
@@ -125,25 +125,24 @@ def shares(causes: Sequence[Cause], total: Decimal) -> list[tuple[str, int]]:
 
 def fact(indicator: Indicator, shaped: Shaped, found: Sequence[tuple[str, int]]) -> str:
     """`Overtime 6.1 %, target 4; 71 % from Store.` Only what the figures say."""
-    text = f"{indicator.title} {spoken(shaped.value, indicator)}, target {indicator.target.normalize():f}"
+    said = {"title": indicator.title, "value": spoken(shaped.value, indicator), "target": shown_target(indicator)}
     if found:
-        text += f"; {found[0][1]} % from {found[0][0]}"
-    return f"{text}."
+        where, share = found[0]
+        return say("{title} {value}, target {target}; {share} % from {where}.", **said, share=share, where=where)
+    return say("{title} {value}, target {target}.", **said)
 
 
 def best_sentence(indicator: Indicator, shaped: Shaped) -> str:
     """The figure that stands best against its target."""
-    change = ""
+    said = {"title": indicator.title, "value": spoken(shaped.value, indicator), "target": shown_target(indicator)}
     if shaped.value is not None and shaped.previous is not None and shaped.value != shaped.previous:
-        change = f"; {spoken(shaped.previous, indicator)} the week before"
-    target = f"target {indicator.target.normalize():f}"
-    return say(
-        "Best: {title} {value}, {target}{change}.",
-        title=indicator.title,
-        value=spoken(shaped.value, indicator),
-        target=target,
-        change=change,
-    )
+        previous = spoken(shaped.previous, indicator)
+        return say("Best: {title} {value}, target {target}; {previous} the week before.", **said, previous=previous)
+    return say("Best: {title} {value}, target {target}.", **said)
+
+
+def shown_target(indicator: Indicator) -> str:
+    return number(indicator.target.normalize(), "f")
 
 
 def margin(shaped: Shaped, indicator: Indicator) -> float:

@@ -20,6 +20,7 @@ from plantops.catalogues import ENGLISH, catalogue
 
 Declared = TypeVar("Declared")
 
+UNIT = "unit"
 LABEL = "label"
 """The gettext context of states and kinds: "Open" as a state, not as a command."""
 
@@ -88,7 +89,11 @@ class _SaidField:
         if instance is None:
             return self
         kept = vars(instance)[self.name]
-        return _translated("", kept) if kept and isinstance(kept, str) else kept
+        if language() == ENGLISH or not kept:
+            return kept
+        if isinstance(kept, Mapping):
+            return {key: _translated("", words) for key, words in kept.items()}
+        return _translated("", kept) if isinstance(kept, str) else kept
 
     def __set__(self, instance: Any, value: Any) -> None:
         vars(instance)[self.name] = value
@@ -97,6 +102,11 @@ class _SaidField:
 def label(value: object) -> str:
     """`not_received` is "Not received": a state or a kind for people."""
     return _translated(LABEL, label_source(str(value)))
+
+
+def unit_name(code: str) -> str:
+    """The code of a unit as people write it behind a number: 12 each, 12 Stück."""
+    return _translated(UNIT, code)
 
 
 def label_source(value: str) -> str:

@@ -155,9 +155,11 @@ def workbook_rows(book: Workbook, sheet: str | None, max_columns: int) -> Iterat
 
 def _value(data_type: str, value: object) -> object:
     if data_type == "f":
-        return NotReadable(str(getattr(value, "text", None) or value), "the cell is a formula: put its value there")
+        return NotReadable(
+            str(getattr(value, "text", None) or value), say("the cell is a formula: put its value there")
+        )
     if data_type == "e":
-        return NotReadable(str(value), "the cell shows an error of the spreadsheet")
+        return NotReadable(str(value), say("the cell shows an error of the spreadsheet"))
     if value is None or isinstance(value, bool | datetime | date | time):
         return value
     if isinstance(value, int):

@@ -135,9 +135,9 @@ def run(house: House, run_id: int, *, pace: Pace = Pace(), stopping: threading.E
     except Superseded:
         bound.warning("job was taken over by another worker")
     except Cancelled:
-        _note(house, claim, State.CANCELLED, message="stopped, nothing was changed")
+        _note(house, claim, State.CANCELLED, message=say("stopped, nothing was changed"))
     except WorkerStopping:
-        _note(house, claim, State.QUEUED, message="waits for the next worker", attempts=claim.attempt - 1)
+        _note(house, claim, State.QUEUED, message=say("waits for the next worker"), attempts=claim.attempt - 1)
         raise TryAgain(0) from None
     except Exception as error:
         _failed(house, claim, job, error, pace)
@@ -244,7 +244,9 @@ def _finish(ctx: Context, claim: Claim, found: object) -> None:
 def _failed(house: House, claim: Claim, job: Job, error: Exception, pace: Pace) -> None:
     final = isinstance(error, PlantopsError) and not isinstance(error, Unavailable | Stale)
     sentence = (
-        str(error) if isinstance(error, PlantopsError) else f"The program failed: {type(error).__name__}: {error}"
+        str(error)
+        if isinstance(error, PlantopsError)
+        else say("The program failed: {name__}: {error}", name__=type(error).__name__, error=error)
     )
     if final or claim.attempt > job.retries:
         # As text: the console renderer would print every local variable, the whole house among them.
@@ -254,7 +256,7 @@ def _failed(house: House, claim: Claim, job: Job, error: Exception, pace: Pace) 
         return
     wait = pace.first_retry * 4 ** (claim.attempt - 1)
     log.warning("job will be tried again", job=claim.name, run=claim.run_id, error=sentence, seconds=wait)
-    _note(house, claim, State.QUEUED, error=sentence[:2000], message=f"tried again in {wait:.0f} s")
+    _note(house, claim, State.QUEUED, error=sentence[:2000], message=say("tried again in {wait:.0f} s", wait=wait))
     raise TryAgain(wait)
 
 

@@ -13,7 +13,7 @@ from babel.dates import format_skeleton
 from babel.numbers import get_currency_precision, get_decimal_symbol, get_group_symbol
 
 from plantops.catalogues import ENGLISH
-from plantops.wording import language
+from plantops.wording import language, unit_name
 
 NOTHING = "–"
 TONES = {
@@ -77,7 +77,8 @@ def price(value: Decimal | None, language: str = "en") -> str:
 def quantity(value: Decimal | None, unit: str = "", language: str = "en") -> str:
     if value is None:
         return NOTHING
-    return f"{number(value, None, language)}\N{NO-BREAK SPACE}{unit}" if unit else number(value, None, language)
+    amount = number(value, None, language)
+    return f"{amount}\N{NO-BREAK SPACE}{unit_name(unit)}" if unit else amount
 
 
 def percent(value: Decimal | float | None, digits: int = 1, language: str = "en") -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from plantops.catalogues import FOLDER
-from plantops.wording import LABEL, label_source
+from plantops.wording import LABEL, UNIT, label_source
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("plantops", "purchasing", "transport", "housekeeping", "personnel", "web")
+HANDED_ON = {"need": "to", "need_everywhere": "to", "get": "what", "check_seen": "what"}
+"""Words that these calls say themselves."""
 NOT_FOR_READERS = ("demo", "migrations", "design")
 """Data of the demo, tables, and the developers' own page."""
 
@@ -78,6 +80,9 @@ def in_python(path: Path) -> Iterator[Said]:
 def in_call(call: ast.Call) -> Iterator[Said]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     words = [text(value) for value in call.args]
+    yield from (Said(text(kw.value)) for kw in call.keywords if kw.arg == HANDED_ON.get(name) and text(kw.value))
+    if name == "Unit" and words and words[0]:
+        yield Said(words[0], context=UNIT)
     if name in ("say", "say_html", "mark") and words and words[0]:
         yield Said(words[0])
     elif name == "plural" and len(words) > 1 and words[0] and words[1]:
@@ -86,8 +91,8 @@ def in_call(call: ast.Call) -> Iterator[Said]:
         yield Said(label_source(words[0]), context=LABEL)
     elif name in declared():
         fields, said = declared()[name]
-        given = dict(zip(fields, words, strict=False)) | {kw.arg: text(kw.value) for kw in call.keywords}
-        yield from (Said(words) for field, words in given.items() if field in said and words)
+        given = dict(zip(fields, call.args, strict=False)) | {kw.arg or "": kw.value for kw in call.keywords}
+        yield from (Said(words) for field, node in given.items() if field in said for words in texts(node))
 
 
 @cache
@@ -119,6 +124,12 @@ def in_enum(node: ast.ClassDef) -> Iterator[Said]:
     for line in node.body:
         if isinstance(line, ast.Assign) and (value := text(line.value)) and "." not in value:
             yield Said(label_source(value), context=LABEL)
+
+
+def texts(node: ast.expr) -> list[str]:
+    """A text, or those of a mapping's values."""
+    parts = node.values if isinstance(node, ast.Dict) else [node]
+    return [words for part in parts if (words := text(part))]
 
 
 def text(node: ast.expr) -> str:
