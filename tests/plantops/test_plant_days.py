@@ -46,7 +46,7 @@ def test_a_day_has_one_meaning(ctx: Someone) -> None:
     boss = ctx("administrator")
     here = verrin(boss)
     first = plant_days.add(boss, here, Kind.SHUTDOWN, *SUMMER)
-    with pytest.raises(Conflict, match="2026-08-03 to 2026-08-14 is 'Summer shutdown' already"):
+    with pytest.raises(Conflict, match="3 Aug 2026 to 14 Aug 2026 is 'Summer shutdown' already"):
         plant_days.add(boss, here, Kind.DAY_OFF, date(2026, 8, 14), date(2026, 8, 14), "Fair")
     plant_days.add(boss, here, Kind.DAY_OFF, date(2026, 8, 15), date(2026, 8, 15), "Fair")
     with pytest.raises(IntegrityError, match="one_meaning"), boss.session.begin_nested():
