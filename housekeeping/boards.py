@@ -206,7 +206,8 @@ def roster_board(ctx: Context, id: int) -> RosterBoard:
         rows=tuple(_board_row(one, names, days, now, before, codes) for one in order),
         changes=tuple(_changes(order, names, days, now, before, codes)),
         clashes=tuple(_clashes(whole, names)),
-        legend=tuple((one.code, f"{one.name}, {clock(one.start_minute)} to {clock(one.start_minute + one.minutes)}")
+        legend=tuple((one.code, say("{name}, {start} to {end}", name=one.name, start=clock(one.start_minute),
+                                     end=clock(one.start_minute + one.minutes)))
                      for one in templates),
     )  # fmt: skip
 

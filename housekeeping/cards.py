@@ -17,6 +17,7 @@ from plantops import places
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 from plantops.listing_pages import card
+from plantops.wording import mark
 
 
 @within("the home page asks with the reader's rights")
@@ -28,12 +29,12 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
         plants = ",".join(str(site.id) for site in sites if site.in_totals)
         here = "" if all(site.in_totals for site in sites) else f"&site={plants}"
         new, late = f"/housekeeping/requests?state=new{here}", f"/housekeeping/requests?overdue=yes{here}"
-        cards.append(card(ctx, REQUESTS, new, "requests to triage", order=10, one="request to triage"))
-        overdue = card(ctx, REQUESTS, late, "requests overdue", order=11, one="request overdue")
+        cards.append(card(ctx, REQUESTS, new, mark("requests to triage"), order=10, one=mark("request to triage")))
+        overdue = card(ctx, REQUESTS, late, mark("requests overdue"), order=11, one=mark("request overdue"))
         cards.append(replace(overdue, tone="bad" if overdue.count else "plain"))
     if ctx.may(Can.WORK):
         href = "/housekeeping/workorders?mine=yes&closed=no"
-        cards.append(card(ctx, WORK, href, "work orders for me", order=12, one="work order for me"))
+        cards.append(card(ctx, WORK, href, mark("work orders for me"), order=12, one=mark("work order for me")))
     if ctx.may(Can.DO_ROUNDS) and ctx.may(Can.READ_CLEANING):
         cards += _round_cards(ctx)
     if ctx.may(Can.PLAN_ROSTERS):

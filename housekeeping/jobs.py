@@ -59,7 +59,7 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
 def print_codes(ctx: Context, site_id: int) -> Computation[bytes]:
     """Every place of a site with the code for its door, to be cut out; drawn with no transaction open."""
     doors = boards.door_codes(ctx, site_id)
-    title, zone = f"Codes of {places.site(ctx, site_id).name}", ctx.zone
+    title, zone = say("Codes of {site}", site=places.site(ctx, site_id).name), ctx.zone
 
     def draw(_telling: Reporter) -> bytes:
         pictures = {str(door.id): codes.qr_png(door.url, scale=6) for door in doors}

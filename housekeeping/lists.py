@@ -15,6 +15,7 @@ from plantops.listing import Ask, Board, BulkAction, Column, Edit, Facet, Kind, 
 from plantops.lists import site_facet
 from plantops.people import User
 from plantops.places import Place
+from plantops.wording import say
 
 
 @within("the list of requests, filtered by what the person may see")
@@ -41,7 +42,7 @@ PRIORITY = Edit(
     requests.prioritise,
     (Can.TRIAGE,),
     required=True,
-    options=lambda _ctx: [(1, "1: danger, at once"), (2, "2: today"), (3, "3: this week"), (4, "4: some day")],
+    options=lambda _ctx: [(n, say(words)) for n, words in requests.PRIORITIES],
     choice=int,
 )
 
@@ -67,7 +68,9 @@ REQUESTS: Listing[object] = Listing(
     facets=(
         Facet("state", "State", Request.state, options=RequestState),
         Facet("overdue", "Overdue", OVERDUE, Kind.YES_NO),
-        Facet("category", "Category", Request.category, options=lambda _ctx: [(c, c) for c in requests.CATEGORIES]),
+        Facet(
+            "category", "Category", Request.category, options=lambda _ctx: [(c, say(c)) for c in requests.CATEGORIES]
+        ),
         Facet("priority", "Priority", Request.priority, Kind.NUMBER),
         Facet("reported", "Reported on", Request.reported_at, Kind.DATE),
         site_facet(Request.site_id),

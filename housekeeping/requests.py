@@ -22,20 +22,26 @@ from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid, NotFound, Throttled
 from plantops.events import WorkWanted
 from plantops.places import Place
-from plantops.wording import say
+from plantops.wording import mark, say
 
 CATEGORIES = (
-    "Cleaning",
-    "Heating and cooling",
-    "Water and drains",
-    "Electricity and light",
-    "Doors and locks",
-    "Paint, floors and walls",
-    "Lifts",
-    "Waste and pests",
-    "Furniture",
-    "IT",
-    "Other",
+    mark("Cleaning"),
+    mark("Heating and cooling"),
+    mark("Water and drains"),
+    mark("Electricity and light"),
+    mark("Doors and locks"),
+    mark("Paint, floors and walls"),
+    mark("Lifts"),
+    mark("Waste and pests"),
+    mark("Furniture"),
+    mark("IT"),
+    mark("Other"),
+)
+PRIORITIES = (
+    (1, mark("1: danger, at once")),
+    (2, mark("2: today")),
+    (3, mark("3: this week")),
+    (4, mark("4: some day")),
 )
 LONGEST_TEXT = 4000
 OPEN = (RequestState.NEW, RequestState.ACCEPTED)
@@ -328,7 +334,7 @@ def mark_duplicate(ctx: Context, id: int, version: int, number: str) -> Request:
             say("Cannot mark {number} as a duplicate: {why}.", number=doubled.number, why=why), field="number"
         )
     doubled.duplicate_of_id = first.id
-    lifecycle.move(ctx, doubled, RequestState.DUPLICATE, f"the same as {first.number}")
+    lifecycle.move(ctx, doubled, RequestState.DUPLICATE, say("the same as {number}", number=first.number))
     return doubled
 
 

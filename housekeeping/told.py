@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from plantops.module import Document, Lines
+from plantops.wording import mark
 
 DOCUMENTS = {
     "housekeeping_request": Document(
         {
-            "category": "Category",
-            "place_id": "Place",
-            "text": "What is wrong",
-            "priority": "Priority",
-            "due_at": "Due",
-            "resolution": "What was done",
+            "category": mark("Category"),
+            "place_id": mark("Place"),
+            "text": mark("What is wrong"),
+            "priority": mark("Priority"),
+            "due_at": mark("Due"),
+            "resolution": mark("What was done"),
         },
         owners=("reported_by_id",),
     ),
     "housekeeping_workorder": Document(
         {
-            "title": "Title",
-            "place_id": "Place",
-            "assigned_to_id": "Given to",
-            "due_at": "Due",
-            "minutes": "Minutes",
-            "report": "Report",
+            "title": mark("Title"),
+            "place_id": mark("Place"),
+            "assigned_to_id": mark("Given to"),
+            "due_at": mark("Due"),
+            "minutes": mark("Minutes"),
+            "report": mark("Report"),
         },
-        (Lines("housekeeping_work_task", "workorder_id", "title", {"title": "Task", "done_at": "Done"}),),
+        (Lines("housekeeping_work_task", "workorder_id", "title", {"title": mark("Task"), "done_at": mark("Done")}),),
         ("assigned_to_id", "created_by_id"),
     ),
-    "housekeeping_roster": Document({"note": "Note"}, owners=("made_by_id",)),
+    "housekeeping_roster": Document({"note": mark("Note")}, owners=("made_by_id",)),
 }

@@ -270,7 +270,7 @@ def _follow(ctx: Context, absence: Absence) -> None:
     until = absence.last_day or max(ctx.today, absence.first_day)
     on_leave = leave_decisions.standing_days(ctx, absence.employee_id, absence.first_day, until)
     if absence.with_note and absence.kind == AbsenceKind.SICK and on_leave:
-        leave_decisions.credit(ctx, {day.id: day.minutes for day in on_leave}, "sick with a note")
+        leave_decisions.credit(ctx, {day.id: day.minutes for day in on_leave}, say("sick with a note"))
     left = {day.day: day.minutes for day in on_leave if day.standing}
     expected = work_calendars.expected(ctx, [absence.employee_id], absence.first_day, until)[absence.employee_id]
     rows = [

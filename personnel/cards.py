@@ -12,7 +12,7 @@ from personnel.permissions import Can
 from plantops import files
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
-from plantops.wording import day_and_month, say
+from plantops.wording import day_and_month, mark, say, weekday_and_day
 
 SOON = timedelta(days=60)
 
@@ -31,14 +31,15 @@ def _office(ctx: Context) -> list[WaitingCard]:
     ending = contracts.due(ctx, ctx.today + timedelta(days=contracts.WARN_DAYS))
     cards = []
     if expiring:
-        detail = f"{expired} have expired" if expired else f"the first on {day_and_month(expiring[0].due_on)}"
+        first = day_and_month(expiring[0].due_on)
+        detail = say("{n} have expired", n=expired) if expired else say("the first on {day}", day=first)
         tone = "bad" if expired else "warn"
-        title, one = "Certificates expire within 60 days", "Certificate expires within 60 days"
+        title, one = mark("Certificates expire within 60 days"), mark("Certificate expires within 60 days")
         cards.append(
             WaitingCard(title, len(expiring), "/due?kind=certificate&days=60", tone, detail, order=10, one=one)
         )
     if ending:
-        one = "Probation or contract to decide"
+        one = mark("Probation or contract to decide")
         cards.append(
             WaitingCard(
                 say("Probations and contracts to decide"),
@@ -89,13 +90,13 @@ def _own(ctx: Context) -> list[WaitingCard]:
     mine = [shift for shift in planned if not shift.released]
     if mine:
         begins = mine[0].starts_at.astimezone(ctx.zone)
-        detail = f"next {begins:%a} {day_and_month(begins)} {begins:%H:%M}"
-        title, one = "Shifts in the next two weeks", "Shift in the next two weeks"
+        detail = say("next {day} {begins:%H:%M}", day=weekday_and_day(begins), begins=begins)
+        title, one = mark("Shifts in the next two weeks"), mark("Shift in the next two weeks")
         cards.append(WaitingCard(title, len(mine), "/personnel/leave", detail=detail, order=60, one=one))
     for balance in leave_accounts.balances(ctx, me)[:1]:
         days = leave.in_words(balance.left_minutes, balance.day_minutes)
         cards.append(WaitingCard(say("My leave"), int(balance.left_minutes / balance.day_minutes), "/personnel/leave",
-                                 detail=f"{days} left", order=61))  # fmt: skip
+                                 detail=say("{days} left", days=days), order=61))  # fmt: skip
     return cards
 
 

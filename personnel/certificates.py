@@ -319,7 +319,7 @@ def add_type(
     blocks_assignment: bool = True,
     remind_days: int = 60,
 ) -> CertificateType:
-    code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
+    code, name = needed_text(code, say("The code"), "code"), needed_text(name, say("The name"), "name")
     if validity_months is not None and not 0 < validity_months <= 600:
         raise Invalid(say("A certificate is valid for 1 to 600 months, or for ever."), field="validity_months")
     if ctx.session.scalar(sa.select(CertificateType.id).where(CertificateType.code == code)):

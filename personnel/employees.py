@@ -287,8 +287,8 @@ def hire_many(ctx: Context, people: Sequence[NewEmployee]) -> dict[str, int]:
 def _check_all(people: Sequence[NewEmployee], known: Mapping[str, int]) -> None:
     seen: dict[str, str | None] = {}
     for new in people:
-        needed_text(new.number, "The personnel number", "number")
-        needed_text(new.name, "The name", "name")
+        needed_text(new.number, say("The personnel number"), "number")
+        needed_text(new.name, say("The name"), "name")
         if new.number in known or new.number in seen:
             raise Conflict(
                 say("The personnel number {number} is taken. Numbers are never used again.", number=new.number),

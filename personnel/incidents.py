@@ -104,7 +104,7 @@ def list_incidents(ctx: Context, first: date | None = None, last: date | None = 
             IncidentKind(one.kind),
             Outcome(one.outcome) if one.outcome else None,
             one.happened_on,
-            "privacy case" if one.privacy_case else (name or one.contractor or ""),
+            say("privacy case") if one.privacy_case else (name or one.contractor or ""),
             one.what,
             one.days_away,
             one.days_restricted,

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from personnel.worked_time import NightWindow, minutes_between
 from plantops.calendar import Period
-from plantops.wording import say
+from plantops.wording import mark, say
 
-OVERLAPS = "it overlaps a shift that is planned already"
+OVERLAPS = mark("it overlaps a shift that is planned already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def why_not_plan(new: Period, around: Sequence[Period], rules: LabourRules) -> s
     """Whether a shift fits between those that a person has already."""
     for other in around:
         if new.start < other.end and other.start < new.end:
-            return OVERLAPS
+            return say(OVERLAPS)
     for one, two, rest in rest_broken([*around, new], rules):
         if new in (one, two):
             return say(

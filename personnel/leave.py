@@ -30,7 +30,7 @@ from plantops.db import get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import Absent
 from plantops.people import User
-from plantops.wording import say
+from plantops.wording import plural, say
 
 LONGEST_DAYS = 400
 
@@ -55,15 +55,22 @@ class PolicyRow:
 def hours_in_words(minutes: int) -> str:
     """`16 hours`, `7 hours 12 minutes`."""
     hours, rest = divmod(abs(minutes), 60)
-    parts = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((hours, "hour"), (rest, "minute")) if n]
-    return ("minus " if minutes < 0 else "") + (" ".join(parts) or "0 hours")
+    parts = [plural("{n} hour", "{n} hours", hours)] if hours or not rest else []
+    parts += [plural("{n} minute", "{n} minutes", rest)] if rest else []
+    told = " ".join(parts)
+    return say("minus {hours}", hours=told) if minutes < 0 else told
+
+
+def is_round(minutes: int, day_minutes: int) -> bool:
+    """Whether these are whole, half or quarter days of leave."""
+    return minutes * 4 % day_minutes == 0
 
 
 def in_words(minutes: int, day_minutes: int) -> str:
     """`2.5 days`; where they make no round part of a day, the hours and what a day of leave is for this person."""
     days = minutes / day_minutes
-    if abs(days * 4 - round(days * 4)) < 1e-9:
-        return f"{days:g} {'day' if days == 1 else 'days'}"
+    if is_round(minutes, day_minutes):
+        return plural("{n} day", "{n} days", Decimal(f"{days:g}"))
     return say(
         "{minutes} ({days:.1f} days of {day_minutes})",
         minutes=hours_in_words(minutes),
@@ -92,9 +99,9 @@ class Preview:
     def takes(self) -> str:
         """In the person's own days; hours, and on how many days, where these are longer or shorter than a shift."""
         words = in_words(self.minutes, self.day_minutes)
-        if words.endswith(("day", "days")):
+        if is_round(self.minutes, self.day_minutes):
             return words
-        return f"{len(self.days)} {'working day' if len(self.days) == 1 else 'working days'}: {words}"
+        return plural("{n} working day: {words}", "{n} working days: {words}", len(self.days), words=words)
 
     @property
     def left_after(self) -> str | None:
@@ -343,7 +350,7 @@ def _count(
     seat = work_calendars.versions_between(ctx, [person.id], asked.first, asked.last)
     day_minutes = seat[0].day_minutes if seat else 480
     if not days:
-        return days, "there is no working time in these days", day_minutes
+        return days, say("there is no working time in these days"), day_minutes
     standing = _days(
         ctx,
         LeaveRequestDay.employee_id == person.id,

@@ -283,7 +283,7 @@ def add_type(
     counts_holidays: bool = False,
     negative_cap_minutes: int = 0,
 ) -> LeaveType:
-    code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
+    code, name = needed_text(code, say("The code"), "code"), needed_text(name, say("The name"), "name")
     if negative_cap_minutes < 0:
         raise Invalid(say("How far a balance may be overdrawn is not negative."), field="negative_cap_minutes")
     if ctx.session.scalar(sa.select(LeaveType.id).where(LeaveType.code == code)):

@@ -125,7 +125,7 @@ def _write_requests(
             "first_day": one.first_day,
             "last_day": one.last_day,
             "minutes": total_minutes(days),
-            "note": "taken before",
+            "note": say("taken before"),
             "warnings": [],
             "asked_by_id": ctx.user.id,
             "asked_at": ctx.now,
@@ -172,5 +172,5 @@ def _take(type: LeaveType, request_id: int, employee_id: int, day: LeaveDay) -> 
         "lot": None,
         "expires_on": None,
         "key": f"taken:{request_id}:{day.day}",
-        "note": "taken before",
+        "note": say("taken before"),
     }

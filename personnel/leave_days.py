@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from personnel.calendars import LONGEST_DAY_MINUTES, ExpectedDay, Half
 from plantops.calendar import days as each_day
-from plantops.wording import say
+from plantops.wording import plural, say
 
 
 class Portion(StrEnum):
@@ -108,8 +108,15 @@ def why_not_also(existing: Iterable[LeaveDay], new: Iterable[LeaveDay]) -> str |
 
 
 def _in_words(day: LeaveDay) -> str:
-    names = {Portion.FULL: "a full day", Portion.FIRST: "the first half", Portion.SECOND: "the second half"}
-    return names.get(day.portion, f"{day.minutes} minutes")
+    match day.portion:
+        case Portion.FULL:
+            return say("a full day")
+        case Portion.FIRST:
+            return say("the first half")
+        case Portion.SECOND:
+            return say("the second half")
+        case _:
+            return plural("{n} minute", "{n} minutes", day.minutes)
 
 
 # --- Rules: what happens afterwards

@@ -323,4 +323,4 @@ def recount(ctx: Context, site_id: int, first: date, last: date) -> int:
         for one in differences([booked], expected[employee_id], counts_holidays=counts_holidays):
             if one.minutes > 0:
                 less[d.id] = one.minutes
-    return credit(ctx, less, "counted again") if less else 0
+    return credit(ctx, less, say("counted again")) if less else 0

@@ -192,7 +192,7 @@ def department(ctx: Context, id: int) -> Department:
 @requires(Can.MANAGE_ORGANISATION)
 def add_department(ctx: Context, site_id: int, code: str, name: str, parent_id: int | None = None) -> Department:
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
-    code, name = needed_text(code, "The code", "code"), needed_text(name, "The name", "name")
+    code, name = needed_text(code, say("The code"), "code"), needed_text(name, say("The name"), "name")
     if parent_id is not None and department(ctx, parent_id).site_id != site_id:
         raise Invalid(say("The department above is on another site."), field="parent_id")
     taken = sa.select(Department.id).where(Department.site_id == site_id, Department.code == code)
@@ -226,7 +226,7 @@ def add_position(
     ctx: Context, site_id: int, code: str, title: str, *, headcount: int, department_id: int | None = None
 ) -> Position:
     ctx.need(Can.MANAGE_ORGANISATION, site_id=site_id)
-    code, title = needed_text(code, "The code", "code"), needed_text(title, "The title", "title")
+    code, title = needed_text(code, say("The code"), "code"), needed_text(title, say("The title"), "title")
     if not 0 <= headcount <= 100_000:
         raise Invalid(say("The number of seats lies between 0 and 100,000."), field="headcount")
     taken = sa.select(Position.id).where(Position.site_id == site_id, Position.code == code)

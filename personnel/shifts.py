@@ -93,7 +93,7 @@ def problems_of(
                 if n != index and abs((other.business_date - shift.business_date).days) <= 2
             ]
             if reason := why_not_shift(shift, known[id], needed, rules, others):
-                found.append(Problem(id, shift.business_date, reason, never=reason == OVERLAPS))
+                found.append(Problem(id, shift.business_date, reason, never=reason == say(OVERLAPS)))
     return found
 
 
@@ -367,13 +367,17 @@ def _row(shift: NewShift, site_id: int | None, origin: str, override_reason: str
 def _in_words(ctx: Context, found: Sequence[Problem]) -> str:
     ids = {problem.employee_id for problem in found}
     names = dict(ctx.session.execute(sa.select(Employee.id, Employee.name).where(Employee.id.in_(ids))).all())
-    told = [f"{names[p.employee_id]} on {p.business_date}: {p.sentence}" for p in found[:5]]
-    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-    return say(
-        "This plan cannot be published: {told}{more}. Change it, or give a reason to override.",
-        told="; ".join(told),
-        more=more,
+    told = "; ".join(
+        say("{name} on {day}: {problem}", name=names[p.employee_id], day=str(p.business_date), problem=p.sentence)
+        for p in found[:5]
     )
+    if len(found) > 5:
+        return say(
+            "This plan cannot be published: {told} and {more} more. Change it, or give a reason to override.",
+            told=told,
+            more=len(found) - 5,
+        )
+    return say("This plan cannot be published: {told}. Change it, or give a reason to override.", told=told)
 
 
 @within("a leave or an absence takes its person out of the plan")

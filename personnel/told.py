@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from plantops.module import Document
+from plantops.wording import mark
 
 DOCUMENTS = {
-    "personnel_employee": Document({"name": "Name", "phone": "Phone", "agency": "Employed by"}),
+    "personnel_employee": Document({"name": mark("Name"), "phone": mark("Phone"), "agency": mark("Employed by")}),
     "personnel_leave_request": Document(),
     "personnel_certificate": Document(
-        {"reference": "Number", "issued_on": "Issued on", "expires_on": "Expires on", "withdrawn_on": "Withdrawn on"}
+        {
+            "reference": mark("Number"),
+            "issued_on": mark("Issued on"),
+            "expires_on": mark("Expires on"),
+            "withdrawn_on": mark("Withdrawn on"),
+        }
     ),
     "personnel_incident": Document(
         {
-            "what": "What happened",
-            "outcome": "Class",
-            "days_away": "Days away",
-            "days_restricted": "Days restricted",
+            "what": mark("What happened"),
+            "outcome": mark("Class"),
+            "days_away": mark("Days away"),
+            "days_restricted": mark("Days restricted"),
         },
         owners=("reported_by_id",),
     ),

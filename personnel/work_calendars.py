@@ -329,8 +329,8 @@ def add_calendar(
     _refuse_code(ctx, WorkCalendar, site_id, code)
     new = WorkCalendar(
         site_id=site_id,
-        code=needed_text(code, "The code", "code"),
-        name=needed_text(name, "The name", "name"),
+        code=needed_text(code, say("The code"), "code"),
+        name=needed_text(name, say("The name"), "name"),
         flexible_minutes=list(flexible_minutes) or None,
         pattern_id=pattern_id,
         works_holidays=works_holidays,
@@ -364,8 +364,8 @@ def add_template(
     _refuse_code(ctx, ShiftTemplate, site_id, code)
     new = ShiftTemplate(
         site_id=site_id,
-        code=needed_text(code, "The code", "code"),
-        name=needed_text(name, "The name", "name"),
+        code=needed_text(code, say("The code"), "code"),
+        name=needed_text(name, say("The name"), "name"),
         start_minute=start_minute,
         minutes=minutes,
         break_minutes=break_minutes,
@@ -393,8 +393,8 @@ def add_pattern(
     _refuse_code(ctx, ShiftPattern, site_id, code)
     new = ShiftPattern(
         site_id=site_id,
-        code=needed_text(code, "The code", "code"),
-        name=needed_text(name, "The name", "name"),
+        code=needed_text(code, say("The code"), "code"),
+        name=needed_text(name, say("The name"), "name"),
         anchor=anchor,
         closed_weekdays=list(closed_weekdays),
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from personnel.calendars import DAY_MINUTES, instant
 from plantops.calendar import Period
 from plantops.calendar import days as each_day
+from plantops.wording import say
 
 ONE_MINUTE = timedelta(minutes=1)
 
@@ -175,9 +176,9 @@ def paired(punches: Iterable[Punch]) -> Paired:
     if not ordered:
         return Paired(())
     if any(p.direction is Direction.UNKNOWN for p in ordered):
-        flag = f"{len(ordered)} punches, direction unknown: first taken as in, last as out"
+        flag = say("{n} punches, direction unknown: first taken as in, last as out", n=len(ordered))
         if len(ordered) == 1:
-            return Paired((), (f"one punch at {ordered[0].at:%H:%M}, direction unknown",))
+            return Paired((), (say("one punch at {at:%H:%M}, direction unknown", at=ordered[0].at),))
         return Paired((Period(ordered[0].at, ordered[-1].at),), (flag,))
     return _by_direction(ordered)
 
@@ -188,15 +189,15 @@ def _by_direction(ordered: Sequence[Punch]) -> Paired:
     for punch in ordered:
         if punch.direction is Direction.IN:
             if opened is not None:
-                flags.append(f"in at {opened:%H:%M} without an out")
+                flags.append(say("in at {at:%H:%M} without an out", at=opened))
             opened = punch.at
         elif opened is None:
-            flags.append(f"out at {punch.at:%H:%M} without an in")
+            flags.append(say("out at {at:%H:%M} without an in", at=punch.at))
         else:
             stretches.append(Period(opened, punch.at))
             opened = None
     if opened is not None:
-        flags.append(f"in at {opened:%H:%M} without an out")
+        flags.append(say("in at {at:%H:%M} without an out", at=opened))
     return Paired(tuple(stretches), tuple(flags))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from plantops.wording import plural, say
+
 Value = Decimal | float | int | None
 
 WIDTH = 520
@@ -171,7 +173,7 @@ def line_chart(
         x_ticks=tuple(Tick(x(n), label) for n, label in enumerate(labels) if n % step == 0),
         lines=tuple(lines), bars=(),
         target_at=y(float(target)) if target is not None else None,
-        target_label=f"Target {number(target, unit)}" if target is not None else "",
+        target_label=say("Target {target}", target=number(target, unit)) if target is not None else "",
         legend=tuple((line.name, line.tone, line.dash) for line in lines) if len(series) > 1 else (),
         heads=tuple(one.name for one in series), rows=_table(labels, series, unit),
     )  # fmt: skip
@@ -270,7 +272,7 @@ def sparkline(values: Sequence[Value], unit: str = "") -> Spark:
     """A line in 112 by 24; what it says in words is its first, lowest, highest and last value."""
     known = [(n, float(v)) for n, v in enumerate(values) if v is not None]
     if not known:
-        return Spark("", 0, 12, "no values")
+        return Spark("", 0, 12, say("no values"))
     low, high = min(v for _, v in known), max(v for _, v in known)
     spread = (high - low) or 1.0
 
@@ -279,5 +281,13 @@ def sparkline(values: Sequence[Value], unit: str = "") -> Spark:
 
     points = [at(n, float(v)) if v is not None else None for n, v in enumerate(values)]
     last_x, last_y, _ = at(*known[-1])
-    said = f"{len(values)} values, from {number(known[0][1], unit)} to {number(known[-1][1], unit)}"
-    return Spark(_path(points), last_x, last_y, f"{said}, lowest {number(low, unit)}, highest {number(high, unit)}")
+    said = plural(
+        "{n} value, from {first} to {last}, lowest {low}, highest {high}",
+        "{n} values, from {first} to {last}, lowest {low}, highest {high}",
+        len(values),
+        first=number(known[0][1], unit),
+        last=number(known[-1][1], unit),
+        low=number(low, unit),
+        high=number(high, unit),
+    )
+    return Spark(_path(points), last_x, last_y, said)

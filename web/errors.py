@@ -22,7 +22,7 @@ from plantops import errors
 from plantops.db import constraint_of, sqlstate
 from plantops.errors import PlantopsError
 from plantops.factors import ProofNeeded
-from plantops.wording import say, speaking
+from plantops.wording import mark, say, speaking
 from web import session
 from web.security import TooLarge
 from web.visit import Toast, Visit, visiting
@@ -39,23 +39,23 @@ STATUSES: tuple[tuple[type[PlantopsError], int], ...] = (
     (errors.Unavailable, 503),
 )
 TITLES = {
-    400: "This cannot be read",
-    403: "You may not do that",
-    404: "There is nothing here",
-    405: "This does not work that way",
-    409: "Not now",
-    413: "This is too large",
-    422: "This needs another look",
-    429: "Too many tries",
-    500: "Something broke on our side",
-    503: "Not available just now",
+    400: mark("This cannot be read"),
+    403: mark("You may not do that"),
+    404: mark("There is nothing here"),
+    405: mark("This does not work that way"),
+    409: mark("Not now"),
+    413: mark("This is too large"),
+    422: mark("This needs another look"),
+    429: mark("Too many tries"),
+    500: mark("Something broke on our side"),
+    503: mark("Not available just now"),
 }
 NEXT_STEPS = {
-    404: "It may have been moved, or you may not see it. Search for it in its list.",
-    405: "Go back and use the buttons of the page.",
-    413: "Send a smaller file: at most 20 MB.",
-    500: "Nothing was saved. Try again; if it happens again, give this number to whoever looks after plantops:",
-    503: "Nothing was saved. This page tries again by itself.",
+    404: mark("It may have been moved, or you may not see it. Search for it in its list."),
+    405: mark("Go back and use the buttons of the page."),
+    413: mark("Send a smaller file: at most 20 MB."),
+    500: mark("Nothing was saved. Try again; if it happens again, give this number to whoever looks after plantops:"),
+    503: mark("Nothing was saved. This page tries again by itself."),
 }
 FORM_ID = re.compile(r"form#([\w.-]{1,100})")
 RETRY_SECONDS = 5
@@ -177,15 +177,14 @@ def page(request: Request, status: int, message: str, fields: Mapping[str, str] 
         template = request.app.state.templates.get_template("error.html")
         values = {
             "status": status,
-            "heading": TITLES.get(status, HTTPStatus(status).phrase),
             "message": message,
-            "next_step": NEXT_STEPS.get(status, ""),
             "fields": dict(fields or {}),
             "number": session.request_id(request) if status == 500 else "",
             "retry_seconds": RETRY_SECONDS if status == 503 and request.method == "GET" else None,
         }
         with visiting(visit):
-            return HTMLResponse(template.render(values), status, headers=retry(status))
+            told = {"heading": heading(status), "next_step": say(NEXT_STEPS[status]) if status in NEXT_STEPS else ""}
+            return HTMLResponse(template.render(values | told), status, headers=retry(status))
 
     def inside(database_session: Session) -> Response:
         ctx = session.signed_in(request, database_session)
@@ -200,6 +199,10 @@ def page(request: Request, status: int, message: str, fields: Mapping[str, str] 
     return draw(visit_of(request, None))
 
 
+def heading(status: int) -> str:
+    return say(TITLES[status]) if status in TITLES else HTTPStatus(status).phrase
+
+
 def visit_of(request: Request, ctx: Any) -> Visit:
     csrf = session.csrf_of(session.session_token(request))
     return Visit(request, ctx, csrf, packages=request.app.state.packages)
@@ -209,7 +212,7 @@ def problem(request: Request, status: int, error: PlantopsError) -> Response:
     """RFC 9457, with our stable code and the fields."""
     body: dict[str, Any] = {
         "type": f"/api/errors/{error.code}",
-        "title": TITLES.get(status, HTTPStatus(status).phrase),
+        "title": heading(status),
         "status": status,
         "detail": error.message,
         "code": error.code,
@@ -237,7 +240,7 @@ def on_http(request: Request, error: Exception) -> Response:
         404: say("There is no page {path}.", path=request.url.path),
         405: say("{path} cannot be used with {method}.", path=request.url.path, method=request.method),
         400: say("The request cannot be read. Go back and try again."),
-    }.get(status, f"{TITLES.get(status, 'This did not work')}.")
+    }.get(status, f"{say(TITLES[status]) if status in TITLES else say('This did not work')}.")
     told_error = PlantopsError(sentence, code=HTTPStatus(status).name.lower())
     if is_api(request):
         return problem(request, status, told_error)

@@ -101,6 +101,11 @@ def month(key: str, language: str = "en") -> str:
     return f"{_months(language)[int(number)]} {year}"
 
 
+def weekdays(width: str = "wide") -> list[tuple[int, str]]:
+    """Monday is 0, as in a plan for each weekday; `abbreviated` is Mon."""
+    return sorted(Locale.parse(language()).days["format"][width].items())
+
+
 def clock(value: datetime | time | None, zone: ZoneInfo | None = None) -> str:
     if value is None:
         return NOTHING

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from starlette.datastructures import FormData, UploadFile
 
 from plantops.catalogues import ENGLISH
@@ -29,8 +30,6 @@ LARGEST_INTEGER = 2**63 - 1
 LARGEST_NUMBER = Decimal(10) ** 12
 DIGITS = 6
 LONGEST_TEXT = 20_000
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")  # fmt: skip
 ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 POINT_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 YES, NO = {"true", "on", "yes", "1"}, {"", "false", "off", "no", "0"}
@@ -137,9 +136,9 @@ def day(given: str) -> date:
         if 1 <= month <= 12 and year >= 1:
             raise Wrong(
                 say(
-                    "There is no {day_of_month} {months} {year}.",
+                    "There is no {day_of_month} {month} {year}.",
                     day_of_month=day_of_month,
-                    months=MONTHS[month - 1],
+                    month=Locale.parse(language()).months["format"]["wide"][month],
                     year=year,
                 )
             ) from error

@@ -12,11 +12,12 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from plantops import bulk_actions, import_templates, links, listing_board, listing_edits, listing_groups, views, wording
+from plantops.catalogues import ENGLISH
 from plantops.context import Context
 from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
-from plantops.wording import say, says
+from plantops.wording import language, plural, say, says
 from web import assets, formats
 from web.list_parts import (
     EDIT,
@@ -99,7 +100,7 @@ class Drawn:
         """The same rows and columns as a file or on paper."""
         columns = {"columns": ",".join(self.params.columns)} if self.params.columns else {}
         asked, place = urlencode({**self.params.given, **columns}), f"/lists/{self.listing.name}"
-        kinds = (("CSV", "export.csv"), ("Excel (XLSX)", "export.xlsx"), ("Print", "print"))
+        kinds = (("CSV", "export.csv"), ("Excel (XLSX)", "export.xlsx"), (say("Print"), "print"))
         return tuple(Option(label, f"{place}/{end}?{asked}" if asked else f"{place}/{end}") for label, end in kinds)
 
     def view(self, tabs: Sequence[Named], bulk: Sequence[Bulk], add: tuple[str, str] | None) -> ListView:
@@ -114,7 +115,9 @@ class Drawn:
         return replace(
             self.frame(tabs, bulk),
             rows=tuple(self.row(row) for row in found.rows),
-            total=f"{len(found.rows):,} of {found.total_capped}" if found.total_capped else "",
+            total=say("{shown:,} of {total}", shown=len(found.rows), total=found.total_capped)
+            if found.total_capped
+            else "",
             more_url=self.url(after=found.next_cursor) if found.next_cursor else "",
             empty=nothing or Empty(self.listing.empty, *((add[1], add[0]) if add else ())),
         )
@@ -259,7 +262,9 @@ class Drawn:
         if view.role is None:
             return ""
         team = (
-            "Everybody" if view.role == views.EVERYBODY else self.ctx.registry.role_titles().get(view.role, view.role)
+            say("Everybody")
+            if view.role == views.EVERYBODY
+            else self.ctx.registry.role_titles().get(view.role, view.role)
         )
         return team if view.is_own else say("{team}, by {owner}", team=team, owner=view.owner)
 
@@ -275,7 +280,7 @@ class Drawn:
         )
         return replace(
             self.frame(tabs, bulk),
-            total=f"{found.count:,} in {len(found.groups):,}{'+' if found.is_cut else ''} groups",
+            total=self.counted(found),
             groups=tuple(
                 Group(
                     label=self.group_label(by, group.key),
@@ -290,6 +295,13 @@ class Drawn:
             group_note=cut,
         )
 
+    @staticmethod
+    def counted(found: listing_groups.Groups) -> str:
+        """How many rows in how many groups."""
+        if found.is_cut:
+            return say("{rows:,} in {groups:,}+ groups", rows=found.count, groups=len(found.groups))
+        return plural("{rows:,} in {n} group", "{rows:,} in {n} groups", len(found.groups), rows=found.count)
+
     def added(self, column: Declared, sums: listing_groups.Sums) -> Markup | str:
         """An amount for each currency or unit, below one another."""
         form = formats.money if column.kind is Kind.MONEY else formats.quantity
@@ -298,11 +310,11 @@ class Drawn:
 
     def group_label(self, column: Declared, key: str) -> Markup | str:
         if key == NONE:
-            return "None"
+            return say("None")
         if column.kind in (Kind.DATE, Kind.TIME):
             return formats.month(key, self.language)
         if column.kind is Kind.YES_NO:
-            return f"{column.title}: {key}"
+            return f"{column.title}: {say('yes') if key == 'yes' else say('no')}"
         return pill(self.tones.get(key, "plain"), key) if column.kind is Kind.CHOICE else key
 
     def group_chips(self) -> list[Chip]:
@@ -313,7 +325,8 @@ class Drawn:
             label = self.group_label(column, self.params.within)
             words = label.striptags() if isinstance(label, Markup) else label
             chips = [Chip(f"{column.title}: {words}", self.url(within=None))]
-        return [*chips, Chip(f"By {column.title.lower()}", self.url(group=None, within=None))]
+        by = column.title.lower() if language() == ENGLISH else column.title
+        return [*chips, Chip(say("By {column}", column=by), self.url(group=None, within=None))]
 
     def into(self, place: str) -> tuple[str, str, str]:
         """Where the rows of a group go: below its head, or behind those that are shown."""
@@ -344,7 +357,12 @@ class Drawn:
         """The cell as a button that opens it to be changed."""
         shown = self.text(column, getattr(row, column.key), row)
         words = shown.striptags() if isinstance(shown, Markup) else shown
-        return EDIT.format(column.key, f"Change {column.title}: {words}" if words else f"Enter {column.title}", inside)
+        told = (
+            say("Change {title}: {words}", title=column.title, words=words)
+            if words
+            else say("Enter {title}", title=column.title)
+        )
+        return EDIT.format(column.key, told, inside)
 
     def cell(self, column: Declared, row: Any) -> Markup | str:
         if column.key in self.opens and not (column.key == self.lead and self.listing.origin):
@@ -373,7 +391,7 @@ class Drawn:
             case Kind.TIME:
                 return formats.moment(value, self.ctx.zone, self.language)
             case Kind.YES_NO:
-                return "Yes" if value else "No"
+                return say("Yes") if value else say("No")
             case Kind.CHOICE:
                 return pill(self.tones.get(str(value), "plain"), str(value))
             case _:
@@ -408,7 +426,10 @@ class Drawn:
                 if option.is_chosen
             ]
         off: dict[str, str | None] = {facet.key: None, f"{facet.key}_from": None, f"{facet.key}_to": None}
-        span = " to ".join(part for part in (facet.low, facet.high) if part) if facet.high else f"from {facet.low}"
+        if facet.low and facet.high:
+            span = say("{low} to {high}", low=facet.low, high=facet.high)
+        else:
+            span = facet.high or say("from {low}", low=facet.low)
         return [Chip(f"{facet.title}: {facet.low if facet.kind is Kind.TEXT else span}", self.url(**off))]
 
     def tab(self, tab: Named) -> Tab:

@@ -17,7 +17,7 @@ from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.listing import Listing, ListPage, ListParams
 from plantops.views import Shelf
-from plantops.wording import say
+from plantops.wording import plural, say
 from web import formats, page
 from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill
 from web.list_parts import Bulk, ListView
@@ -146,7 +146,7 @@ def list_print(ctx: Context, listing: Listing[Any], given: Mapping[str, Sequence
         path="",
         columns=tuple(drawn.column(column) for column in drawn.shown),
         rows=tuple(drawn.row(row, leads=False) for row in rows),
-        total=f"{len(rows):,} rows" if len(rows) != 1 else "1 row",
+        total=plural("{n} row", "{n} rows", len(rows)),
     )
     return page.render(ctx, "list_print.html", view=view, notes=exports.notes(ctx, listing, params)[::-1])
 

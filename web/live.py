@@ -20,7 +20,7 @@ from plantops import jobs
 from plantops.context import Context
 from plantops.errors import PlantopsError
 from plantops.notices import notices
-from plantops.wording import plural, say
+from plantops.wording import number, plural, say
 from web import session
 from web.charts import Chart, Series, line_chart
 from web.visit import Visit, visiting
@@ -48,7 +48,7 @@ class Work:
     problem: str
     result_url: str
     result_label: str = ""
-    stop_label: str = "Stop and keep the best so far"
+    stop_label: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     left: str = ""
     """How long it will take from here on, by how quick it was until now."""
@@ -58,12 +58,17 @@ class Work:
 
 def work_of(ctx: Context, run: jobs.JobRun) -> Work:
     job = ctx.registry.job(run.name)
-    stops = "nothing of it stays" if job.all_or_nothing else "the best so far is being kept"
-    message = say("Asked to stop; {stops}.", stops=stops) if run.cancel_asked and not run.finished_at else run.message
-    stop_label = "Stop, and change nothing" if job.all_or_nothing else "Stop and keep the best so far"
+    if job.all_or_nothing:
+        stopping, stop_label = say("Asked to stop; nothing of it stays."), say("Stop, and change nothing")
+    else:
+        stopping, stop_label = (
+            say("Asked to stop; the best so far is being kept."),
+            say("Stop and keep the best so far"),
+        )
+    message = stopping if run.cancel_asked and not run.finished_at else run.message
     if run.state is jobs.State.QUEUED and run.run_at is not None and run.attempts == 0:
         begins = run.run_at.astimezone(ctx.zone)
-        message, stop_label = say("Begins at {begins:%H:%M:%S}. Nothing has happened yet.", begins=begins), "Undo"
+        message, stop_label = say("Begins at {begins:%H:%M:%S}. Nothing has happened yet.", begins=begins), say("Undo")
     found = (run.result or {}) if run.state is jobs.State.DONE else {}  # before that it is what the job has to know
     return Work(
         id=run.id,
@@ -100,10 +105,13 @@ def best_of(run: jobs.JobRun) -> tuple[tuple[str, str], ...]:
     if not run.news:
         return ()
     best, bound = run.news[-1]["best"], run.news[-1]["bound"]
-    told = [("Best so far", f"{best:,.2f}")] if best is not None else []
+    told = [(say("Best so far"), number(best, ",.2f"))] if best is not None else []
     if best is not None and bound is not None:
         gap = abs(best - bound) / max(abs(best), 1e-9)
-        told += [("No plan can be below", f"{bound:,.2f}"), ("At most this much better", f"{gap:.1%}")]
+        told += [
+            (say("No plan can be below"), number(bound, ",.2f")),
+            (say("At most this much better"), number(gap, ".1%")),
+        ]
     return tuple(told)
 
 
@@ -111,10 +119,10 @@ def course_of(run: jobs.JobRun) -> Chart | None:
     if len(run.news) < 2:
         return None
     labels = [f"{one['seconds']:g} s" for one in run.news]
-    series = [Series("Best so far", [one["best"] for one in run.news])]
+    series = [Series(say("Best so far"), [one["best"] for one in run.news])]
     if any(one["bound"] is not None for one in run.news):
-        series.append(Series("Bound", [one["bound"] for one in run.news]))
-    return line_chart("What was found so far", labels, series, from_zero=False, height=140)
+        series.append(Series(say("Bound"), [one["bound"] for one in run.news]))
+    return line_chart(say("What was found so far"), labels, series, from_zero=False, height=140)
 
 
 class Hub:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from plantops.wording import say
+
 GANTT_WIDTH = 960
 LANE_LABEL = 150
 LANE_HEIGHT = 26
@@ -95,7 +97,9 @@ def gantt(
             left, right = x(stretch.start), x(stretch.end)
             from_to = f"{stretch.start.astimezone(zone):%H:%M}", f"{stretch.end.astimezone(zone):%H:%M}"
             fits = (right - left) > len(stretch.text) * 6.5 + 4
-            said = f"{lane.name}, {from_to[0]} to {from_to[1]}: {stretch.label}"
+            said = say(
+                "{lane}, {start} to {end}: {what}", lane=lane.name, start=from_to[0], end=from_to[1], what=stretch.label
+            )
             text = stretch.text if fits else ""
             bars.append(GanttBar(left, y, max(right - left, 1.5), stretch.tone, said, text, stretch.href))
             rows.append((lane.name, *from_to, stretch.label))

@@ -107,7 +107,7 @@ class Guard:
             elif reason := why_not_origin(scope["method"], headers):
                 await answer.refuse(403, reason)
             elif int_of(headers.get("content-length", "0")) > answer.most:
-                await answer.refuse(413, f"it is larger than {answer.most // 1024**2} MB")
+                await answer.refuse(413, say("it is larger than {megabytes} MB", megabytes=answer.most // 1024**2))
             else:
                 await answer.run(receive)
         finally:

@@ -18,7 +18,7 @@ from plantops.wording import say
 def rule(row: Row) -> Iterator[tuple[str, str]]:
     opened, closed = row.moment("reported_at"), row.moment("resolved_at")
     if opened and closed and closed < opened:
-        yield "resolved_at", "it was closed before it was opened"
+        yield "resolved_at", say("it was closed before it was opened")
 
 
 @within("an import that the person may run")
@@ -34,7 +34,7 @@ def load(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     refused, wanted = [], []
     for row in rows:
         if keys[row.number] in known:
-            refused.append(Refusal(row.number, "key", str(row.text("key")), "this request is loaded already"))
+            refused.append(Refusal(row.number, "key", str(row.text("key")), say("this request is loaded already")))
         else:
             known.add(keys[row.number])
             wanted.append(row)

@@ -71,9 +71,9 @@ def _nth(year: int, month: int, weekday: int, index: int) -> date:
 def rule(row: Row) -> Iterator[tuple[str, str]]:
     month, weekday = row.whole("month"), row.whole("weekday")
     if row.day("first_day") is None and (month is None or weekday is None):
-        yield "first_day", "there is neither a date nor a month and a weekday"
+        yield "first_day", say("there is neither a date nor a month and a weekday")
     if month is not None and not 1 <= month <= 12:
-        yield "month", f"there is no month {month}"
+        yield "month", say("there is no month {month}", month=month)
 
 
 # --- Loading
@@ -90,7 +90,7 @@ def load(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     for row in rows:
         person = str(row.text("employee_number"))
         if person not in known:
-            refused.append(Refusal(row.number, "employee_number", person, "there is nobody with this number"))
+            refused.append(Refusal(row.number, "employee_number", person, say("there is nobody with this number")))
             continue
         told.append(_hours(row, known[person], dates[row.number], run))
         lines.append(row.number)
@@ -164,9 +164,9 @@ def _seat(ctx: Context, site_id: int) -> Seat:
         found.append(ctx.session.scalar(sa.select(model.id).where(model.site_id == site_id, model.code == IMPORTED)))
     department, position, calendar = found
     if department is None:
-        department = organisation.add_department(ctx, site_id, IMPORTED, "Imported people").id
+        department = organisation.add_department(ctx, site_id, IMPORTED, say("Imported people")).id
     if position is None:
-        position = organisation.add_position(ctx, site_id, IMPORTED, "Imported", headcount=0).id
+        position = organisation.add_position(ctx, site_id, IMPORTED, say("Imported"), headcount=0).id
     if calendar is None:
         slots = [
             slot
@@ -174,7 +174,7 @@ def _seat(ctx: Context, site_id: int) -> Seat:
             for slot in (Slot(weekday, 480, 240, Half.FIRST), Slot(weekday, 780, 240, Half.SECOND))
         ]
         calendar = work_calendars.add_calendar(
-            ctx, site_id, IMPORTED, "Monday to Friday", slots=slots, works_holidays=True
+            ctx, site_id, IMPORTED, say("Monday to Friday"), slots=slots, works_holidays=True
         ).id
     return Seat(position, department, calendar, weekly_minutes=5 * DAY_MINUTES, day_minutes=DAY_MINUTES)
 

@@ -12,6 +12,7 @@ from personnel.models import Employee
 from personnel.permissions import Can
 from plantops.context import Context, within
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
+from plantops.wording import say
 
 
 def _badge(row: Row, employee_id: int) -> Badge:
@@ -36,7 +37,7 @@ def load(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
         if person in known:
             badges.append(_badge(row, known[person]))
         else:
-            refused.append(Refusal(row.number, "employee_number", person, "there is nobody with this number"))
+            refused.append(Refusal(row.number, "employee_number", person, say("there is nobody with this number")))
     attendance.record(ctx, site_id, badges, import_id=run.id)
     return Loaded(refused)
 

@@ -15,13 +15,20 @@ from personnel.permissions import Can
 from personnel.time_models import Absence, AttendanceDay, LeaveEntry, LeaveRequest, PlannedShift, WorkCalendar
 from plantops.context import Context, within
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
+from plantops.wording import mark, say
 
 STANDS_ON = (LeaveEntry, LeaveRequest, Absence, AttendanceDay, PlannedShift, Certificate)
+
+UNKNOWN = {
+    "position": mark("there is no position with this code on this site"),
+    "department": mark("there is no department with this code on this site"),
+    "calendar": mark("there is no calendar with this code on this site"),
+}
 
 
 def rule(row: Row) -> Iterator[tuple[str, str]]:
     if row.text("manager_number") == row.text("number"):
-        yield "manager_number", "nobody is their own manager"
+        yield "manager_number", say("nobody is their own manager")
 
 
 @within("an import that the person may run")
@@ -37,9 +44,9 @@ def load(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
         wrong = _unknown(row, {"department": departments, "position": positions, "calendar": calendars})
         manager = row.text("manager_number")
         if number in known:
-            wrong = Refusal(row.number, "number", number, "this personnel number is taken")
+            wrong = Refusal(row.number, "number", number, say("this personnel number is taken"))
         elif manager and manager not in known | numbers:
-            wrong = Refusal(row.number, "manager_number", manager, "there is nobody with this number")
+            wrong = Refusal(row.number, "manager_number", manager, say("there is nobody with this number"))
         if wrong:
             refused.append(wrong)
             continue
@@ -59,7 +66,7 @@ def _unknown(row: Row, known: dict[str, dict[str, int]]) -> Refusal | None:
     for column, codes in known.items():
         value = str(row.text(column))
         if value not in codes:
-            return Refusal(row.number, column, value, f"there is no {column} with this code on this site")
+            return Refusal(row.number, column, value, say(UNKNOWN[column]))
     return None
 
 

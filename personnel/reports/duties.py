@@ -11,6 +11,7 @@ from personnel.permissions import Can
 from personnel.reports.asking import ask, rows_of, weeks_of
 from plantops.context import Context, within
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, Strip, WeekTotal
+from plantops.wording import say
 
 # At the end of a week ({after} is the day that follows it): the last paper of a person and type, when it has run out.
 OVERDUE = """
@@ -72,7 +73,7 @@ def causes(ctx: Context, span: Span) -> list[Cause]:
 def oldest(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     """For how long the oldest of them has been overdue."""
     row = ask(ctx, span, f"SELECT COALESCE(max({AT_END} - last.ended_on), 0) AS days {THEN}")[0]
-    return [("Oldest safety duty overdue", row["days"], "days", "/personnel/certificates")]
+    return [(say("Oldest safety duty overdue"), row["days"], say("days"), "/personnel/certificates")]
 
 
 DUTIES = Indicator(

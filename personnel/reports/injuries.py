@@ -14,6 +14,7 @@ from personnel.permissions import Can
 from personnel.reports.asking import ask, rows_of, weeks_of
 from plantops.context import Context, within
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, Strip, WeekTotal
+from plantops.wording import say
 
 EU_HOURS = Decimal(1_000_000)
 RECORDABLE = "i.kind = 'injury' AND i.contractor IS NULL AND i.outcome IS NOT NULL AND i.outcome <> 'first_aid'"
@@ -87,11 +88,11 @@ def yearly_rates(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     )[0]
     hours, href = Decimal(worked["hours"]), "/personnel/incidents"
     return [
-        ("Recordable cases, 12 months", cases["recordable"], "", href),
-        ("TRIR (per 200,000 h)", incident_rate(cases["recordable"], hours), "", href),
-        ("DART (per 200,000 h)", incident_rate(cases["dart"], hours), "", href),
-        ("Lost-time rate (per 1,000,000 h)", incident_rate(cases["lost"], hours, EU_HOURS), "", href),
-        ("Hours worked, 12 months", hours.quantize(Decimal(1), ROUND_HALF_UP), "h", ""),
+        (say("Recordable cases, 12 months"), cases["recordable"], "", href),
+        (say("TRIR (per 200,000 h)"), incident_rate(cases["recordable"], hours), "", href),
+        (say("DART (per 200,000 h)"), incident_rate(cases["dart"], hours), "", href),
+        (say("Lost-time rate (per 1,000,000 h)"), incident_rate(cases["lost"], hours, EU_HOURS), "", href),
+        (say("Hours worked, 12 months"), hours.quantize(Decimal(1), ROUND_HALF_UP), "h", ""),
     ]
 
 
@@ -123,8 +124,8 @@ def next_week(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     expiring = [item for item in certificates.due(system, until) if item.due_on >= span.after]
     ending = [item for item in contracts.due(system, until) if item.due_on >= span.after]
     return [
-        ("Certificates that expire", len(expiring), "", "/personnel/certificates"),
-        ("Probations and contracts to decide", len(ending), "", "/personnel/employees"),
+        (say("Certificates that expire"), len(expiring), "", "/personnel/certificates"),
+        (say("Probations and contracts to decide"), len(ending), "", "/personnel/employees"),
     ]
 
 

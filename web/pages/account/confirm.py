@@ -7,13 +7,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from plantops import factors, identities, passkeys, sessions
 from plantops.identities import Trip
+from plantops.wording import mark, say
 from web.page import Context, Form, Query, pages_router, render, see
 from web.session import address_of, note_of, put_note, safe_path, session_token
 
 router = pages_router()
 
 CHALLENGE, COMPANY = "challenge", "company"
-THANKS = "Thank you. You can go on for ten minutes."
+THANKS = mark("Thank you. You can go on for ten minutes.")
 
 
 @router.get("/account/confirm")
@@ -32,14 +33,14 @@ def show(ctx: Context, query: Query) -> Response:
 def by_password(ctx: Context, request: Request, form: Form) -> Response:
     password = form.text("password", required=True)
     sessions.prove_by_password(ctx, password, session_token(request), address=address_of(request))
-    return see(ctx, safe_path(form.text("next")), THANKS)
+    return see(ctx, safe_path(form.text("next")), say(THANKS))
 
 
 @router.post("/account/confirm/code")
 def by_code(ctx: Context, request: Request, form: Form) -> Response:
     code = form.text("code", required=True)
     sessions.prove_by_code(ctx, code, session_token(request), address=address_of(request))
-    return see(ctx, safe_path(form.text("next")), THANKS)
+    return see(ctx, safe_path(form.text("next")), say(THANKS))
 
 
 @router.post("/account/confirm/passkey/begin")
@@ -53,7 +54,7 @@ def ask_for_passkey(ctx: Context) -> Response:
 @router.post("/account/confirm/passkey")
 def by_passkey(ctx: Context, request: Request, form: Form) -> Response:
     sessions.prove_by_passkey(ctx, form.text("answer"), note_of(request, CHALLENGE), session_token(request))
-    return see(ctx, safe_path(form.text("next")), THANKS)
+    return see(ctx, safe_path(form.text("next")), say(THANKS))
 
 
 @router.get("/account/confirm/company")

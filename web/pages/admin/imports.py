@@ -77,7 +77,7 @@ class Staged:
 
 @router.get("/admin/imports")
 def index(ctx: Context, query: Query) -> Response:
-    return list_page(ctx, IMPORTS, query, add=("Bring a file", "/admin/imports/new"))
+    return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"))
 
 
 @router.get("/admin/imports/new")
@@ -147,7 +147,13 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
         ctx, id, STATES[chosen], head=head, what=what, after=int(after) if after.isdigit() and len(after) < 9 else 0
     )
     faults = import_fixes.faults(ctx, id)
-    labels = {"fix": "To set right", "ready": "Ready", "skipped": "Left out", "loaded": "Loaded", "all": "All"}
+    labels = {
+        "fix": say("To set right"),
+        "ready": say("Ready"),
+        "skipped": say("Left out"),
+        "loaded": say("Loaded"),
+        "all": say("All"),
+    }
     tabs = tuple(
         Tab(label, f"{url}?show={name}", f"{counted(counts, name):,}", name == chosen)
         for name, label in labels.items()

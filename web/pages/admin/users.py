@@ -35,7 +35,7 @@ class NewGrant:
 
 @router.get("/admin/users")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New account", "/admin/users/new") if ctx.may(Can.MANAGE_USERS) else None
+    add = (say("New account"), "/admin/users/new") if ctx.may(Can.MANAGE_USERS) else None
     return list_page(ctx, USERS, query, tabs=(Named("All"), Named("Closed", {"active": "no"})), add=add)
 
 

@@ -32,7 +32,7 @@ class TypedWebhook:
 @router.get("/admin/webhooks")
 def index(ctx: Context, query: Query) -> Response:
     tabs = (Named("All"), Named("Switched off", {"active": "no"}))
-    return list_page(ctx, WEBHOOKS, query, tabs=tabs, add=("New webhook", "/admin/webhooks/new"))
+    return list_page(ctx, WEBHOOKS, query, tabs=tabs, add=(say("New webhook"), "/admin/webhooks/new"))
 
 
 @router.get("/admin/webhooks/new")

@@ -7,10 +7,17 @@ from datetime import timedelta
 from fastapi.responses import Response
 
 from plantops import due
+from plantops.wording import mark, say
 from web.page import Context, Query, pages_router, render
 
 router = pages_router()
-REACH = ((30, "30 days"), (42, "6 weeks"), (60, "60 days"), (90, "3 months"), (366, "A year"))
+REACH = (
+    (30, mark("30 days")),
+    (42, mark("6 weeks")),
+    (60, mark("60 days")),
+    (90, mark("3 months")),
+    (366, mark("A year")),
+)
 MOST_SHOWN = 500
 
 
@@ -28,6 +35,6 @@ def index(ctx: Context, query: Query) -> Response:
         kinds=sorted({item.kind for item in every if item.kind}),
         kind=kind,
         days=days,
-        reach=REACH,
+        reach=[(days, say(label)) for days, label in REACH],
         today=ctx.today,
     )

@@ -16,7 +16,6 @@ from web.visit import Visit, this_visit
 
 router = pages_router()
 MOST_PAGES = 8
-ACTION, PAGE = "Do", "Page"
 
 
 @router.get("/find")
@@ -32,14 +31,14 @@ def found_pages(visit: Visit, words: str) -> list[Hit]:
     """Pages of the menu and actions that the person may use, by the words of their titles and other names."""
     pages = [entry for section in visit.menu for entry in section.entries if entry.says(words)]
     deeds = [entry for entry in visit.deeds if entry.says(words)]
-    return [*shown(deeds, ACTION)[:MOST_PAGES], *shown(pages, PAGE)[:MOST_PAGES]]
+    return [*shown(deeds, say("Do"))[:MOST_PAGES], *shown(pages, say("Page"))[:MOST_PAGES]]
 
 
 def at_first(visit: Visit, desk: DeskView) -> list[Hit]:
     """Before anything is typed: one's favourites, what was opened last, and what can be done."""
     places = [Hit(place.title, say("Favourite"), place.url) for place in desk.marked]
     places += [Hit(place.title, say("Opened last"), place.url) for place in desk.opened]
-    return [*places, *shown(visit.deeds, ACTION)]
+    return [*places, *shown(visit.deeds, say("Do"))]
 
 
 def shown(entries: Iterable[Entry], kind: str) -> list[Hit]:

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from plantops import activity, due, links
 from plantops.events import Waiting, WaitingCard
+from plantops.wording import say
 from web.page import Context, Form, pages_router, render, see
 from web.session import is_secure, safe_path
 from web.visit import SITE_COOKIE
@@ -56,4 +57,6 @@ def in_order(cards: list[WaitingCard]) -> list[WaitingCard]:
 
 def greeting(now: datetime, zone: ZoneInfo) -> str:
     hour = now.astimezone(zone).hour
-    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
+    if 4 <= hour < 12:
+        return say("Good morning")
+    return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")

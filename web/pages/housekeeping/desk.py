@@ -20,7 +20,6 @@ from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.housekeeping.door import taken
 
 router = pages_router()
-PRIORITIES = ((1, "1: danger, at once"), (2, "2: today"), (3, "3: this week"), (4, "4: some day"))
 TABS = (
     Named("New", {"state": "new"}),
     Named("Open", {"state": "new,accepted"}),
@@ -28,6 +27,7 @@ TABS = (
     Named("All"),
 )
 TONES = {"new": "info", "accepted": "info", "resolved": "ok", "refused": "bad", "duplicate": "plain"}
+CELLS = {"category": lambda row: say(row.category)}
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Wanted:
 
 @router.get("/housekeeping/requests")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Report an issue", "/housekeeping/requests/new")
-    return list_page(ctx, REQUESTS, query, tabs=TABS, add=add, tones=TONES)
+    add = (say("Report an issue"), "/housekeeping/requests/new")
+    return list_page(ctx, REQUESTS, query, tabs=TABS, add=add, tones=TONES, cells=CELLS)
 
 
 @router.get("/housekeeping/requests/new")
@@ -61,8 +61,8 @@ def new(ctx: Context) -> Response:
         "housekeeping/request_new.html",
         Can=Can,
         sites=places.list_sites(ctx),
-        categories=requests.CATEGORIES,
-        priorities=PRIORITIES,
+        categories=[(one, say(one)) for one in requests.CATEGORIES],
+        priorities=[(n, say(words)) for n, words in requests.PRIORITIES],
         mine=[] if ctx.may(Can.READ_REQUESTS) else requests.list_requests(ctx, states=tuple(RequestState), limit=20),
         tones=TONES,
     )
@@ -104,7 +104,7 @@ def show(ctx: Context, id: int) -> Response:
         url=f"/housekeeping/requests/{id}",
         main_states=(RequestState.NEW, RequestState.ACCEPTED, RequestState.RESOLVED),
         tones=TONES,
-        priorities=PRIORITIES,
+        priorities=[(n, say(words)) for n, words in requests.PRIORITIES],
         kinds=WorkKind,
         workers=workorders.workers(ctx, site_id) if ctx.may(Can.MANAGE_WORK, site_id=site_id) else None,
     )

@@ -42,7 +42,9 @@ def status(ctx: Context, token: str, query: Query) -> Response:
 def new(ctx: Context, place_token: str) -> Response:
     place = boards.door(ctx, place_token).place
     url = f"/r/{place_token}"
-    return render(ctx, "housekeeping/door.html", place=place, url=url, categories=requests.CATEGORIES)
+    return render(
+        ctx, "housekeeping/door.html", place=place, url=url, categories=[(one, say(one)) for one in requests.CATEGORIES]
+    )
 
 
 @router.post("/r/{place_token}")

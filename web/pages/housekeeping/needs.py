@@ -12,11 +12,11 @@ from housekeeping.permissions import Can
 from personnel import organisation, work_calendars
 from plantops import places
 from plantops.wording import say
+from web import formats
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.housekeeping.sites import chosen
 
 router = pages_router()
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WORKS = ("clean", "maintain", "forklift", "drive", "gate")
 
 
@@ -57,7 +57,7 @@ def index(ctx: Context, query: Query) -> Response:
         shifts={one.id: one.name for one in work_calendars.list_templates(ctx, site.id)},
         departments=organisation.list_departments(ctx, site.id),
         works=sorted({row.work for row in rows} | set(WORKS)),
-        weekdays=list(enumerate(WEEKDAYS)),
+        weekdays=formats.weekdays(),
         tasks=tasks,
         weekly_minutes=weekly,
         people=needs.people_for(weekly),

@@ -16,6 +16,7 @@ from housekeeping.round_plans import NewRound
 from housekeeping.rounds import Ticked
 from plantops import lifecycle, places
 from plantops.wording import plural, say
+from web import formats
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, kept, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -27,16 +28,6 @@ TABS = (
     Named("Late", {"late": "yes"}),
     Named("All"),
 )
-WEEKDAYS = (
-    (0, "Monday"),
-    (1, "Tuesday"),
-    (2, "Wednesday"),
-    (3, "Thursday"),
-    (4, "Friday"),
-    (5, "Saturday"),
-    (6, "Sunday"),
-)
-SHORT_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,13 @@ def index(ctx: Context, query: Query) -> Response:
 
 @router.get("/housekeeping/rounds/plans")
 def plans(ctx: Context) -> Response:
-    return render(ctx, "housekeeping/round_plans.html", Can=Can, rows=round_plans.list_templates(ctx), days=SHORT_DAYS)
+    return render(
+        ctx,
+        "housekeeping/round_plans.html",
+        Can=Can,
+        rows=round_plans.list_templates(ctx),
+        days=dict(formats.weekdays("abbreviated")),
+    )
 
 
 @router.get("/housekeeping/rounds/plans/new")
@@ -93,7 +90,7 @@ def new_plan(ctx: Context, query: Query) -> Response:
         sites=sites,
         site=chosen,
         zones=[(row.id, row.name) for row in places.list_places(ctx, chosen.id)],
-        weekdays=WEEKDAYS,
+        weekdays=formats.weekdays(),
         crew=rounds.crew(ctx, chosen.id),
     )
 

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from plantops import listing_edits
 from plantops.listing import Kind, named
 from plantops.listing_edits import VALUE, Cell
+from plantops.wording import say
 from web.list_values import FIELDS, typed
 from web.page import Context, Form, pages_router, part
 
 router = pages_router()
-YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 
 
 @router.get("/lists/{name}/cells/{id}/{key}")
@@ -37,7 +37,7 @@ def field_of(cell: Cell) -> dict[str, Any]:
     """The kind of field, and what it offers."""
     if cell.options:
         return {"type": "select", "options": cell.options}
-    return {"type": FIELDS.get(cell.column.kind, "text"), "options": YES_OR_NO}
+    return {"type": FIELDS.get(cell.column.kind, "text"), "options": (("yes", say("Yes")), ("no", say("No")))}
 
 
 def shown(cell: Cell) -> Any:

@@ -38,7 +38,7 @@ def index(ctx: Context, name: str, query: Query) -> Response:
         "lists/views.html",
         listing=listing,
         shelf=views.shelf(ctx, listing),
-        teams=ctx.registry.role_titles() | {views.EVERYBODY: "Everybody"},
+        teams=ctx.registry.role_titles() | {views.EVERYBODY: say("Everybody")},
         may_manage=views.may_manage(ctx),
         url=f"/lists/{listing.name}/views",
         list_url=safe_path(query.get("back", "/")),

@@ -42,7 +42,7 @@ def show_matrix(ctx: Context, query: Query) -> Response:
     wanted = query.get("department", "")
     department_id = int(wanted) if wanted.isascii() and wanted.isdigit() else None
     matrix = certificates.matrix(ctx, department_id=department_id)
-    heads = [("Who", "text"), ("Department", "text"), *((type.name, "text") for type in matrix.types)]
+    heads = [(say("Who"), "text"), (say("Department"), "text"), *((type.name, "text") for type in matrix.types)]
     return render(
         ctx,
         "personnel/matrix.html",

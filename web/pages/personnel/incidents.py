@@ -41,7 +41,7 @@ class Class:
 
 @router.get("/personnel/incidents")
 def index(ctx: Context, query: Query) -> Response:
-    return list_page(ctx, listings.INCIDENTS, query, add=("Tell what happened", "/personnel/incidents/new"))
+    return list_page(ctx, listings.INCIDENTS, query, add=(say("Tell what happened"), "/personnel/incidents/new"))
 
 
 @router.get("/personnel/incidents/new")

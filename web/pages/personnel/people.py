@@ -27,7 +27,7 @@ from personnel.contracts import NewContract
 from personnel.employees import NewEmployee
 from personnel.models import ContractKind, EndReason
 from personnel.permissions import Can
-from plantops.wording import say, whole_day
+from plantops.wording import inside, label, say, whole_day
 from web.lists import list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.personnel import chosen
@@ -89,7 +89,7 @@ class Shown:
 
 @router.get("/personnel/employees")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Hire somebody", "/personnel/employees/new") if ctx.may(Can.MANAGE_EMPLOYEES) else None
+    add = (say("Hire somebody"), "/personnel/employees/new") if ctx.may(Can.MANAGE_EMPLOYEES) else None
     return list_page(ctx, listings.EMPLOYEES, query, add=add)
 
 
@@ -151,7 +151,9 @@ def show(ctx: Context, id: int) -> Response:
         balances=leave_accounts.balances(ctx, id),
         contracts=papers,
         kinds=ContractKind,
-        renewable=[(one.id, f"{one.kind} from {one.starts_on:%d %b %Y}") for one in papers],
+        renewable=[
+            (one.id, say("{kind} from {day}", kind=inside(label(one.kind)), day=one.starts_on)) for one in papers
+        ],
         absences=absences.list_absences(ctx, employee_id=id, limit=10),
         shifts=shifts.list_shifts(ctx, ctx.today, ctx.today + timedelta(days=13), employee_id=id),
         manages=manages,

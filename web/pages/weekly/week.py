@@ -56,7 +56,7 @@ def show(ctx: Context, week: str) -> Response:
         bad={row["key"] for row in figures if Decimal(row["outside"]) > 0},
         number=number,
         actions=weekly_archive.list_actions(ctx, span),
-        why_not_make=None if span.first <= ctx.today else "this week has not begun yet",
+        why_not_make=None if span.first <= ctx.today else say("this week has not begun yet"),
     )
 
 
@@ -86,7 +86,7 @@ def rows(ctx: Context, week: str, key: str, query: Query) -> Response:
     if frozen:
         values = [number(value) for value in frozen["line"]]
         chart = line_chart(
-            f"{indicator.title}, 13 weeks",
+            say("{title}, 13 weeks", title=indicator.title),
             frozen["line_weeks"],
             [Series(indicator.title, values)],
             unit=indicator.unit,
