@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,12 @@ from plantops.wording import say
 
 ONE_DAY = timedelta(days=1)
 LONGEST_DAYS = 800
+
+
+class Unsaid(StrEnum):
+    """The kind, for who may not know more."""
+
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ def list_absences(
             one.id,
             one.employee_id,
             name,
-            one.kind if knows or user_id == ctx.user.id else "absent",
+            one.kind if knows or user_id == ctx.user.id else Unsaid.ABSENT,
             one.reason if knows else "",
             one.first_day,
             one.last_day,

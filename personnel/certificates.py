@@ -300,7 +300,9 @@ def due(ctx: Context, until: date) -> list[DueItem]:
         .order_by(Certificate.expires_on, Employee.sort_key)
     )
     return [
-        DueItem(f"{type} of {name} expires", day, f"/personnel/employees/{id}", kind="certificate")
+        DueItem(
+            say("{type} of {name} expires", type=type, name=name), day, f"/personnel/employees/{id}", kind="certificate"
+        )
         for id, name, type, day in ctx.session.execute(query)
         if day is not None
     ]

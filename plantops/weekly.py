@@ -75,6 +75,7 @@ class WeekTotal:
     denominator: Decimal | None = None
 
 
+@says("title")
 @dataclass(frozen=True)
 class Column:
     """A column of the rows behind a figure. `origin` columns hold origin texts that become links."""

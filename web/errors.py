@@ -233,6 +233,19 @@ def retry(status: int) -> dict[str, str]:
 # --- What FastAPI and Starlette raise by themselves
 
 
+Handler = Callable[[Request, Exception], Response]
+
+
+def in_their_language(handler: Handler) -> Handler:
+    """These are asked outside of a route, where nobody has said yet which language is spoken."""
+
+    def answered(request: Request, error: Exception) -> Response:
+        with speaking(Visit(request).language):
+            return handler(request, error)
+
+    return answered
+
+
 def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
@@ -300,6 +313,11 @@ def on_bug(scope: Scope, error: Exception) -> Response:
     """Nothing of the fault leaves the house but a number to find it by."""
     request = Request(scope)
     log.error("unexpected error", request_id=session.request_id(request), exc_info=error)
+    with speaking(Visit(request).language):
+        return told_of_bug(request)
+
+
+def told_of_bug(request: Request) -> Response:
     told_error = PlantopsError(say("Something broke on our side. Nothing was saved."), code="internal")
     if is_api(request):
         return problem(request, 500, told_error)
@@ -316,7 +334,7 @@ def on_bug(scope: Scope, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_unreadable)
-    app.add_exception_handler(TooLarge, on_too_large)
-    app.add_exception_handler(PlantopsError, on_told)
+    app.add_exception_handler(HTTPException, in_their_language(on_http))
+    app.add_exception_handler(RequestValidationError, in_their_language(on_unreadable))
+    app.add_exception_handler(TooLarge, in_their_language(on_too_large))
+    app.add_exception_handler(PlantopsError, in_their_language(on_told))

@@ -250,8 +250,8 @@ class Drawn:
             ),
             ungroup_url=self.url(group=None, within=None) if self.params.group else "",
             shows=(
-                Option("As a list", self.url(show=None, within=None), not self.params.show),
-                Option("As a board", self.url(show=BOARD, group=None, within=None), bool(self.params.show)),
+                Option(say("As a list"), self.url(show=None, within=None), not self.params.show),
+                Option(say("As a board"), self.url(show=BOARD, group=None, within=None), bool(self.params.show)),
             )
             if self.listing.board
             else (),

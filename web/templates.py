@@ -18,7 +18,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import label, plural, say_html
+from plantops.wording import label, plural, say, say_html
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -128,9 +128,9 @@ def told(value: object) -> str:
     """A value of the log, whatever it is: nothing is said as "empty"."""
     visit = this_visit()
     if value is None or value == "":
-        return "empty"
+        return say("empty")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, datetime):
         return formats.moment(value, zone(), visit.language)
     if isinstance(value, date):

@@ -59,10 +59,10 @@ def injury_causes(ctx: Context, span: Span) -> list[Cause]:
     rows = ask(
         ctx,
         span,
-        f"SELECT COALESCE(p.name, 'elsewhere') AS name, count(*) AS cases {SOURCE} AND {RECORDABLE} GROUP BY 1"
+        f"SELECT p.name, count(*) AS cases {SOURCE} AND {RECORDABLE} GROUP BY 1"
         " ORDER BY 2 DESC, 1 LIMIT 5",
     )
-    return [Cause(row["name"], Decimal(row["cases"])) for row in rows]
+    return [Cause(row["name"] or say("elsewhere"), Decimal(row["cases"])) for row in rows]
 
 
 # --- What stands beside the figures

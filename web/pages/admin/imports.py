@@ -276,7 +276,7 @@ def refused(ctx: Context, id: int) -> Response:
     """Every refused cell as a table, to be set right where the file came from."""
     report = imports.report(ctx, id)
     rows = [(cell.row, cell.column, cell.value, cell.why) for cell in report.refused]
-    columns = (Column("Row", Kind.WHOLE), Column("Column"), Column("Value"), Column("Why"))
+    columns = (Column(say("Row"), Kind.WHOLE), Column(say("Column")), Column(say("Value")), Column(say("Why")))
     head = {"Content-Disposition": f'attachment; filename="import-{id}-refused.csv"'}
     return Response(tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone), media_type=tables.CSV, headers=head)
 

@@ -29,7 +29,16 @@ from web.plans import Lane, Spot, Stretch, Way, gantt, plan_map
 router = pages_router()
 WEEKS = [f"W{n}" for n in range(34, 47)]
 RUNNING = Work(
-    1, "Plan the day", "running", "info", True, 0.42, "Best so far EUR 1,412, at most 3.1 % more is possible", "", ""
+    1,
+    "Plan the day",
+    "running",
+    "info",
+    True,
+    0.42,
+    "Best so far EUR 1,412, at most 3.1 % more is possible",
+    "",
+    "",
+    stop_label="Stop and keep the best so far",
 )
 BROKEN = Work(
     2, "Plan the week", "failed", "bad", False, None, "", "The solver ran out of memory. Plan fewer days.", ""
