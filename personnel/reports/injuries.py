@@ -59,8 +59,7 @@ def injury_causes(ctx: Context, span: Span) -> list[Cause]:
     rows = ask(
         ctx,
         span,
-        f"SELECT p.name, count(*) AS cases {SOURCE} AND {RECORDABLE} GROUP BY 1"
-        " ORDER BY 2 DESC, 1 LIMIT 5",
+        f"SELECT p.name, count(*) AS cases {SOURCE} AND {RECORDABLE} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5",
     )
     return [Cause(row["name"] or say("elsewhere"), Decimal(row["cases"])) for row in rows]
 
