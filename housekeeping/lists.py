@@ -77,8 +77,16 @@ REQUESTS: Listing[object] = Listing(
     ),
     search=(Request.number, Request.text, Place.sort_key),
     bulk=(
-        BulkAction("accept", "Accept", (Can.TRIAGE,), accept_as_reported, tone="primary"),
-        BulkAction("refuse", "Refuse", (Can.TRIAGE,), requests.refuse, reason="Why are they not done?", icon="x"),
+        BulkAction("accept", "Accept", (Can.TRIAGE,), accept_as_reported, tone="primary", undo=requests.take_step_back),
+        BulkAction(
+            "refuse",
+            "Refuse",
+            (Can.TRIAGE,),
+            requests.refuse,
+            reason="Why are they not done?",
+            icon="x",
+            undo=requests.take_step_back,
+        ),
         BulkAction("resolve", "Resolve", (Can.TRIAGE,), requests.resolve, reason="What was done?", icon="circle-check"),
     ),
     board=Board(
@@ -174,7 +182,15 @@ WORK: Listing[object] = Listing(
     ),
     search=(WorkOrder.number, WorkOrder.title, Place.sort_key, User.sort_key),
     bulk=(
-        BulkAction("cancel", "Cancel", (Can.MANAGE_WORK,), workorders.cancel, reason="Why is it not done?", icon="x"),
+        BulkAction(
+            "cancel",
+            "Cancel",
+            (Can.MANAGE_WORK,),
+            workorders.cancel,
+            reason="Why is it not done?",
+            icon="x",
+            undo=workorders.take_step_back,
+        ),
     ),
     board=Board(
         "state",

@@ -361,6 +361,24 @@ def decide(ctx: Context, origin: str, yes: bool, content_hash: str, reason: str 
     return approval
 
 
+@within("the document's own action has found that nothing was done upon the yes")
+def take_yes_back(ctx: Context, origin: str) -> Approval:
+    """This person's last yes is gone, and it waits again. Raises Conflict when another decision came after it."""
+    approval = latest(ctx, origin, lock=True)
+    decisions = [(step, one) for step in approval.steps for one in step.decisions]
+    last = max((one.at for _step, one in decisions), default=None)
+    mine = [(step, one) for step, one in decisions if one.decided_by_id == ctx.user.id and one.yes and one.at == last]
+    if approval.state not in LIVE or not mine:
+        raise Conflict(say("This yes cannot be taken back: it is not the last decision."), code="too_late")
+    for step, decision in mine:
+        step.decisions.remove(decision)
+        ctx.session.delete(decision)
+    approval.state, approval.decided_at, approval.open_level = ApprovalState.WAITING, None, next_level(approval)
+    bump(approval)
+    ctx.session.flush()
+    return approval
+
+
 @within("the document's change or cancel action has checked the right")
 def void(ctx: Context, origin: str, reason: str = "the document was changed") -> None:
     """What was approved, or waited for it, no longer counts: the document changed or was withdrawn."""

@@ -1,31 +1,43 @@
-"""One action on many rows: tried out first, begun half a minute later, so that it can be taken back until then."""
+"""One action on many rows: tried out first, done by the worker, and taken back in half a minute before or after."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from plantops import jobs, links, listing_pages
+import sqlalchemy as sa
+
+from plantops import jobs, links, listing_pages, undo
 from plantops.context import Context, anyone, within
-from plantops.errors import Invalid, NotFound, PlantopsError
+from plantops.db import get
+from plantops.errors import Conflict, Invalid, NotFound, PlantopsError
 from plantops.jobs import Done, JobRun, Pieces, SoFar
 from plantops.listing import BulkAction, Listing, ListParams, named
 from plantops.wording import say
 
-JOB = "core.act_on_rows"
-HELD = timedelta(seconds=30)
-"""For so long nothing has happened yet: whoever clicked wrongly takes it back and nobody was told anything."""
+JOB, BACK = "core.act_on_rows", "core.take_rows_back"
+HELD = timedelta(seconds=undo.SECONDS)
+"""For so long nothing has happened yet of what the house cannot take back: whoever clicked wrongly stops it."""
 MOST = 5000
 TRIED, TRIED_SECONDS = 500, 2.0
 IN_ONE_PIECE = 50
 MOST_TOLD = 200
 LONGEST_REASON = 1000
 TRIAL = "trial"
+CHANGED = sa.text(
+    "SELECT DISTINCT CAST(row_id AS bigint) FROM core_audit WHERE table_name = :table AND row_id = ANY(:rows)"
+    " AND operation <> 'I' AND request = :request AND actor_id = :actor"
+)
+"""The rows that a job really changed, by the audit trail."""
 Rows = tuple[tuple[int, int], ...]
 """Ids, and the versions that the person saw."""
+Act = Callable[[Context, BulkAction, int, int], None]
+"""What is done with one row of a version."""
+COUNTS = ("done", "refused")
+"""In the result of a run, before the refused rows by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,24 @@ class Trial:
     rows: Rows
     refused: tuple[Refused, ...]
     untried: int
+
+
+# --- Rules
+
+
+def why_not_take_back(run: JobRun, action: BulkAction, now: datetime, *, again: bool = False) -> str | None:
+    """Why what this run did cannot be undone; None when it can."""
+    if run.name != JOB or run.state is not jobs.State.DONE or run.finished_at is None:
+        return say("it is not done")
+    if action.undo is None:
+        return say("others were told of it already")
+    if again:
+        return say("it was undone before")
+    if now - run.finished_at > HELD:
+        return say("more than {seconds} seconds have passed", seconds=undo.SECONDS)
+    if not (run.result or {}).get("done"):
+        return say("nothing was changed")
+    return None
 
 
 # --- Questions
@@ -116,9 +146,24 @@ def _told(ctx: Context, listing: Listing[Any], reasons: dict[int, str]) -> tuple
 @anyone("each person sees their own")
 def run_of(ctx: Context, run_id: int) -> JobRun:
     run = jobs.one(ctx, run_id)
-    if run.name != JOB:
+    if run.name not in (JOB, BACK):
         raise NotFound(say("There is no such action, or you may not see it."))
     return run
+
+
+@anyone("each person is offered it for their own")
+def seconds_to_undo(ctx: Context, run: JobRun) -> int:
+    """For how long what this run did can still be undone by who asked for it; 0: not at all."""
+    action = action_of(named(ctx.registry, str(run.arguments["list"])), str(run.arguments["action"]))
+    again = run.name == JOB and _was_taken_back(ctx, run.id)
+    if run.acts_as_id != ctx.user.id or why_not_take_back(run, action, ctx.now, again=again) or run.finished_at is None:
+        return 0
+    return max(int((HELD - (ctx.now - run.finished_at)).total_seconds()), 0)
+
+
+def _was_taken_back(ctx: Context, run_id: int) -> bool:
+    later = sa.select(JobRun.id).where(JobRun.name == BACK, JobRun.id > run_id, JobRun.state != jobs.State.CANCELLED)
+    return ctx.session.scalar(later.where(JobRun.arguments["run"].as_integer() == run_id).limit(1)) is not None
 
 
 # --- Actions
@@ -128,7 +173,10 @@ def run_of(ctx: Context, run_id: int) -> JobRun:
 def begin(
     ctx: Context, listing: Listing[Any], action: BulkAction, rows: Rows, reason: str = "", *, back: str = "/"
 ) -> int:
-    """The worker does it in half a minute, in this person's name; returns the run, to be taken back till then."""
+    """The worker does it in this person's name; returns the run.
+
+    At once when it can be undone afterwards, else in half a minute: till then it can be stopped.
+    """
     listing.need(ctx)
     _need(ctx, action)
     if not 0 < len(rows) <= MOST:
@@ -141,7 +189,7 @@ def begin(
         )
     return ctx.enqueue(
         JOB,
-        run_at=ctx.now + HELD,
+        run_at=None if action.undo else ctx.now + HELD,
         list=listing.name,
         action=action.key,
         rows=[list(row) for row in rows],
@@ -160,28 +208,88 @@ def act_by_worker(
     """
     in_turn = sorted((id, version) for id, version in rows)  # by id, so that two who do it never wait in a circle
 
+    def act(ctx: Context, deed: BulkAction, id: int, version: int) -> None:
+        deed.act(ctx, id, version, reason)
+
+    def said(deed: BulkAction, done: int, refused: int, left: int) -> str:
+        if left:
+            return say("{action}: {done:,} done, {refused:,} refused, {left:,} left as they were.",
+                       action=deed.label, done=done, refused=refused, left=left)  # fmt: skip
+        return say("{action}: {done:,} done, {refused:,} refused.", action=deed.label, done=done, refused=refused)
+
+    _need(ctx, action_of(named(ctx.registry, list), action))  # who may not do it is told before the first row
+    return _pieces(list, action, in_turn, act, said, back)
+
+
+@anyone("only who did it undoes it; the module's own reverse asks for the right to each row")
+def begin_undo(ctx: Context, run_id: int) -> int:
+    """The worker takes back what a run did a moment ago; returns the new run. Raises Conflict when it is too late."""
+    run = get(ctx.session, jobs.visible(ctx).where(JobRun.id == run_id), what="action", lock=True)
+    if run.name != JOB or run.acts_as_id != ctx.user.id:
+        raise NotFound(say("There is nothing to undo here, or you may not see it."))
+    action = action_of(named(ctx.registry, str(run.arguments["list"])), str(run.arguments["action"]))
+    if why := why_not_take_back(run, action, ctx.now, again=_was_taken_back(ctx, run_id)):
+        raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
+    same = {name: run.arguments[name] for name in ("list", "action", "rows", "back")}
+    return ctx.enqueue(BACK, run=run_id, **same)
+
+
+@within("the job of somebody who takes back what they did with many rows")
+def take_back_by_worker(
+    ctx: Context, run: int, list: str, action: str, rows: Sequence[Sequence[int]], back: str = "/"
+) -> Pieces:
+    """Each row that the run changed, by the module's own reverse; what was changed since stays, and is told."""
+    listing, mark = named(ctx.registry, list), f"{jobs.RUN_MARK}:{run}"
+    table = _table(listing)
+    ids = [str(id) for id, _version in rows]
+    asked = {"table": table.name, "rows": ids, "request": mark, "actor": ctx.user.id}
+    in_turn = sorted((id, 0) for id in ctx.session.scalars(CHANGED, asked))
+
+    def act(ctx: Context, deed: BulkAction, id: int, _version: int) -> None:
+        version = ctx.session.scalar(sa.select(table.c.version).where(table.c.id == id))
+        why = undo.why_not_of(ctx, table.name, id, mark)
+        if why or deed.undo is None or version is None:
+            raise Conflict(say("This cannot be undone: {why}.", why=why or ""), code="too_late")
+        with undo.in_time():
+            deed.undo(ctx, id, version)
+
+    def said(deed: BulkAction, done: int, refused: int, left: int) -> str:
+        return say("{action}: {done:,} undone, {kept:,} stay as they are.",
+                   action=deed.label, done=done, kept=refused + left)  # fmt: skip
+
+    return _pieces(list, action, in_turn, act, said, back)
+
+
+def _table(listing: Listing[Any]) -> sa.Table:
+    key: Any = listing.key
+    found: sa.Table = key.class_.__table__
+    return found
+
+
+def _pieces(
+    name: str,
+    key: str,
+    in_turn: Sequence[tuple[int, int]],
+    act: Act,
+    said: Callable[[BulkAction, int, int, int], str],
+    back: str,
+) -> Pieces:
+    """Fifty rows in a transaction, each by itself; what is refused is told by the number of its document."""
+
     def piece(ctx: Context, kept: Mapping[str, Any]) -> SoFar | Done:
-        listing = named(ctx.registry, list)
-        deed = action_of(listing, action)
+        listing = named(ctx.registry, name)
+        deed = action_of(listing, key)
         _need(ctx, deed)
         at, done, refused, told = _so_far(kept)
-        tried, reasons = _act(ctx, deed, in_turn[at : at + IN_ONE_PIECE], reason, at / len(in_turn))
+        share = at / max(len(in_turn), 1)
+        tried, reasons = _act(ctx, deed, in_turn[at : at + IN_ONE_PIECE], act, share)
         at, done, refused = at + tried, done + tried - len(reasons), refused + len(reasons)
         told |= {each.label: each.reason for each in _told(ctx, listing, reasons)[: MOST_TOLD - len(told)]}
         if tried == IN_ONE_PIECE and at < len(in_turn):
-            return SoFar({"at": at, "done": done, "refused": refused, "told": told}, at / len(in_turn),
-                         f"{done:,} done, {refused:,} refused")  # fmt: skip
-        left = len(in_turn) - at
-        said = say(
-            "{label}: {done:,} done, {refused:,} refused{value}.",
-            label=deed.label,
-            done=done,
-            refused=refused,
-            value=f", {left:,} left as they were" if left else "",
-        )
-        return Done(said, back, told)
+            message = say("{done:,} done, {refused:,} refused", done=done, refused=refused)
+            return SoFar({"at": at, "done": done, "refused": refused, "told": told}, at / len(in_turn), message)
+        return Done(said(deed, done, refused, len(in_turn) - at), back, {"done": done, "refused": refused} | told)
 
-    _need(ctx, action_of(named(ctx.registry, list), action))  # who may not do it is told before the first row
     return Pieces(piece)
 
 
@@ -191,7 +299,7 @@ def _so_far(kept: Mapping[str, Any]) -> tuple[int, int, int, dict[str, str]]:
 
 
 def _act(
-    ctx: Context, deed: BulkAction, rows: Sequence[tuple[int, int]], reason: str, share: float
+    ctx: Context, deed: BulkAction, rows: Sequence[tuple[int, int]], act: Act, share: float
 ) -> tuple[int, dict[int, str]]:
     """How many of these rows were tried before somebody said stop, and why which of them were refused."""
     telling = jobs.reporter(ctx)
@@ -201,7 +309,7 @@ def _act(
             return tried, reasons
         try:
             with ctx.session.begin_nested():
-                deed.act(ctx, id, version, reason)
+                act(ctx, deed, id, version)
         except PlantopsError as error:
             reasons[id] = error.message
     return len(rows), reasons

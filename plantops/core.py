@@ -162,6 +162,7 @@ CORE = Module(
         "load_import": Job(import_jobs.load_by_worker, "Load an import", seconds=7200, all_or_nothing=True),
         "undo_import": Job(import_jobs.undo_by_worker, "Take an import back", seconds=7200, all_or_nothing=True),
         "act_on_rows": Job(bulk_actions.act_by_worker, "One action on many rows", seconds=3600),
+        "take_rows_back": Job(bulk_actions.take_back_by_worker, "Undo one action on many rows", seconds=3600),
         "export_list": Job(exports.write_by_worker, "Export a list", seconds=3600, all_or_nothing=True),
         "send_digests": Job(digest.send_digests, "Mail everybody what waits for them", all_or_nothing=True),
         "forget_exports": Job(exports.forget_old, "Remove exports of last week"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,10 +25,11 @@ SECONDS = 30
 SAID = "Undone."
 
 LAST = """
-SELECT a.txid, a.actor_id, a.payload, EXTRACT(epoch FROM clock_timestamp() - a.at) AS age
+SELECT a.txid, a.actor_id, a.request, a.payload, EXTRACT(epoch FROM clock_timestamp() - a.at) AS age
 FROM core_audit a WHERE a.table_name = :table AND a.row_id = :row AND a.operation <> 'I'
 ORDER BY a.id DESC LIMIT 10
 """
+_IN_TIME: ContextVar[bool] = ContextVar("in_time", default=False)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class LastChange:
     actor_id: int
     age_seconds: float
     fields: Mapping[str, tuple[Any, Any]]
+    request: str = ""
+    """Within which request or job."""
 
     @property
     def step(self) -> tuple[str, str] | None:
@@ -59,12 +64,21 @@ class Offer:
 def why_not_undo(last: LastChange | None, lifecycle: Lifecycle, user_id: int) -> str | None:
     if last is None or last.step is None:
         return say("something else was changed since")
+    if why := why_not_own(last, user_id):
+        return why
+    if last.step not in {(str(source), str(target)) for source, target in lifecycle.undo}:
+        return say("others were told of it already")
+    return None
+
+
+def why_not_own(last: LastChange | None, user_id: int) -> str | None:
+    """The same for a change that is no step, which the document's own action knows to reverse."""
+    if last is None:
+        return say("something else was changed since")
     if last.actor_id != user_id:
         return say("somebody else did it")
     if last.age_seconds > SECONDS:
         return say("more than {seconds} seconds have passed", seconds=SECONDS)
-    if last.step not in {(str(source), str(target)) for source, target in lifecycle.undo}:
-        return say("others were told of it already")
     return None
 
 
@@ -81,7 +95,25 @@ def _last_change(ctx: Context, kind: str, id: int) -> LastChange | None:
         for name, pair in json.loads(row.payload, parse_float=Decimal).items():
             before, after = pair if isinstance(pair, list) else (None, None)
             fields[name] = (before, fields[name][1] if name in fields else after)
-    return LastChange(of_last[0].actor_id, float(of_last[0].age), fields)
+    age = 0.0 if _IN_TIME.get() else float(of_last[0].age)
+    return LastChange(of_last[0].actor_id, age, fields, of_last[0].request)
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """For many rows at once: whether it is in time was asked before, by when the last of them was done."""
+    token = _IN_TIME.set(True)
+    try:
+        yield
+    finally:
+        _IN_TIME.reset(token)
+
+
+@within("the taking back of one action on many rows")
+def why_not_of(ctx: Context, kind: str, id: int, request: str) -> str | None:
+    """Why this request or job was not the last to change that row."""
+    last = _last_change(ctx, kind, id)
+    return None if last and last.request == request else say("something else was changed since")
 
 
 @within("shown to the person themselves on the page of a record that they see")
@@ -117,6 +149,14 @@ def check(ctx: Context, row: Any) -> LastChange:
     if why or last is None:
         raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
     return last
+
+
+@within("the document's own action has locked it and checked the right, and knows how to reverse it")
+def check_own(ctx: Context, row: Any) -> None:
+    """Raises Conflict when the last change of a locked document was somebody else's, or is too long ago."""
+    ctx.session.flush()
+    if why := why_not_own(_last_change(ctx, row.__tablename__, row.id), ctx.user.id):
+        raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
 
 
 @within("the document's own action has locked it and checked the right")

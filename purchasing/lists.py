@@ -148,7 +148,13 @@ REQUISITIONS: Listing[object] = Listing(
     search=(Requisition.number, Requisition.title, User.name),
     bulk=(
         BulkAction(
-            "approve", "Approve", (Can.APPROVE,), requisition_approval.approve, icon="circle-check", tone="primary"
+            "approve",
+            "Approve",
+            (Can.APPROVE,),
+            requisition_approval.approve,
+            icon="circle-check",
+            tone="primary",
+            undo=requisition_approval.take_yes_back,
         ),
         BulkAction(
             "reject", "Reject", (Can.APPROVE,), requisition_approval.reject, reason="Why are they rejected?", icon="x"
@@ -221,7 +227,7 @@ ORDERS: Listing[object] = Listing(
         BulkAction(
             "issue", "Send", (Can.BUY,), lambda ctx, id, version, _: orders.issue(ctx, id, version), icon="send"
         ),
-        BulkAction("hold", "Hold", (Can.BUY,), orders.hold, reason="Why are they held?", icon="lock"),
+        BulkAction("hold", "Hold", (Can.BUY,), orders.hold, reason="Why are they held?", icon="lock", undo=orders.free),
         BulkAction("free", "Free", (Can.BUY,), lambda ctx, id, version, _: orders.free(ctx, id, version)),
     ),
 )

@@ -48,6 +48,14 @@ def why_not_take_back(requisition: Requisition, user_id: int) -> str | None:
     return None
 
 
+def why_not_take_yes_back(requisition: Requisition) -> str | None:
+    if requisition.state not in (State.SUBMITTED, State.APPROVED):
+        return say("it is {spoken}", spoken=lifecycle.spoken(requisition.state))
+    if any(line.allocated for line in requisition.lines):
+        return say("a part of it is on an order: take it off there first")
+    return None
+
+
 def why_not_cancel(requisition: Requisition) -> str | None:
     if requisition.state not in (State.DRAFT, State.SUBMITTED, State.APPROVED):
         return say("it is {spoken}", spoken=lifecycle.spoken(requisition.state))
@@ -207,15 +215,37 @@ def take_back(ctx: Context, id: int, version: int) -> Requisition:
     return requisition
 
 
-@requires(Can.ASK)
+@requires(Can.ASK, Can.APPROVE)
 def take_step_back(ctx: Context, id: int, version: int) -> Requisition:
-    """What was submitted a moment ago is a draft again."""
+    """What was submitted a moment ago is a draft again; what was approved a moment ago waits again."""
+    if read(ctx, id).state is State.APPROVED:
+        return take_yes_back(ctx, id, version)
     mine = visible(ctx).where(Requisition.id == id)
     requisition = get(ctx.session, mine, what="requisition", version=version, lock=True)
     undo.check(ctx, requisition)
     done = take_back(ctx, id, version)
     undo.tell(ctx, done)
     return done
+
+
+@requires(Can.APPROVE, Can.ASK)
+def take_yes_back(ctx: Context, id: int, version: int) -> Requisition:
+    """This person's yes of a moment ago is none: it waits again, as long as nothing of it is on an order."""
+    read(ctx, id)
+    query = sa.select(Requisition).options(selectinload(Requisition.lines)).where(Requisition.id == id)
+    requisition = get(ctx.session, query, what="requisition", version=version, lock=True)
+    undo.check_own(ctx, requisition)
+    if why := why_not_take_yes_back(requisition):
+        raise Conflict(say("This yes cannot be taken back: {why}.", why=why))
+    approvals.take_yes_back(ctx, origin(requisition))
+    if requisition.state is State.APPROVED:
+        requisition.approved_at = None
+        lifecycle.move(ctx, requisition, State.SUBMITTED, undo.SAID)
+    else:
+        bump(requisition)
+        ctx.session.flush()
+    undo.tell(ctx, requisition)
+    return requisition
 
 
 @requires(Can.ASK, Can.BUY)

@@ -56,12 +56,12 @@ def _may_follow_requisition() -> Lifecycle:
         follow={
             s.DRAFT: (s.SUBMITTED, s.CANCELLED),
             s.SUBMITTED: (s.APPROVED, s.DRAFT, s.CANCELLED),
-            s.APPROVED: (s.ORDERED, s.CLOSED, s.CANCELLED),
+            s.APPROVED: (s.ORDERED, s.CLOSED, s.CANCELLED, s.SUBMITTED),
             s.ORDERED: (s.APPROVED, s.CLOSED),
             s.CLOSED: (s.APPROVED, s.ORDERED),
         },
         reason_for=frozenset({s.CANCELLED}),
-        undo=frozenset({(s.DRAFT, s.SUBMITTED)}),
+        undo=frozenset({(s.DRAFT, s.SUBMITTED), (s.SUBMITTED, s.APPROVED)}),
     )
 
 

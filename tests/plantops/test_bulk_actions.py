@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,17 +13,19 @@ from housekeeping import requests
 from housekeeping.desk_models import Request, RequestState
 from housekeeping.lists import REQUESTS
 from housekeeping.requests import NewRequest
-from plantops import bulk_actions, jobs, listing_params, people, worker
+from plantops import bulk_actions, jobs, listing_params, people, undo, worker
 from plantops.context import Context
 from plantops.core import House
-from plantops.errors import Forbidden, Invalid, NotFound
+from plantops.errors import Conflict, Forbidden, Invalid, NotFound
+from plantops.listing import BulkAction
 from plantops.places import Site
-from tests.houses import Someone
+from tests.houses import NOW, Someone
 
 pytestmark = pytest.mark.db
 
 ACCEPT = bulk_actions.action_of(REQUESTS, "accept")
 REFUSE = bulk_actions.action_of(REQUESTS, "refuse")
+RESOLVE = bulk_actions.action_of(REQUESTS, "resolve")
 
 
 def reported(ctx: Context, count: int) -> list[Request]:
@@ -56,7 +59,8 @@ def test_the_worker_does_what_it_can_and_tells_the_rest(ctx: Someone) -> None:
     number = made[1].number
     done = bulk_actions.act_by_worker(boss, REQUESTS.name, "refuse", rows, "We move out").piece(boss, {})
     assert isinstance(done, jobs.Done)
-    assert done.message == "Refuse: 2 done, 1 refused." and list(done.result) == [number]
+    assert done.message == "Refuse: 2 done, 1 refused."
+    assert done.result == {"done": 2, "refused": 1, number: done.result[number]}
     assert "changed" in done.result[number]
     wanted = [RequestState.REFUSED, RequestState.ACCEPTED, RequestState.REFUSED]
     assert states(boss, [row[0] for row in rows]) == wanted
@@ -163,6 +167,10 @@ def test_who_may_not_and_what_cannot_begin(ctx: Someone) -> None:
     with pytest.raises(NotFound):
         bulk_actions.action_of(REQUESTS, "burn")
     run = bulk_actions.begin(boss, REQUESTS, ACCEPT, rows)
+    assert bulk_actions.run_of(boss, run).run_at is None, "it can be undone afterwards"
+    with pytest.raises(Conflict, match="it is not done"):
+        bulk_actions.begin_undo(boss, run)
+    run = bulk_actions.begin(boss, REQUESTS, RESOLVE, rows, "Sealed")
     waiting = bulk_actions.run_of(boss, run)
     assert waiting.run_at == boss.now + bulk_actions.HELD and waiting.state is jobs.State.QUEUED
     with pytest.raises(NotFound):
@@ -178,3 +186,44 @@ def test_nobody_hears_of_a_trial(ctx: Someone) -> None:
     assert before == after
     steps = "SELECT count(*) FROM core_transition WHERE kind = 'housekeeping_request' AND row_id = :id"
     assert boss.session.scalar(sa.text(steps), {"id": made.id}) == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "why"),
+    [
+        (ACCEPT, {}, None),
+        (RESOLVE, {}, "others were told of it already"),
+        (ACCEPT, {"state": jobs.State.RUNNING}, "it is not done"),
+        (ACCEPT, {"name": bulk_actions.BACK}, "it is not done"),
+        (ACCEPT, {"finished_at": NOW - timedelta(seconds=31)}, "more than 30 seconds have passed"),
+        (ACCEPT, {"result": {"done": 0, "refused": 3}}, "nothing was changed"),
+    ],
+)
+def test_what_many_rows_can_be_undone(action: BulkAction, more: dict[str, object], why: str | None) -> None:
+    known = {"name": bulk_actions.JOB, "state": jobs.State.DONE, "finished_at": NOW, "result": {"done": 3}}
+    run = jobs.JobRun(**(known | more))
+    assert bulk_actions.why_not_take_back(run, action, NOW) == why
+
+
+def test_what_was_done_is_undone_though_it_took_long_and_what_was_changed_since_stays(
+    plant: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_actions, "IN_ONE_PIECE", 2)
+    monkeypatch.setattr(undo, "SECONDS", 0)  # each row by itself is too old by now
+    run_id, ids = begun(plant, 4)
+    worker.run(plant, run_id)
+    with plant.acting() as ctx:
+        boss = ctx.session.get_one(jobs.JobRun, run_id).acts_as_id
+    with plant.acting(boss) as ctx:
+        made = requests.request(ctx, ids[1])
+        requests.prioritise(ctx, ids[1], made.version, 1)
+        back_id = bulk_actions.begin_undo(ctx, run_id)
+    with plant.acting(boss) as ctx, pytest.raises(Conflict, match="undone before"):
+        bulk_actions.begin_undo(ctx, run_id)
+    worker.run(plant, back_id)
+    with plant.acting(boss) as ctx:
+        new, accepted_still = RequestState.NEW, RequestState.ACCEPTED
+        assert states(ctx, ids) == [new, accepted_still, new, new]
+        run = bulk_actions.run_of(ctx, back_id)
+        assert run.message == "Accept: 3 undone, 1 stay as they are."
+        assert bulk_actions.seconds_to_undo(ctx, bulk_actions.run_of(ctx, run_id)) == 0

@@ -156,7 +156,10 @@ def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: E
     look = "/lists/housekeeping.requests/bulk/accept?all=yes&asked=q%3Dtap&back=/housekeeping/requests"
     page = " ".join(str(boss.page(look).text_content()).split())
     assert "3 of 4 can be done, 1 cannot" in page and numbers[0] in page and "it is refused" in page
-    run = boss.submit(look, "many").headers["hx-redirect"]
+    assert "When it is done, you have 30 seconds to undo it." in page
+    settle = look.replace("accept", "resolve")
+    assert "What is done then cannot be undone." in " ".join(str(boss.page(settle).text_content()).split())
+    run = boss.submit(settle, "many", reason="Sealed").headers["hx-redirect"]
     assert "Begins at" in text(boss, run) and "Undo" in text(boss, run)
     job = int(run.rpartition("/")[2])
     boss.submit(run, f"cancel-{job}")
@@ -167,6 +170,16 @@ def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: E
     worker.run(served.house, int(run.rpartition("/")[2]))
     assert "Accept: 3 done, 0 refused." in text(boss, run)
     assert len(boss.page("/housekeeping/requests?q=tap&state=accepted").xpath("//tr[@data-row]")) == 3
+    with served.house.acting(served.logins["fay"]) as ctx:
+        requests.resolve(ctx, made[3].id, requests.request(ctx, made[3].id).version, "Dry")
+    undone = boss.submit(run, "undo-many").headers["hx-redirect"]
+    assert boss.post(f"{run}/undo").status_code == 409, "once is enough"
+    worker.run(served.house, int(undone.rpartition("/")[2]))
+    told = text(boss, undone)
+    assert "Accept: 2 undone, 1 stay as they are." in told and "something else was changed since" in told
+    assert numbers[3] in told and "Undo" not in text(boss, run)
+    assert len(boss.page("/housekeeping/requests?q=tap&state=new").xpath("//tr[@data-row]")) == 2
+    assert client("facility_manager", "other").post(f"{run}/undo").status_code == 404
     assert boss.submit(look.replace("accept", "refuse"), "many", reason="").status_code == 422
     assert client("employee").get(look).status_code == 403
     assert boss.get("/lists/housekeeping.requests/bulk/accept").status_code == 200, "nothing picked is said"

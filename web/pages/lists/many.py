@@ -1,4 +1,4 @@
-"""One action on many rows of a list: what would happen, the word go, half a minute to take it back, what came of it."""
+"""One action on many rows of a list: what would happen, the word go, what came of it, and its undo."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def show(ctx: Context, run: int) -> Response:
     found = bulk_actions.run_of(ctx, run)
     listing = named(ctx.registry, str(found.arguments["list"]))
     result = found.result or {}
+    told = result if found.state is jobs.State.DONE else result.get("told", {})
     return render(
         ctx,
         "lists/many_run.html",
@@ -31,7 +32,9 @@ def show(ctx: Context, run: int) -> Response:
         action=bulk_actions.action_of(listing, str(found.arguments["action"])),
         count=len(found.arguments["rows"]),
         is_taken_back=found.state is jobs.State.CANCELLED and found.started_at is None,
-        refused=sorted((result if found.state is jobs.State.DONE else result.get("told", {})).items()),
+        is_undo=found.name == bulk_actions.BACK,
+        undo_seconds=bulk_actions.seconds_to_undo(ctx, found),
+        refused=sorted((label, why) for label, why in told.items() if label not in bulk_actions.COUNTS),
         work=replace(live.work_of(ctx, found), facts=(), result_url=""),
         back=safe_path(str(found.arguments.get("back", "/"))),
     )
@@ -58,6 +61,12 @@ def try_out(ctx: Context, name: str, key: str, query: Query) -> Response:
         back=safe_path(f"{query.get('back', '/')}?{query.get('asked', '')}"),
         seconds=int(bulk_actions.HELD.total_seconds()),
     )
+
+
+@router.post("/lists/bulk/{run}/undo")
+def take_back(ctx: Context, run: int) -> Response:
+    """What was done a moment ago, row by row, by the worker."""
+    return see(ctx, f"/lists/bulk/{bulk_actions.begin_undo(ctx, run)}")
 
 
 @router.post("/lists/{name}/bulk/{key}")
