@@ -1,4 +1,4 @@
-"""A yes of a moment ago is taken back: the requisition waits again, its money stays reserved, somebody can say yes anew."""
+"""A yes of a moment ago is taken back: the requisition waits again, and somebody can say yes anew."""
 
 from __future__ import annotations
 
