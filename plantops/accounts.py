@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from plantops import factors, people
-from plantops.context import SYSTEM_ID, Context, requires
+from plantops.catalogues import languages
+from plantops.context import SYSTEM_ID, Context, anyone, requires
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.passwords import hashed, why_not_password
@@ -15,8 +16,6 @@ from plantops.people import User, UserGrant
 from plantops.permissions import Can
 from plantops.places import CostCentre, Site, sort_key
 from plantops.wording import say
-
-LANGUAGES = ("en", "de")
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,7 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not facts.name.strip():
         raise Invalid(say("An account needs a name."), field="name")
-    if facts.language not in LANGUAGES:
-        raise Invalid(say("The language must be one of {languages}.", languages=", ".join(LANGUAGES)), field="language")
+    need_language(facts.language)
     user = get(ctx.session, people.visible(ctx).where(User.id == id), what="account", version=version, lock=True)
     if user.id == SYSTEM_ID:
         raise Conflict(say("The system's own account stays as it is."))
@@ -114,6 +112,24 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     user.sort_key = sort_key(user.name)
     bump(user)
     return user
+
+
+@anyone("each person reads in the language of their choice")
+def speak(ctx: Context, language: str) -> User:
+    """Changes one's own language."""
+    need_language(language)
+    user = get(ctx.session, sa.select(User).where(User.id == ctx.user.id), what="account", lock=True)
+    user.language = language
+    bump(user)
+    return user
+
+
+def need_language(language: str) -> None:
+    if language not in languages():
+        known = ", ".join(languages().values())
+        raise Invalid(
+            say("This language is not known here. Choose one of {languages}.", languages=known), field="language"
+        )
 
 
 @requires(Can.MANAGE_USERS)

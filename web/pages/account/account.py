@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
-from plantops import people
+from plantops import accounts, people
+from plantops.catalogues import languages
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import say, speaking
 from web.page import Context, Form, pages_router, render, see
 from web.session import session_token
 
@@ -25,7 +26,14 @@ class NewPassword:
 
 @router.get("/account")
 def show(ctx: Context) -> Response:
-    return render(ctx, "account/account.html")
+    return render(ctx, "account/account.html", languages=languages().items())
+
+
+@router.post("/account/language")
+def speak(ctx: Context, form: Form) -> Response:
+    spoken = accounts.speak(ctx, form.text("language")).language
+    with speaking(spoken):
+        return see(ctx, "/account", say("You read plantops in {language} now.", language=languages()[spoken]))
 
 
 @router.post("/account/password")

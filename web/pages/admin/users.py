@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from plantops import accounts, factors, people, places, sessions
 from plantops.accounts import AccountFacts
 from plantops.admin_lists import USERS
+from plantops.catalogues import languages
 from plantops.permissions import Can
 from plantops.wording import say
 from web.lists import Named, list_page
@@ -42,7 +43,7 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/admin/users/new")
 def new(ctx: Context) -> Response:
     ctx.need(Can.MANAGE_USERS)
-    return render(ctx, "admin/user_new.html", languages=accounts.LANGUAGES)
+    return render(ctx, "admin/user_new.html", languages=languages().items())
 
 
 @router.post("/admin/users")
@@ -70,7 +71,7 @@ def show(ctx: Context, id: int) -> Response:
             for site in sites
             for centre in places.list_cost_centres(ctx, site.id)
         ],
-        languages=accounts.LANGUAGES,
+        languages=languages().items(),
         held=factors.of_account(ctx, id),
         why_not_close=accounts.why_not_close(account.id, account.active, ctx.user.id),
     )
