@@ -61,7 +61,7 @@ def why_not_allocate(requisition: Requisition, line: RequisitionLine, quantity: 
     if requisition.state is not State.APPROVED:
         return say(
             "{number} is {spoken}, not approved",
-            number=requisition.number or "the draft",
+            number=requisition.number or say("the draft"),
             spoken=lifecycle.spoken(requisition.state),
         )
     if line.dropped:
@@ -72,9 +72,12 @@ def why_not_allocate(requisition: Requisition, line: RequisitionLine, quantity: 
         )
     left = line.quantity * line.factor - line.allocated
     if quantity > left:
-        taken = f"{plain(line.allocated)} of {plain(line.quantity * line.factor)} are on an order already"
         return say(
-            "line {position} of {number}: {taken}", position=line.position, number=requisition.number, taken=taken
+            "line {position} of {number}: {allocated} of {quantity} are on an order already",
+            position=line.position,
+            number=requisition.number,
+            allocated=plain(line.allocated),
+            quantity=plain(line.quantity * line.factor),
         )
     return None
 

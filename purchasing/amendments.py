@@ -254,8 +254,8 @@ def withdraw_revision(ctx: Context, revision_id: int, version: int, reason: str)
     """The buyer thinks again before anybody decided: the order stays as it is."""
     order, revision = _to_decide(ctx, revision_id, version)
     ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
-    approvals.void(ctx, origin(revision), "withdrawn")
-    lifecycle.move(ctx, revision, RevisionState.REFUSED, reason.strip() or "withdrawn by the buyer")
+    approvals.void(ctx, origin(revision), say("withdrawn"))
+    lifecycle.move(ctx, revision, RevisionState.REFUSED, reason.strip() or say("withdrawn by the buyer"))
     bump(order)
     ctx.session.flush()
     return revision
@@ -426,7 +426,7 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Order:
         raise Conflict(say("Cannot cancel this order: {why}.", why=why))
     was_out = order.state in OUT
     covered = allocations.requisitions_of(ctx, [order.id])
-    approvals.void(ctx, orders.origin(order), "cancelled")
+    approvals.void(ctx, orders.origin(order), say("cancelled"))
     allocations.release(ctx, order, {line.id: Decimal(0) for line in order.lines})
     for line in order.lines:
         line.state = LineState.CANCELLED

@@ -18,7 +18,7 @@ from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.parties import Party
 from plantops.places import CostCentre
-from plantops.wording import say
+from plantops.wording import inside, say
 from purchasing import (
     amendments,
     invoices,
@@ -194,7 +194,7 @@ def requisition_sheet(ctx: Context, id: int) -> RequisitionSheet:
         store=stores.store(ctx, found.store_id).name if found.store_id else "",
         standing=approvals.state_of(ctx, origin),
         suppliers={key: suppliers.name_of(ctx, key) for line in found.lines if (key := line.supplier_id) is not None},
-        orders=[Named(o.id, o.number or f"Draft {o.id}", o.state) for o in ctx.session.scalars(on)],
+        orders=[Named(o.id, o.number or say("Draft {id}", id=o.id), o.state) for o in ctx.session.scalars(on)],
         is_own=ctx.user.id in (found.asked_by_id, found.entered_by_id),
         why_not_submit=requisition_approval.why_not_submit(found, ctx.today),
         why_not_decide=why_not_decide(ctx, origin, requisitions.content_hash(found)),
@@ -217,12 +217,12 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
         buyer=people.name_of(ctx, found.buyer_id),
         store=stores.store(ctx, found.store_id).name if found.store_id else "",
         standing=approvals.state_of(ctx, origin) if waits else None,
-        receipts=[Named(r.id, r.number or f"Draft {r.id}", r.state) for r in ctx.session.execute(came)],
+        receipts=[Named(r.id, r.number or say("Draft {id}", id=r.id), r.state) for r in ctx.session.execute(came)],
         invoices=[Named(bill.id, bill.number, bill.state) for bill in bills],
         revisions=amendments.list_revisions(ctx, id),
         why_not_submit=orders.why_not_submit(found),
         why_not_issue=orders.why_not_issue(found),
-        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)) if waits else "it is not waiting",
+        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)) if waits else say("it is not waiting"),
         why_not_take_back=orders.why_not_take_back(found),
         why_not_amend=amendments.why_not_amend(found),
         why_not_cancel=amendments.why_not_cancel(found),
@@ -314,7 +314,7 @@ def receipt_sheet(ctx: Context, id: int) -> ReceiptSheet:
 
 def _receipt(ctx: Context, which: sa.ColumnElement[bool]) -> Named | None:
     found = ctx.session.scalar(receipts.visible(ctx).where(which))
-    return Named(found.id, found.number or f"Draft {found.id}", found.state) if found else None
+    return Named(found.id, found.number or say("Draft {id}", id=found.id), found.state) if found else None
 
 
 @requires(Can.READ_INVOICES, Can.APPROVE, Can.ASK)
@@ -382,21 +382,42 @@ def to_decide(ctx: Context) -> list[ToDecide]:
 
 def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
     """In words: whose yes the rule asks for."""
-    match row.approver:
-        case Approver.BUDGET_HOLDER:
-            why = f"you hold the budget of cost centre {row.cost_centre}" if row.cost_centre else "you hold its budget"
-        case Approver.USER:
-            why = "the rule names you"
-        case _:
-            why = f"you are {titles.get(row.role or '', row.role or 'an approver').lower()} of this site"
-    if row.on_behalf_of:
-        why = why.replace("you hold", f"{row.on_behalf_of} holds").replace("you are", f"{row.on_behalf_of} is")
-        why = f"{why.replace('names you', f'names {row.on_behalf_of}')}, and you stand in"
+    why = _why_another(row, titles) if row.on_behalf_of else _why_you(row, titles)
     return (
         say("{why}, from {above:,.0f} {currency} on", why=why, above=row.above, currency=row.currency)
         if row.above
         else why
     )
+
+
+def _why_you(row: WaitingRow, titles: Mapping[str, str]) -> str:
+    match row.approver:
+        case Approver.BUDGET_HOLDER if row.cost_centre:
+            return say("you hold the budget of cost centre {centre}", centre=row.cost_centre)
+        case Approver.BUDGET_HOLDER:
+            return say("you hold its budget")
+        case Approver.USER:
+            return say("the rule names you")
+    return say("you are {role} of this site", role=_role(row, titles))
+
+
+def _why_another(row: WaitingRow, titles: Mapping[str, str]) -> str:
+    """The yes is another's, for whom this person stands in."""
+    name = row.on_behalf_of
+    match row.approver:
+        case Approver.BUDGET_HOLDER if row.cost_centre:
+            return say(
+                "{name} holds the budget of cost centre {centre}, and you stand in", name=name, centre=row.cost_centre
+            )
+        case Approver.BUDGET_HOLDER:
+            return say("{name} holds its budget, and you stand in", name=name)
+        case Approver.USER:
+            return say("the rule names {name}, and you stand in", name=name)
+    return say("{name} is {role} of this site, and you stand in", name=name, role=_role(row, titles))
+
+
+def _role(row: WaitingRow, titles: Mapping[str, str]) -> str:
+    return inside(titles.get(row.role or "", row.role or say("an approver")))
 
 
 FIRST_LINE = (

@@ -13,7 +13,7 @@ from plantops.events import Waiting, WaitingCard
 from plantops.listing_pages import card
 from plantops.permissions import Can as Core
 from plantops.stock_ledger import Balance
-from plantops.wording import say
+from plantops.wording import mark, plural, say
 from purchasing import (
     amendments,
     boards,
@@ -61,7 +61,7 @@ def _for_approvers(ctx: Context) -> list[WaitingCard]:
         return []
     ids = [links.parts(row.origin)[1] for row in mine if row.kind == requisitions.KIND]
     over = _count(ctx, sa.select(Requisition.id).where(Requisition.id.in_(ids), Requisition.over_budget > 0))
-    detail = f"{over} over budget" if over else ""
+    detail = plural("{n} over budget", "{n} over budget", over) if over else ""
     return [
         WaitingCard("to approve", len(mine), "/purchasing/approvals", "warn" if over else "plain", detail, order=10)
     ]
@@ -69,19 +69,20 @@ def _for_approvers(ctx: Context) -> list[WaitingCard]:
 
 def _for_askers(ctx: Context) -> list[WaitingCard]:
     """Who asks for things sees what became of them."""
-    own, why = "/purchasing/requisitions?mine=yes", "read why, then change and send again"
+    own, why = "/purchasing/requisitions?mine=yes", say("read why, then change and send again")
     since = (ctx.now - RECENT).astimezone(ctx.zone).date()
+    arrived = f"{own}&state=closed&sent_from={since}"
     cards = [
-        card(ctx, REQUISITIONS, f"{own}&sent_back=yes", "sent back to you", "warn", why, order=20),
-        card(ctx, REQUISITIONS, f"{own}&state=closed&sent_from={since}", "of your wishes arrived", "ok", order=40),
+        card(ctx, REQUISITIONS, f"{own}&sent_back=yes", mark("sent back to you"), "warn", why, order=20),
+        card(ctx, REQUISITIONS, arrived, mark("of your wishes arrived"), "ok", order=40),
     ]
     return [one for one in cards if one.count]
 
 
 def _of_the_house(ctx: Context) -> list[WaitingCard]:
     """What the house drafted because stock is low: nothing is bought before somebody sends it off."""
-    href, why = "/purchasing/requisitions?drafted=yes", "the stock is low: look over and send off"
-    return [card(ctx, REQUISITIONS, href, "drafted by the house", "warn", why, order=9)]
+    href, why = "/purchasing/requisitions?drafted=yes", say("the stock is low: look over and send off")
+    return [card(ctx, REQUISITIONS, href, mark("drafted by the house"), "warn", why, order=9)]
 
 
 def _for_storekeepers(ctx: Context) -> list[WaitingCard]:
@@ -89,7 +90,7 @@ def _for_storekeepers(ctx: Context) -> list[WaitingCard]:
     if not ctx.may(Core.MANAGE_STOCK) or ctx.may(Core.READ_DUE):
         return []
     low = _count(ctx, restock.visible_unpaid(ctx).with_only_columns(Balance.id))
-    why = "their store has no cost centre: name one, then they are asked for"
+    why = say("their store has no cost centre: name one, then they are asked for")
     return [WaitingCard("items low that nobody can pay for", low, "/stock?low=yes", "bad", why, order=8)] if low else []
 
 
@@ -99,7 +100,7 @@ def _for_buyers(ctx: Context) -> list[WaitingCard]:
             "lines to order", ordering.count_to_order(ctx), "/purchasing/to-order?site=all", order=10,
             one="line to order",
         ),
-        card(ctx, ORDERS, "/purchasing/orders?late=yes", "orders late", "warn", order=11, one="order late"),
+        card(ctx, ORDERS, "/purchasing/orders?late=yes", mark("orders late"), "warn", order=11, one=mark("order late")),
         _questions(ctx),
         _parked(ctx),
     ]  # fmt: skip
@@ -110,7 +111,7 @@ def _for_receivers(ctx: Context) -> list[WaitingCard]:
     return [
         WaitingCard(
             "deliveries due", due, "/purchasing/receive?site=all&due=yes", order=10, one="delivery due",
-            detail="today or earlier",
+            detail=say("today or earlier"),
         ),
         _questions(ctx),
         _parked(ctx),
@@ -127,7 +128,7 @@ def _questions(ctx: Context) -> WaitingCard:
 
 def _parked(ctx: Context) -> WaitingCard:
     href = "/purchasing/unknown?state=open"
-    return card(ctx, UNKNOWN, href, "parked deliveries", "warn", order=13, one="parked delivery")
+    return card(ctx, UNKNOWN, href, mark("parked deliveries"), "warn", order=13, one=mark("parked delivery"))
 
 
 def _for_payers(ctx: Context) -> list[WaitingCard]:
@@ -135,16 +136,16 @@ def _for_payers(ctx: Context) -> list[WaitingCard]:
     unpaid = (InvoiceState.CAPTURED, InvoiceState.EXCEPTION, InvoiceState.MATCHED, InvoiceState.APPROVED)
     ending = invoices.visible(ctx).where(Invoice.state.in_(unpaid), Invoice.discount_until == ctx.today)
     lost = sum(settlement.discount_at_risk(one, ctx.today) * one.rate for one in ctx.session.scalars(ending))
-    answered = card(
-        ctx, INVOICES, f"{bills}?answered=yes", "answers to your questions", order=9, one="answer to your questions"
-    )
+    href, one = f"{bills}?answered=yes", mark("answer to your questions")
+    answered = card(ctx, INVOICES, href, mark("answers to your questions"), order=9, one=one)
+    differ, approve = f"{bills}?state=exception", f"{bills}?state=matched&disputed=no"
     cards = [
-        card(ctx, INVOICES, f"{bills}?state=exception", "bills that differ", order=10, one="bill that differs"),
-        card(ctx, INVOICES, f"{bills}?state=matched&disputed=no", "bills to approve", order=11, one="bill to approve"),
+        card(ctx, INVOICES, differ, mark("bills that differ"), order=10, one=mark("bill that differs")),
+        card(ctx, INVOICES, approve, mark("bills to approve"), order=11, one=mark("bill to approve")),
     ]
     if lost:
         href = f"{bills}?state=captured,exception,matched,approved&discount_from={ctx.today}&discount_to={ctx.today}"
-        cards.append(WaitingCard(say("EUR discount ends today"), int(lost), href, "bad", order=5))
+        cards.append(WaitingCard("EUR discount ends today", int(lost), href, "bad", order=5))
     return [*cards, answered] if answered.count else cards
 
 

@@ -7,14 +7,14 @@ from plantops.context import Context, within
 from plantops.db import get
 from plantops.jobs import Computation, Done, Reporter
 from plantops.lifecycle import spoken
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import letters, orders
 from purchasing.letters import Correspondence
 from purchasing.models import Order
 from purchasing.models.orders import OrderState
 from purchasing.orders import OUT
 
-NO_ADDRESS = "printed; the supplier has no mail address, so nothing was sent"
+NO_ADDRESS = mark("printed; the supplier has no mail address, so nothing was sent")
 
 
 def why_not_send(order: Order, revision: int) -> str | None:
@@ -54,7 +54,7 @@ def _keep_and_send(ctx: Context, order_id: int, revision: int, content: bytes) -
     ctx.session.flush()
     to = letters.correspondence(ctx, order_id)
     if to.address is None:
-        return Done(NO_ADDRESS)
+        return Done(say(NO_ADDRESS))
     return _write(ctx, to, letters.order_mail(to), (file.id,))
 
 
@@ -72,7 +72,7 @@ def send_cancellation(ctx: Context, order_id: int) -> Done:
 
 def _write(ctx: Context, to: Correspondence, words: tuple[str, str], file_ids: tuple[int, ...] = ()) -> Done:
     if to.address is None:
-        return Done("the supplier has no mail address: tell them by telephone")
+        return Done(say("the supplier has no mail address: tell them by telephone"))
     outbox.write(
         ctx,
         to=to.address,
@@ -83,4 +83,4 @@ def _write(ctx: Context, to: Correspondence, words: tuple[str, str], file_ids: t
         origin=orders.origin(to.order),
         file_ids=file_ids,
     )
-    return Done(f"a mail to {to.address} waits to be sent")
+    return Done(say("a mail to {address} waits to be sent", address=to.address))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from plantops.money import Money
 from plantops.people import User
 from plantops.places import Place, Site
 from plantops.units import UNITS, Quantity
-from plantops.wording import say, whole_day
+from plantops.wording import number, say, speaking
 from purchasing import suppliers
 from purchasing.models import Order, OrderLine, Revision
 from purchasing.models.orders import LineState, RevisionState
@@ -65,16 +64,21 @@ def correspondence(ctx: Context, order_id: int) -> Correspondence:
 
 @within("jobs and the order's page print the order")
 def paper(ctx: Context, order_id: int) -> Paper:
-    """The order as it stands now, for the printer."""
+    """The order as it stands now, for the printer, in the supplier's language."""
     to = correspondence(ctx, order_id)
+    with speaking(to.language):
+        return _paper(ctx, to)
+
+
+def _paper(ctx: Context, to: Correspondence) -> Paper:
     order = to.order
-    charges = [("Freight", order.freight), ("Small-order surcharge", order.surcharge)]
+    charges = [(say("Freight"), order.freight), (say("Small-order surcharge"), order.surcharge)]
     values = {
         "buyer_company": to.site.name,
         "buyer_address": to.site.address,
         "supplier": to.supplier,
         "supplier_address": to.supplier_address,
-        "number": order.number or "Draft",
+        "number": order.number or say("Draft"),
         "revision": order.revision,
         "ordered_on": order.ordered_on,
         "customer_number": to.customer_number,
@@ -89,7 +93,7 @@ def paper(ctx: Context, order_id: int) -> Paper:
         "charges": [{"title": title, "amount": Money(amount, order.currency)} for title, amount in charges if amount],
         "total": Money(order.total, order.currency),
     }
-    title = f"Order {order.number}" if order.number else "Draft of an order"
+    title = say("Order {number}", number=order.number) if order.number else say("Draft of an order")
     return Paper("purchasing", "order.html", title, values, language=to.language, zone=ctx.zone)
 
 
@@ -109,14 +113,18 @@ def _line(line: OrderLine, currency: str, stock_unit: str | None) -> dict[str, A
     return {
         "position": line.position,
         "description": line.description,
-        "pack": f"{unit.title} of {Quantity(line.factor, stock_unit)}" if packed and stock_unit else "",
+        "pack": _pack(unit.title, Quantity(line.factor, stock_unit)) if packed and stock_unit else "",
         "supplier_code": line.supplier_code,
         "quantity": Quantity(line.quantity, line.unit),
         "price": Money(line.price, currency),
-        "per": f"{line.per:,} {unit.plural}" if line.per > 1 else unit.title,
+        "per": number(line.per, ",") + f" {unit.plural}" if line.per > 1 else unit.title,
         "need_by": line.need_by,
         "amount": Money(line.amount, currency),
     }
+
+
+def _pack(unit: str, content: Quantity) -> str:
+    return say("{unit} of {content}", unit=unit, content=content)
 
 
 def _deliver_to(ctx: Context, order: Order, site: Site) -> str:
@@ -133,41 +141,57 @@ def _why_changed(ctx: Context, order: Order) -> str:
     return ctx.session.scalar(query) or ""
 
 
-# --- Rules: the words of a mail
+# --- Rules: the words of a mail, in the supplier's language
 
 
 def order_mail(to: Correspondence) -> tuple[str, str]:
-    order = to.order
-    changed = f", revision {order.revision}" if order.revision else ""
-    subject = f"Order {order.number}{changed} from {to.site.name}"
-    body = (
-        f"Good day,\n\nplease find our order {order.number}{changed} attached. "
-        "Kindly confirm it with a delivery date for each line.\n\n"
-        f"Regards,\n{to.buyer}\n{to.site.name}\n"
-    )
-    return subject, body
+    with speaking(to.language):
+        called = to.order.number
+        if to.order.revision:
+            called = say("{number}, revision {revision}", number=called, revision=to.order.revision)
+        body = say(
+            "Good day,\n\nplease find our order {number} attached. "
+            "Kindly confirm it with a delivery date for each line.\n\nRegards,\n{buyer}\n{site}\n",
+            number=called,
+            buyer=to.buyer,
+            site=to.site.name,
+        )
+        return say("Order {number} from {site}", number=called, site=to.site.name), body
 
 
 def reminder_mail(to: Correspondence) -> tuple[str, str]:
     """Names what has not come, so that the supplier need not look it up."""
     order = to.order
-    missing = [
-        f"  {line.position}. {line.description}: {Quantity(still_open(line), line.unit)}, "
-        f"due {whole_day(line.promised_on or line.need_by)}"
-        for line in order.lines
-        if line.state is LineState.OPEN and still_open(line) > Decimal(0)
-    ]
-    body = (
-        f"Good day,\n\nof our order {order.number} we are waiting for:\n\n" + "\n".join(missing) + "\n\n"
-        f"When may we expect it?\n\nRegards,\n{to.buyer}\n{to.site.name}\n"
+    with speaking(to.language):
+        missing = [_missing(line) for line in order.lines if line.state is LineState.OPEN and still_open(line) > 0]
+        body = say(
+            "Good day,\n\nof our order {number} we are waiting for:\n\n{lines}\n\nWhen may we expect it?\n\n"
+            "Regards,\n{buyer}\n{site}\n",
+            number=order.number,
+            lines="\n".join(missing),
+            buyer=to.buyer,
+            site=to.site.name,
+        )
+        return say("Order {number}: when does it come?", number=order.number), body
+
+
+def _missing(line: OrderLine) -> str:
+    return say(
+        "  {position}. {description}: {quantity}, due {day}",
+        position=line.position,
+        description=line.description,
+        quantity=Quantity(still_open(line), line.unit),
+        day=line.promised_on or line.need_by,
     )
-    return say("Order {number}: when does it come?", number=order.number), body
 
 
 def cancellation_mail(to: Correspondence) -> tuple[str, str]:
-    order = to.order
-    body = (
-        f"Good day,\n\nwe have cancelled our order {order.number}. Please do not deliver it, and confirm this.\n\n"
-        f"Regards,\n{to.buyer}\n{to.site.name}\n"
-    )
-    return f"Order {order.number} is cancelled", body
+    with speaking(to.language):
+        body = say(
+            "Good day,\n\nwe have cancelled our order {number}. Please do not deliver it, and confirm this.\n\n"
+            "Regards,\n{buyer}\n{site}\n",
+            number=to.order.number,
+            buyer=to.buyer,
+            site=to.site.name,
+        )
+        return say("Order {number} is cancelled", number=to.order.number), body

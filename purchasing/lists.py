@@ -15,6 +15,7 @@ from plantops.lists import site_facet
 from plantops.parties import Party
 from plantops.people import User
 from plantops.places import CostCentre
+from plantops.wording import say
 from purchasing import catalogue, deliveries, invoices, orders, receipts, requisition_approval, requisitions, suppliers
 from purchasing.models import Hold, Invoice, Offer, Order, OrderLine, Receipt, Requisition, Supplier, UnknownDelivery
 from purchasing.models.bills import HoldState, InvoiceKind, InvoiceState, ReceiptKind, ReceiptState, UnknownState
@@ -27,7 +28,8 @@ TODAY: sa.ColumnElement[date] = sa.literal_column("reader.today", sa.Date())
 
 def named(number: Expression, id: Expression) -> Expression:
     """A document that has no number yet is called by its draft's id."""
-    return sa.func.coalesce(number, sa.func.concat("Draft ", id), type_=sa.Text())
+    draft = sa.bindparam("draft", callable_=lambda: say("Draft {id}"), unique=True, type_=sa.Text())
+    return sa.func.coalesce(number, sa.func.replace(draft, "{id}", sa.cast(id, sa.Text)), type_=sa.Text())
 
 
 def _supplier_names(ctx: Context) -> list[tuple[int, str]]:

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
-from plantops.units import plain
-from plantops.wording import say
+from plantops.catalogues import ENGLISH
+from plantops.wording import mark, say, speaking
 from purchasing.models.bills import BillLine, Code
 
 CENT = Decimal("0.01")
@@ -93,6 +95,7 @@ class Bill:
     freight_left: Decimal = Decimal(0)
     """Freight and surcharge of the order that no other invoice has billed."""
     duplicate_of: str | None = None
+    duplicate_on: date | None = None
     iban: str = ""
     verified_iban: str | None = None
     is_credit: bool = False
@@ -141,21 +144,24 @@ def findings(
 def _head(bill: Bill) -> list[Finding]:
     found: list[Finding] = []
     if bill.duplicate_of:
-        found.append(_finding(Code.DUPLICATE, f"this bill was captured before as {bill.duplicate_of}"))
+        text = mark("this bill was captured before as {number} of {day}")
+        found.append(_finding(Code.DUPLICATE, text, number=bill.duplicate_of, day=bill.duplicate_on))
     if bill.gross != bill.stated_gross:
         off = bill.stated_gross - bill.gross
-        text = f"lines and tax add up to {bill.gross:,.2f}, the bill says {bill.stated_gross:,.2f}"
-        found.append(_finding(Code.TAX, text, off))
+        text = mark("lines and tax add up to {sum:,.2f}, the bill says {stated:,.2f}")
+        found.append(_finding(Code.TAX, text, off, sum=bill.gross, stated=bill.stated_gross))
     if bill.order_currency and bill.currency != bill.order_currency:
-        text = f"billed in {bill.currency}, ordered in {bill.order_currency}"
-        found.append(_finding(Code.CURRENCY, text))
+        text = mark("billed in {currency}, ordered in {ordered}")
+        found.append(_finding(Code.CURRENCY, text, currency=bill.currency, ordered=bill.order_currency))
     if not bill.is_credit and bill.verified_iban is None:
-        found.append(_finding(Code.BANK_CHANGED, "no bank account of the supplier was verified by a second person"))
-    elif not bill.is_credit and bill.iban and bill.iban != bill.verified_iban:
-        text = f"the bill names the account {shown_iban(bill.iban)}, verified is {shown_iban(bill.verified_iban or '')}"
+        text = mark("no bank account of the supplier was verified by a second person")
         found.append(_finding(Code.BANK_CHANGED, text))
+    elif not bill.is_credit and bill.iban and bill.iban != bill.verified_iban:
+        text = mark("the bill names the account {named}, verified is {verified}")
+        named, verified = shown_iban(bill.iban), shown_iban(bill.verified_iban or "")
+        found.append(_finding(Code.BANK_CHANGED, text, named=named, verified=verified))
     if bill.order_is_over and not bill.is_credit:
-        found.append(_finding(Code.CLOSED_PO, "the order is closed or cancelled"))
+        found.append(_finding(Code.CLOSED_PO, mark("the order is closed or cancelled")))
     return found
 
 
@@ -167,12 +173,13 @@ def _without_order(bill: Bill, lines: Sequence[Billed]) -> list[Finding]:
         return []
     net = sum((line.amount for line in loose), Decimal(0))
     if bill.expected_without_order is None:
-        return [_finding(Code.NO_PO, f"{net:,.2f} {bill.currency} were billed without an order", net)]
+        text = mark("{net:,.2f} {currency} were billed without an order")
+        return [_finding(Code.NO_PO, text, net, net=net, currency=bill.currency)]
     off = net - bill.expected_without_order
     if abs(off) <= bill.expected_without_order * bill.expected_percent / 100:
         return []
-    text = f"{bill.expected_without_order:,.2f} {bill.currency} come every month, {net:,.2f} were billed"
-    return [_finding(Code.NO_PO, text, off)]
+    text = mark("{expected:,.2f} {currency} come every month, {net:,.2f} were billed")
+    return [_finding(Code.NO_PO, text, off, expected=bill.expected_without_order, currency=bill.currency, net=net)]
 
 
 def _freight(bill: Bill, lines: Sequence[Billed], tolerance: Tolerance) -> list[Finding]:
@@ -183,8 +190,12 @@ def _freight(bill: Bill, lines: Sequence[Billed], tolerance: Tolerance) -> list[
     billed = sum((line.amount for line in charges), Decimal(0))
     if not tolerance.exceeded(bill.freight_left * bill.rate, billed * bill.rate):
         return []
-    text = f"freight and surcharge of {billed:,.2f} {bill.currency} were billed, {bill.freight_left:,.2f} agreed"
-    return [_finding(Code.PRICE, text, billed - bill.freight_left, charges[0].id)]
+    text = mark("freight and surcharge of {billed:,.2f} {currency} were billed, {agreed:,.2f} agreed")
+    off = billed - bill.freight_left
+    found = _finding(
+        Code.PRICE, text, off, charges[0].id, billed=billed, currency=bill.currency, agreed=bill.freight_left
+    )
+    return [found]
 
 
 def _credits(lines: Sequence[Billed], ordered: Mapping[int, Ordered]) -> list[Finding]:
@@ -192,8 +203,8 @@ def _credits(lines: Sequence[Billed], ordered: Mapping[int, Ordered]) -> list[Fi
     found: list[Finding] = []
     for id, (first, quantity) in _by_order_line(lines).items():
         if quantity > ordered[id].billed:
-            text = f"credited {plain(quantity)}, billed {plain(ordered[id].billed)}"
-            found.append(_finding(Code.QTY, text, line_id=first.id))
+            text, billed = mark("credited {credited:f}, billed {billed:f}"), ordered[id].billed.normalize()
+            found.append(_finding(Code.QTY, text, line_id=first.id, credited=quantity.normalize(), billed=billed))
     return found
 
 
@@ -214,12 +225,22 @@ def _quantities(lines: Sequence[Billed], ordered: Mapping[int, Ordered]) -> list
         if quantity <= source.limit():
             continue
         value = source.expected(quantity - max(source.limit(), Decimal(0)))
-        state = f"billed {plain(quantity)}, received {plain(source.received)} of {plain(source.quantity)}"
+        text = mark("billed {billed:f}, received {received:f} of {quantity:f}")
         if source.billed:
-            state += f", billed before {plain(source.billed)}"
+            text = mark("billed {billed:f}, received {received:f} of {quantity:f}, billed before {before:f}")
         waits = source.three_way and quantity <= source.limit_ever()
         code = Code.NOT_RECEIVED if waits else Code.QTY
-        found.append(_finding(code, state, value, first.id))
+        finding = _finding(
+            code,
+            text,
+            value,
+            first.id,
+            billed=quantity.normalize(),
+            received=source.received.normalize(),
+            quantity=source.quantity.normalize(),
+            before=source.billed.normalize(),
+        )
+        found.append(finding)
     return found
 
 
@@ -233,8 +254,11 @@ def _prices(bill: Bill, lines: Sequence[Billed], ordered: Mapping[int, Ordered],
         expected = ordered[line.order_line_id].expected(line.quantity)
         if tolerance.exceeded(expected * bill.rate, line.amount * bill.rate):
             off = line.amount - expected
-            text = f"billed {line.amount:,.2f} {bill.currency}, by the order {expected:,.2f}"
-            found.append(_finding(Code.PRICE, text, off, line.id))
+            text = mark("billed {billed:,.2f} {currency}, by the order {expected:,.2f}")
+            finding = _finding(
+                Code.PRICE, text, off, line.id, billed=line.amount, currency=bill.currency, expected=expected
+            )
+            found.append(finding)
     return found
 
 
@@ -270,5 +294,10 @@ def why_not_iban(iban: str) -> str | None:
     return None if int(digits) % 97 == 1 else say("its check digits are wrong: a figure was mistyped")
 
 
-def _finding(code: Code, text: str, difference: Decimal = Decimal(0), line_id: int | None = None) -> Finding:
-    return Finding(code, line_id, text, difference, f"{code}|{line_id or ''}|{text}")
+def _finding(
+    code: Code, text: str, difference: Decimal = Decimal(0), line_id: int | None = None, **values: Any
+) -> Finding:
+    """The fingerprint is English whoever captures: what was accepted in one language is so in each."""
+    with speaking(ENGLISH):
+        english = say(text, **values)
+    return Finding(code, line_id, say(text, **values), difference, f"{code}|{line_id or ''}|{english}")

@@ -392,7 +392,7 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
     order = to_buy(ctx, id, version)
     if reason := why_not_take_back(order):
         raise Conflict(say("Cannot take this order back: {reason}.", reason=reason))
-    approvals.void(ctx, origin(order), "taken back")
+    approvals.void(ctx, origin(order), say("taken back"))
     order.approved_total = None
     lifecycle.move(ctx, order, State.DRAFT)
     allocations.bring_money(ctx, order)

@@ -157,7 +157,11 @@ def minimum(rule: MinimumRule, value: Decimal, least_value: Decimal, charge: Dec
         return MinimumVerdict(None, nothing, charge)
     missing = Money(least_value - value, currency).rounded()
     return MinimumVerdict(
-        f"the supplier takes no order under {Money(least_value, currency).rounded()}; {missing} are missing",
+        say(
+            "the supplier takes no order under {least}; {missing} are missing",
+            least=Money(least_value, currency).rounded(),
+            missing=missing,
+        ),
         nothing,
         nothing,
     )

@@ -43,12 +43,13 @@ def why_not_receive(order: Order, line: OrderLine, accepted: Decimal) -> str | N
         return say("line {position} is {spoken}", position=line.position, spoken=lifecycle.spoken(line.state))
     most = most_receivable(line)
     if accepted > most:
-        came = f"{plain(line.accepted - line.returned)} of {plain(line.quantity)} {UNITS[line.unit].plural}"
         return say(
-            "line {position}: {came} came already, at most {most} more can be accepted. "
+            "line {position}: {came} of {quantity} {unit} came already, at most {most} more can be accepted. "
             "Park what is too much, or give it back to the driver",
             position=line.position,
-            came=came,
+            came=plain(line.accepted - line.returned),
+            quantity=plain(line.quantity),
+            unit=UNITS[line.unit].plural,
             most=plain(max(most, ZERO)),
         )
     return None
@@ -95,7 +96,7 @@ def why_not_send_back(receipt: Receipt, lines: Sequence[OrderLine]) -> str | Non
         return (
             say("it is a {kind}", kind=receipt.kind)
             if receipt.kind is not Kind.DELIVERY
-            else say("it is {state}", state=receipt.state)
+            else say("it is {state}", state=lifecycle.spoken(receipt.state))
         )
     came = {one.order_line_id for one in receipt.lines if one.accepted}
     if not any(line.accepted > line.returned for line in lines if line.id in came):

@@ -184,7 +184,7 @@ def _submitted(ctx: Context, id: int, version: int) -> Requisition:
         raise Conflict(
             say(
                 "Cannot decide {number}: it is {state}, not submitted.",
-                number=requisition.number or "this draft",
+                number=requisition.number or say("this draft"),
                 state=state,
             )
         )
@@ -209,7 +209,7 @@ def take_back(ctx: Context, id: int, version: int) -> Requisition:
     )
     if reason := why_not_take_back(requisition, ctx.user.id):
         raise Conflict(say("Cannot take this requisition back: {reason}.", reason=reason))
-    approvals.void(ctx, origin(requisition), "taken back")
+    approvals.void(ctx, origin(requisition), say("taken back"))
     lifecycle.move(ctx, requisition, State.DRAFT)
     _release(ctx, requisition)
     return requisition
@@ -259,7 +259,7 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Requisition:
         raise Forbidden(say("Only who asked for it, or a buyer, can cancel it."))
     if why := why_not_cancel(requisition):
         raise Conflict(say("Cannot cancel this requisition: {why}.", why=why))
-    approvals.void(ctx, origin(requisition), "cancelled")
+    approvals.void(ctx, origin(requisition), say("cancelled"))
     lifecycle.move(ctx, requisition, State.CANCELLED, reason)
     _release(ctx, requisition)
     if requisition.store_id is not None:

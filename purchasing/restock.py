@@ -56,7 +56,7 @@ def draft_requisition(ctx: Context, event: LowStock) -> None:
             site_id=store.site_id,
             cost_centre_id=centre,
             need_by=ctx.today + timedelta(days=lead + 1),
-            title=f"{item.name} for {store.name}",
+            title=say("{item} for {store}", item=item.name, store=store.name),
             note=say("Drafted by the house: the stock fell to its minimum."),
             store_id=store.id,
         ),
@@ -102,7 +102,10 @@ def due(ctx: Context, _until: date) -> list[DueItem]:
     query = visible_unpaid(ctx).with_only_columns(Item.name, Store.name, Store.id).order_by(Item.sort_key, Store.id)
     return [
         DueItem(
-            f"{item} is low in {store} and nobody can pay for it: name a cost centre for the store",
+            say(
+                "{item} is low in {store} and nobody can pay for it: name a cost centre for the store",
+                item=item, store=store,
+            ),
             ctx.today, f"/stores/{store_id}", kind="low stock",
         )
         for item, store, store_id in ctx.session.execute(query)

@@ -16,7 +16,7 @@ from plantops.context import Context, requires, within
 from plantops.db import get
 from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.parties import Party
-from plantops.wording import say
+from plantops.wording import listed, mark, say
 from purchasing import suppliers, three_way
 from purchasing.events import BankAccountVerified, GoodsReceived
 from purchasing.invoices import both, visible
@@ -77,17 +77,17 @@ class QuestionRow:
 
 def why_not_accept(hold: Hold) -> str | None:
     if hold.state is not HoldState.OPEN:
-        return say("it is {state} already", state=hold.state)
+        return say("it is {state} already", state=lifecycle.spoken(hold.state))
     if hold.code in PASSED_BY_HAND:
         return None
     ways = {
-        Code.NO_PO: "the budget holder must approve it",
-        Code.QTY: "the supplier must credit it, or more must come",
-        Code.NOT_RECEIVED: "it waits for the goods and is matched again at each receipt",
-        Code.DUPLICATE: "void it, or correct its number",
-        Code.CURRENCY: "the supplier must bill in the currency of the order",
-        Code.BANK_CHANGED: "a second person must verify the account first",
-        Code.CLOSED_PO: "the order has ended: it needs another order or a credit note",
+        Code.NO_PO: say("the budget holder must approve it"),
+        Code.QTY: say("the supplier must credit it, or more must come"),
+        Code.NOT_RECEIVED: say("it waits for the goods and is matched again at each receipt"),
+        Code.DUPLICATE: say("void it, or correct its number"),
+        Code.CURRENCY: say("the supplier must bill in the currency of the order"),
+        Code.BANK_CHANGED: say("a second person must verify the account first"),
+        Code.CLOSED_PO: say("the order has ended: it needs another order or a credit note"),
     }
     return ways[hold.code]
 
@@ -99,15 +99,15 @@ def waits_too_long(since: datetime, now: datetime, calendar: PlantCalendar) -> b
 
 
 IN_WORDS = {
-    Code.NO_PO: "it names no order",
-    Code.PRICE: "the price differs from the order",
-    Code.QTY: "it bills more than was ordered or came",
-    Code.NOT_RECEIVED: "the goods have not come yet",
-    Code.DUPLICATE: "it may be here twice",
-    Code.TAX: "the tax does not fit",
-    Code.CURRENCY: "the currency is not that of the order",
-    Code.BANK_CHANGED: "the bank account is not the verified one",
-    Code.CLOSED_PO: "its order is closed",
+    Code.NO_PO: mark("it names no order"),
+    Code.PRICE: mark("the price differs from the order"),
+    Code.QTY: mark("it bills more than was ordered or came"),
+    Code.NOT_RECEIVED: mark("the goods have not come yet"),
+    Code.DUPLICATE: mark("it may be here twice"),
+    Code.TAX: mark("the tax does not fit"),
+    Code.CURRENCY: mark("the currency is not that of the order"),
+    Code.BANK_CHANGED: mark("the bank account is not the verified one"),
+    Code.CLOSED_PO: mark("its order is closed"),
 }
 
 
@@ -115,7 +115,7 @@ def _not_matched(invoice: Invoice) -> str:
     """What is wrong with the bill, as its clerk would say it."""
     held = dict.fromkeys(hold.code for hold in invoice.holds if hold.state is HoldState.OPEN)
     if held and invoice.state in (State.CAPTURED, State.EXCEPTION):
-        return say("{held}: settle that first", held=" and ".join(IN_WORDS[code] for code in held))
+        return say("{held}: settle that first", held=listed([say(IN_WORDS[code]) for code in held]))
     match invoice.state:
         case State.CAPTURED:
             return say("it has not been compared with the order and the receipt yet")
@@ -233,7 +233,7 @@ def ask(ctx: Context, hold_id: int, version: int, whom: str) -> Invoice:
     if whom not in ASKED:
         raise Invalid(say("Ask the buyer or the receiver."), field="whom")
     if hold.state is not HoldState.OPEN:
-        raise Conflict(say("This was {state} already.", state=hold.state))
+        raise Conflict(say("This was {state} already.", state=lifecycle.spoken(hold.state)))
     hold.asked, hold.answer = whom, ""
     hold.version += 1
     ctx.session.flush()
@@ -246,8 +246,10 @@ def answer(ctx: Context, hold_id: int, version: int, text: str) -> None:
     this = sa.select(Hold).where(Hold.id == hold_id, Hold.asked != "", Hold.state == HoldState.OPEN)
     hold = get(ctx.session, this, what="question", version=version, lock=True)
     invoice = ctx.session.get_one(Invoice, hold.invoice_id)
-    right = Can.BUY if hold.asked == "buyer" else Can.RECEIVE
-    ctx.need(right, site_id=invoice.site_id, to=f"answer for the {hold.asked}")
+    if hold.asked == "buyer":
+        ctx.need(Can.BUY, site_id=invoice.site_id, to="answer for the buyer")
+    else:
+        ctx.need(Can.RECEIVE, site_id=invoice.site_id, to="answer for the receiver")
     if not text.strip():
         raise Invalid(say("Write what you know of it."), field="text")
     hold.answer = f"{ctx.user.name}: {text.strip()[:1000]}"
@@ -261,7 +263,7 @@ def approve_spending(ctx: Context, invoice_id: int, reason: str = "") -> Invoice
     order, invoice, hold = _without_order(ctx, invoice_id)
     approval = approvals.decide(ctx, three_way.origin(invoice), True, hold.fingerprint, reason)
     if approval.state is ApprovalState.APPROVED:
-        three_way.settle(ctx, hold, reason.strip() or "approved by the budget holder")
+        three_way.settle(ctx, hold, reason.strip() or say("approved by the budget holder"))
         three_way.rematch(ctx, invoice, order)
     return invoice
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plantops import parties
+from plantops import lifecycle, parties
 from plantops.context import Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
@@ -100,8 +100,8 @@ def why_not_order_from(party: Party, papers: list[SupplierDocument], today: date
         return reason
     expired = [paper for paper in papers if paper.mandatory and paper.valid_until < today]
     if expired:
-        named = ", ".join(f"{paper.title} (until {paper.valid_until:%d %b %Y})" for paper in expired)
-        return say("of {name} has expired: {named}", name=party.name, named=named)
+        named = [say("{paper} (until {day})", paper=paper.title, day=paper.valid_until) for paper in expired]
+        return say("of {name} has expired: {named}", name=party.name, named=", ".join(named))
     return None
 
 
@@ -113,7 +113,7 @@ def why_not_verify(account: BankAccount, user_id: int) -> str | None:
     if account.edited_by_id == user_id:
         return say("you entered it yourself: somebody else must look at it")
     if account.state is not AccountState.PENDING:
-        return say("it is {state} already", state=account.state)
+        return say("it is {state} already", state=lifecycle.spoken(account.state))
     return None
 
 

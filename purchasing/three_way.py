@@ -11,6 +11,7 @@ from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
 from plantops.context import Context, within
 from plantops.places import Site
+from plantops.wording import say
 from purchasing import allocations, amendments, budgets, rates, suppliers
 from purchasing.budgets import Target
 from purchasing.matching import ACCEPTABLE, WAITING, Bill, Billed, Finding, Ordered, Tolerance, findings, warnings
@@ -99,7 +100,8 @@ def _bill(ctx: Context, invoice: Invoice, order: Order | None) -> Bill:
         order_is_over=order is not None and order.state in (OrderState.CANCELLED, OrderState.CLOSED)
         and invoice.state not in CLAIMING,
         freight_left=_freight_left(ctx, invoice, order) if order else ZERO,
-        duplicate_of=f"{original.number} of {original.invoice_date:%d %b %Y}" if original else None,
+        duplicate_of=original.number if original else None,
+        duplicate_on=original.invoice_date if original else None,
         iban=invoice.iban,
         verified_iban=suppliers.verified_iban(ctx, invoice.supplier_id),
         is_credit=invoice.kind is InvoiceKind.CREDIT_NOTE,
@@ -206,7 +208,7 @@ def _ask_budget_holder(ctx: Context, invoice: Invoice) -> None:
         content_hash=hold.fingerprint,
     )
     if approval.state is ApprovalState.APPROVED:
-        settle(ctx, hold, "approved by the plant's rules")
+        settle(ctx, hold, say("approved by the plant's rules"))
 
 
 def _was_refused(ctx: Context, invoice: Invoice, hold: Hold) -> bool:
@@ -345,7 +347,7 @@ def let_go_of_money(ctx: Context, invoice: Invoice, order: Order | None) -> None
 def let_go(ctx: Context, invoice: Invoice, order: Order | None) -> None:
     """For an invoice that was voided just now: its claims, holds and money are gone."""
     unclaim(ctx, invoice, order)
-    approvals.void(ctx, origin(invoice), "the invoice was voided")
+    approvals.void(ctx, origin(invoice), say("the invoice was voided"))
     for hold in invoice.holds:
         if hold.state is HoldState.OPEN:
             hold.state, hold.settled_at = HoldState.RESOLVED, ctx.now

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from plantops.module import Document, Lines
+from plantops.wording import mark
 
 TERMS = {
-    "note": "Note",
-    "need_by": "Needed by",
-    "cost_centre_id": "Cost centre",
-    "place_id": "Place",
-    "store_id": "Store",
+    "note": mark("Note"),
+    "need_by": mark("Needed by"),
+    "cost_centre_id": mark("Cost centre"),
+    "place_id": mark("Place"),
+    "store_id": mark("Store"),
 }
 LINE = {
-    "description": "What",
-    "quantity": "Quantity",
-    "unit": "Unit",
-    "price": "Price",
-    "need_by": "Needed by",
-    "promised_on": "Promised for",
-    "cost_centre_id": "Cost centre",
+    "description": mark("What"),
+    "quantity": mark("Quantity"),
+    "unit": mark("Unit"),
+    "price": mark("Price"),
+    "need_by": mark("Needed by"),
+    "promised_on": mark("Promised for"),
+    "cost_centre_id": mark("Cost centre"),
 }
 
 DOCUMENTS = {
     "purchasing_requisition": Document(
-        {"title": "Title", **TERMS},
+        {"title": mark("Title"), **TERMS},
         (
             Lines(
                 "purchasing_requisition_line",
@@ -36,42 +37,47 @@ DOCUMENTS = {
     ),
     "purchasing_order": Document(
         {
-            "cost_centre_id": "Cost centre of freight",
-            "place_id": "Place",
-            "store_id": "Store",
-            "freight": "Freight",
-            "surcharge": "Surcharge",
-            "terms_days": "Paid within days",
-            "incoterm": "Terms",
-            "note": "Note",
-            "supplier_reference": "Their reference",
-            "on_hold": "On hold",
-            "hold_reason": "Why it is held",
-            "buyer_id": "Buyer",
+            "cost_centre_id": mark("Cost centre of freight"),
+            "place_id": mark("Place"),
+            "store_id": mark("Store"),
+            "freight": mark("Freight"),
+            "surcharge": mark("Surcharge"),
+            "terms_days": mark("Paid within days"),
+            "incoterm": mark("Terms"),
+            "note": mark("Note"),
+            "supplier_reference": mark("Their reference"),
+            "on_hold": mark("On hold"),
+            "hold_reason": mark("Why it is held"),
+            "buyer_id": mark("Buyer"),
         },
         (Lines("purchasing_order_line", "order_id", "description", LINE),),
         ("buyer_id",),
     ),
-    "purchasing_revision": Document({"reason": "Reason"}, owners=("made_by_id",)),
+    "purchasing_revision": Document({"reason": mark("Reason")}, owners=("made_by_id",)),
     "purchasing_unknown_delivery": Document(
-        {"sender": "Sender", "delivery_note": "Delivery note", "text": "What it is", "place_id": "Place"},
+        {
+            "sender": mark("Sender"),
+            "delivery_note": mark("Delivery note"),
+            "text": mark("What it is"),
+            "place_id": mark("Place"),
+        },
         owners=("parked_by_id",),
     ),
     "purchasing_receipt": Document(
-        {"delivery_note": "Delivery note", "arrived_on": "Arrived on"}, owners=("received_by_id",)
+        {"delivery_note": mark("Delivery note"), "arrived_on": mark("Arrived on")}, owners=("received_by_id",)
     ),
     "purchasing_invoice": Document(
         {
-            "supplier_number": "Their number",
-            "invoice_date": "Date of the invoice",
-            "due_on": "Due on",
-            "discount_until": "Discount until",
-            "net": "Net",
-            "tax": "Tax",
-            "gross": "Gross",
-            "note": "Note",
-            "in_dispute": "In dispute",
-            "paid_on": "Paid on",
+            "supplier_number": mark("Their number"),
+            "invoice_date": mark("Date of the invoice"),
+            "due_on": mark("Due on"),
+            "discount_until": mark("Discount until"),
+            "net": mark("Net"),
+            "tax": mark("Tax"),
+            "gross": mark("Gross"),
+            "note": mark("Note"),
+            "in_dispute": mark("In dispute"),
+            "paid_on": mark("Paid on"),
         },
         (
             Lines(
@@ -85,16 +91,16 @@ DOCUMENTS = {
     ),
     "purchasing_supplier": Document(
         {
-            "currency": "Currency",
-            "terms_days": "Paid within days",
-            "discount_percent": "Discount in percent",
-            "discount_days": "Discount within days",
-            "incoterm": "Terms",
-            "lead_days": "Delivers within days",
-            "minimum_value": "Minimum order",
-            "charge": "Charge below the minimum",
-            "order_email": "Orders go to",
-            "customer_number": "Our number there",
+            "currency": mark("Currency"),
+            "terms_days": mark("Paid within days"),
+            "discount_percent": mark("Discount in percent"),
+            "discount_days": mark("Discount within days"),
+            "incoterm": mark("Terms"),
+            "lead_days": mark("Delivers within days"),
+            "minimum_value": mark("Minimum order"),
+            "charge": mark("Charge below the minimum"),
+            "order_email": mark("Orders go to"),
+            "customer_number": mark("Our number there"),
         }
     ),
 }

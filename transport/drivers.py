@@ -9,6 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from personnel import api as personnel
+from plantops import lifecycle
 from plantops.context import Context, requires, within
 from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
@@ -84,7 +85,7 @@ def list_drivers(ctx: Context, site_id: int, day: date) -> list[DriverRow]:
     here = personnel.available(ctx, ids, day, day)
     rows = []
     for driver in found:
-        reason = None if day in here.days.get(driver.employee_id, frozenset()) else "not available on this day"
+        reason = None if day in here.days.get(driver.employee_id, frozenset()) else say("not available on this day")
         rows.append(DriverRow(driver.id, driver.employee_id, names[driver.employee_id], driver.home_vehicle_id, reason))
     return rows
 
@@ -166,7 +167,10 @@ def put_on(ctx: Context, trip_id: int, version: int, driver_id: int | None) -> T
     ctx.need(Can.PLAN, site_id=plan.site_id)
     if plan.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
         raise Conflict(
-            say("This plan is {state}; drivers are chosen in drafts and in the published plan.", state=plan.state)
+            say(
+                "This plan is {state}; drivers are chosen in drafts and in the published plan.",
+                state=lifecycle.spoken(plan.state),
+            )
         )
     if driver_id is not None:
         row = next((one for one in list_drivers(ctx, plan.site_id, plan.day) if one.id == driver_id), None)

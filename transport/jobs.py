@@ -66,7 +66,7 @@ def print_manifest(ctx: Context, plan_id: int) -> Computation[bytes]:
     paper = documents.Paper(
         "transport",
         "manifest.html",
-        f"Manifest {sheet.plan.day.day} {sheet.plan.day:%b %Y}",
+        say("Manifest {day}", day=sheet.plan.day),
         {"sheet": sheet, "clock": clock},
         zone=ctx.zone,
     )

@@ -55,10 +55,13 @@ class PlanRow:
 def why_not_publish(plan: Plan, open_ids: set[int], planned_ids: set[int]) -> str | None:
     """Why a draft cannot become the drivers' day any more."""
     if plan.state is not PlanState.DRAFT:
-        return say("it is {state}, not a draft", state=plan.state)
+        return say("it is {state}, not a draft", state=lifecycle.spoken(plan.state))
     if gone := planned_ids - open_ids:
-        one, many = "{n} of its orders was cancelled or done", "{n} of its orders were cancelled or done"
-        return say("{plural} meanwhile; plan again", plural=plural(one, many, len(gone)))
+        return plural(
+            "{n} of its orders was cancelled or done meanwhile; plan again",
+            "{n} of its orders were cancelled or done meanwhile; plan again",
+            len(gone),
+        )
     return None
 
 
@@ -67,7 +70,7 @@ def why_nobody_drives(vehicles_without_driver: Sequence[str]) -> str | None:
     if not vehicles_without_driver:
         return None
     names = ", ".join(vehicles_without_driver)
-    return plural(f"{names} has no driver", f"{names} have no driver", len(vehicles_without_driver))
+    return plural("{names} has no driver", "{names} have no driver", len(vehicles_without_driver), names=names)
 
 
 # --- Questions
@@ -199,7 +202,7 @@ def begin(ctx: Context, plan_id: int) -> tuple[Asked, int, int]:
     """The question of a plan that is to be computed, the seconds to think, and the seed."""
     waiting = get(ctx.session, sa.select(Plan).where(Plan.id == plan_id), what="plan", lock=True)
     if waiting.state is not PlanState.COMPUTING:
-        raise Conflict(say("This plan is {state} already.", state=waiting.state))
+        raise Conflict(say("This plan is {state} already.", state=lifecycle.spoken(waiting.state)))
     return question(ctx, waiting.site_id, waiting.day), waiting.seconds_asked, waiting.id
 
 
@@ -369,5 +372,5 @@ def print_manifest(ctx: Context, id: int) -> int:
     """The manifest as PDF; returns the job that prints it."""
     wanted = get(ctx.session, visible(ctx).where(Plan.id == id), what="plan")
     if wanted.state not in (PlanState.DRAFT, PlanState.PUBLISHED):
-        raise Conflict(say("This plan is {state}; print the one that stands.", state=wanted.state))
+        raise Conflict(say("This plan is {state}; print the one that stands.", state=lifecycle.spoken(wanted.state)))
     return ctx.enqueue("transport.print_manifest", plan_id=id, lock=f"transport.manifest:{id}")

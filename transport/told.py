@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from plantops.module import Document
+from plantops.wording import mark
 
 DOCUMENTS = {
     "transport_order": Document(
         {
-            "day": "Day",
-            "what": "What",
-            "address_id": "Address",
-            "weight_kg": "Weight in kg",
-            "pallets": "Pallets",
-            "outcome_note": "What happened there",
-            "signed_by": "Signed by",
+            "day": mark("Day"),
+            "what": mark("What"),
+            "address_id": mark("Address"),
+            "weight_kg": mark("Weight in kg"),
+            "pallets": mark("Pallets"),
+            "outcome_note": mark("What happened there"),
+            "signed_by": mark("Signed by"),
         },
         owners=("requested_by_id",),
     ),
-    "transport_plan": Document({"note": "Note"}, owners=("made_by_id",)),
+    "transport_plan": Document({"note": mark("Note")}, owners=("made_by_id",)),
     "transport_vehicle": Document(
         {
-            "name": "Name",
-            "capacity_kg": "Carries kg",
-            "capacity_pallets": "Carries pallets",
-            "licence": "Licence",
-            "archived": "Out of the fleet",
+            "name": mark("Name"),
+            "capacity_kg": mark("Carries kg"),
+            "capacity_pallets": mark("Carries pallets"),
+            "licence": mark("Licence"),
+            "archived": mark("Out of the fleet"),
         }
     ),
 }

@@ -159,7 +159,12 @@ def due(ctx: Context, until: date) -> list[DueItem]:
         .order_by(VehicleDocument.expires_on)
     )
     return [
-        DueItem(f"{row.title} of {row.code}", row.expires_on, f"/transport/vehicles/{row.id}", kind="vehicle document")
+        DueItem(
+            say("{paper} of {vehicle}", paper=row.title, vehicle=row.code),
+            row.expires_on,
+            f"/transport/vehicles/{row.id}",
+            kind="vehicle document",
+        )
         for row in rows
     ]
 

@@ -28,11 +28,11 @@ def why_not_row(row: Row) -> Iterator[tuple[str, str]]:
     for field in ("stock_unit", "price_unit", "pack_unit"):
         unit = row.text(field)
         if unit is not None and (why := why_not_unit(unit)):
-            yield field, f"the unit is wrong: {why}"
+            yield field, say("the unit is wrong: {why}", why=why)
     if row.text("supplier") and row.decimal("price") is None:
-        yield "price", "a supplier without a price quotes nothing"
+        yield "price", say("a supplier without a price quotes nothing")
     if row.text("pack_unit") and not row.decimal("pack_holds"):
-        yield "pack_holds", "say how many of the stock unit the pack holds"
+        yield "pack_holds", say("say how many of the stock unit the pack holds")
 
 
 @within("an import that the person may run")
@@ -48,13 +48,13 @@ def load_items(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     for row in rows:
         sku, supplier = row.text("sku") or "", row.text("supplier")
         if supplier and match_key(supplier) not in buyers:
-            refused.append(Refusal(row.number, "supplier", supplier, "there is no such supplier: import it first"))
+            refused.append(Refusal(row.number, "supplier", supplier, say("there is no such supplier: import it first")))
             continue
         if sku not in known:
             known[sku] = _add(ctx, row, categories[row.text("category") or ""])
             made[row.number] = known[sku]
         elif not supplier:
-            refused.append(Refusal(row.number, "sku", sku, "this item number is there already"))
+            refused.append(Refusal(row.number, "sku", sku, say("this item number is there already")))
             continue
         if supplier:
             _quote(ctx, run, row, known[sku], buyers[match_key(supplier)])

@@ -16,7 +16,7 @@ from plantops.items import Item
 from plantops.money import why_not_currency
 from plantops.parties import Party, PartyFacts, match_key
 from plantops.units import why_not_unit
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import history, rates, suppliers
 from purchasing.history import Delivery, PastLine, PastOrder
 from purchasing.imports.suppliers import archive
@@ -39,15 +39,15 @@ KEPT = (
 
 def why_not_row(row: Row) -> Iterator[tuple[str, str]]:
     if why := why_not_unit(row.text("unit") or "pack"):
-        yield "unit", f"the unit is wrong: {why}"
+        yield "unit", say("the unit is wrong: {why}", why=why)
     currency = row.text("currency")
     if currency and (why := why_not_currency(currency)):
         yield "currency", why
         return
     if row.decimal("price") is None and row.decimal("amount") is None:
-        yield "price", "a line needs a price or an amount"
+        yield "price", say("a line needs a price or an amount")
     if (row.decimal("quantity") or ZERO) <= 0:
-        yield "quantity", "a line orders more than nothing"
+        yield "quantity", say("a line orders more than nothing")
     elif why := history.why_not_past(line_of(row, None, {}), currency or "EUR"):
         yield "amount", why
 
@@ -103,34 +103,38 @@ def load_orders(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
             refused += found
             continue
         wanted.append((lines, _order(ctx, run.site_id, site.currency, number, lines, buyers, known)))
-    reason = f"brought in by import {run.id}"
+    reason = say("brought in by import {id}", id=run.id)
     written = history.write_orders(ctx, [order for _, order in wanted], import_id=run.id, reason=reason)
     made = {row.number: one.order_id for (lines, _), one in zip(wanted, written, strict=True) for row in lines}
     return Loaded(refused=refused, made=made)
+
+
+OTHERS = {
+    "supplier": mark("order {number} names another supplier in row {row}: {value}"),
+    "currency": mark("order {number} names another currency in row {row}: {value}"),
+}
 
 
 def _why_not_group(number: str, rows: Sequence[Row], buyers: dict[str, int], here: dict[str, str]) -> list[Refusal]:
     """Faults of an order as a whole, told at the row that has them and at those that fall with it."""
     first = rows[0]
     if number in here:
-        return [Refusal(row.number, "number", number, f"this order is here already as {here[number]}") for row in rows]
+        why = say("this order is here already as {number}", number=here[number])
+        return [Refusal(row.number, "number", number, why) for row in rows]
     for row in rows:
-        for column, what in (("supplier", "another supplier"), ("currency", "another currency")):
+        for column, other in OTHERS.items():
             if row.text(column) != first.text(column):
-                why = f"order {number} names {what} in row {first.number}: {first.text(column)}"
+                why = say(other, number=number, row=first.number, value=first.text(column))
                 return _with_the_rest(rows, Refusal(row.number, column, row.text(column) or "", why))
         if match_key(row.text("supplier") or "") not in buyers:
-            why = "there is no such supplier: import it first, or say create_suppliers = true in the map"
+            why = say("there is no such supplier: import it first, or say create_suppliers = true in the map")
             return _with_the_rest(rows, Refusal(row.number, "supplier", row.text("supplier") or "", why))
     return []
 
 
 def _with_the_rest(rows: Sequence[Row], guilty: Refusal) -> list[Refusal]:
-    others = [
-        Refusal(row.number, "number", row.text("number") or "", f"its order does not load because of row {guilty.row}")
-        for row in rows
-        if row.number != guilty.row
-    ]
+    why = say("its order does not load because of row {row}", row=guilty.row)
+    others = [Refusal(row.number, "number", row.text("number") or "", why) for row in rows if row.number != guilty.row]
     return [guilty, *others]
 
 
@@ -200,7 +204,7 @@ def _items(ctx: Context, rows: Sequence[Row]) -> dict[str, int]:
 @within("an import that the person may undo")
 def undo(ctx: Context, run: ImportRun) -> None:
     """Deliveries are reversed, orders cancelled, suppliers that came with them archived; numbers stay used."""
-    undo_orders(ctx, run.id, f"import {run.id} was undone")
+    undo_orders(ctx, run.id, say("import {id} was undone", id=run.id))
     others = sa.select(Order.id).join(Supplier, Supplier.id == Order.supplier_id)
     others = others.where(Supplier.import_id == run.id, Order.state != OrderState.CANCELLED)
     if ctx.session.scalar(others.limit(1)):

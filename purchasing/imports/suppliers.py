@@ -11,6 +11,7 @@ from plantops import places
 from plantops.context import Context, within
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Row
 from plantops.parties import Party, PartyFacts
+from plantops.wording import say
 from purchasing import suppliers
 from purchasing.models import Invoice, Order, Supplier
 from purchasing.models.sources import MinimumRule
@@ -75,7 +76,7 @@ def undo_suppliers(ctx: Context, run: ImportRun) -> list[Kept]:
     mine = sa.select(Supplier.id).where(Supplier.import_id == run.id)
     reasons = {
         id: why
-        for model, why in ((Order, "there are orders with it"), (Invoice, "there are invoices of it"))
+        for model, why in ((Order, say("there are orders with it")), (Invoice, say("there are invoices of it")))
         for id in ctx.session.scalars(sa.select(model.supplier_id).where(model.supplier_id.in_(mine)).distinct())
     }
     archive(ctx, run.id, but=frozenset(reasons))

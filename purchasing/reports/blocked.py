@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from plantops.context import Context, within
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, Strip, WeekTotal
+from plantops.wording import say
 from purchasing.permissions import Can
 from purchasing.reports.on_time import ask
 
@@ -112,7 +113,7 @@ def unposted(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
         "SELECT count(*) AS n FROM purchasing_receipt r JOIN core_site s ON s.id = r.site_id AND s.in_totals"
         " WHERE r.state = 'draft' AND r.arrived_on < :after",
     )
-    return [("Receipts not posted", row["n"], "", "/purchasing/receipts?state=draft")]
+    return [(say("Receipts not posted"), row["n"], "", "/purchasing/receipts?state=draft")]
 
 
 UNPOSTED = Strip(place="head", title="Receipts", order=30, permission=Can.READ_RECEIPTS, build=unposted)

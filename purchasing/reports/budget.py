@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from plantops.context import Context, within
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, Strip, WeekTotal
+from plantops.wording import say
 from purchasing.permissions import Can
 from purchasing.reports.on_time import ask
 
@@ -169,11 +170,11 @@ def money(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
     centres = f"/weekly/{span.name}/{BUDGET_FORECAST.key}"  # its rows are these sums, a cost centre each
     orders = "/purchasing/orders?state=issued,acknowledged"
     strip = (
-        (f"Budget {year}", row["budget"], centres),
-        ("Billed", row["billed"], centres),
-        ("Received, not billed", row["come"], orders),
-        ("Open orders", row["ordered"] - row["come"], orders),
-        ("Forecast", forecast, centres),
+        (say("Budget {year}", year=year), row["budget"], centres),
+        (say("Billed"), row["billed"], centres),
+        (say("Received, not billed"), row["come"], orders),
+        (say("Open orders"), row["ordered"] - row["come"], orders),
+        (say("Forecast"), forecast, centres),
     )
     return [(title, round(amount, 2), "EUR", href) for title, amount, href in strip]
 

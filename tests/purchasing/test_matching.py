@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -107,7 +108,7 @@ def test_heads() -> None:
     assert codes(replace(BILL, currency="USD")) == [Code.CURRENCY]
     assert codes(replace(BILL, iban="LU28")) == [Code.BANK_CHANGED]
     assert codes(replace(BILL, verified_iban=None)) == [Code.BANK_CHANGED]
-    assert codes(replace(BILL, duplicate_of="SI-1")) == [Code.DUPLICATE]
+    assert codes(replace(BILL, duplicate_of="SI-1", duplicate_on=date(2026, 3, 2))) == [Code.DUPLICATE]
     assert codes(replace(BILL, order_is_over=True)) == [Code.CLOSED_PO]
 
 

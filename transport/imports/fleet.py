@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from plantops import places
 from plantops.context import Context, within
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Refusal, Row
+from plantops.wording import say
 from transport import addresses, vehicles
 from transport.models import Address, Banned, Road, Trip, Vehicle, VehicleKind
 from transport.permissions import Can
@@ -64,7 +65,7 @@ def undo_vehicles(ctx: Context, run: ImportRun) -> list[Kept]:
     unused = [id for id in mine if id not in planned]
     ctx.session.execute(sa.delete(Banned).where(Banned.vehicle_id.in_(unused)))
     ctx.session.execute(sa.delete(Vehicle).where(Vehicle.id.in_(unused)))
-    return [Kept(id, "it is in plans: archive it instead") for id in planned]
+    return [Kept(id, say("it is in plans: archive it instead")) for id in planned]
 
 
 # --- Measured ways to and from the depot
@@ -78,7 +79,7 @@ def load_roads(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     for row in rows:
         depot, customer = str(row.text("depot_code")), str(row.text("address_code"))
         if missing := next((code for code in (depot, customer) if code not in known), None):
-            refused.append(Refusal(row.number, "address_code", missing, "there is no address with this code"))
+            refused.append(Refusal(row.number, "address_code", missing, say("there is no address with this code")))
             continue
         pair = (known[depot], known[customer]) if row.text("direction") == "out" else (known[customer], known[depot])
         measured[pair] = (row.decimal("km") or ZERO, row.decimal("minutes") or ZERO)
@@ -104,9 +105,9 @@ def load_bans(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     for row in rows:
         address, vehicle = str(row.text("address_code")), str(row.text("vehicle_code"))
         if address not in known:
-            refused.append(Refusal(row.number, "address_code", address, "there is no address with this code"))
+            refused.append(Refusal(row.number, "address_code", address, say("there is no address with this code")))
         elif vehicle not in fleet:
-            refused.append(Refusal(row.number, "vehicle_code", vehicle, "there is no vehicle with this code"))
+            refused.append(Refusal(row.number, "vehicle_code", vehicle, say("there is no vehicle with this code")))
         else:
             addresses.ban(ctx, fleet[vehicle], known[address])
     return Loaded(refused=refused)

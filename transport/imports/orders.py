@@ -21,14 +21,14 @@ ZERO, DAY = Decimal(0), Decimal(2880)
 
 def counted(articles: Decimal) -> str:
     """`6 articles`, also where the file says 6.0."""
-    return plural(f"{articles.normalize():f} article", f"{articles.normalize():f} articles", articles)
+    return plural("{shown} article", "{shown} articles", articles, shown=f"{articles.normalize():f}")
 
 
 def rule(row: Row) -> Iterator[tuple[str, str]]:
     """What cannot be seen by looking at one cell."""
     opens, closes = row.whole("from_minute"), row.whole("to_minute")
     if opens is not None and closes is not None and closes < opens:
-        yield "to_minute", "the window ends before it begins"
+        yield "to_minute", say("the window ends before it begins")
 
 
 @within("an import that the person may run")
@@ -68,7 +68,7 @@ def _addresses(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> dict[str, i
         code = str(row.text("address_code"))
         if code in known:
             continue
-        name = row.text("address_name") or f"Customer {code}"
+        name = row.text("address_name") or say("Customer {code}", code=code)
         new = Address(
             site_id=run.site_id,
             code=code,

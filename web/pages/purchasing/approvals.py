@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import boards, settlement
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
 KINDS = {
-    "purchasing_requisition": "Requisition",
-    "purchasing_order": "Order",
-    "purchasing_revision": "Change of an order",
-    "purchasing_invoice": "Bill",
+    "purchasing_requisition": mark("Requisition"),
+    "purchasing_order": mark("Order"),
+    "purchasing_revision": mark("Change of an order"),
+    "purchasing_invoice": mark("Bill"),
 }
 
 
 @router.get("/purchasing/approvals")
 def index(ctx: Context) -> Response:
-    return render(ctx, "purchasing/approvals.html", rows=boards.to_decide(ctx), kinds=KINDS)
+    return render(
+        ctx,
+        "purchasing/approvals.html",
+        rows=boards.to_decide(ctx),
+        kinds={kind: say(words) for kind, words in KINDS.items()},
+    )
 
 
 @router.post("/purchasing/invoices/{id}/spending/approve")

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 
 from plantops import files, places
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import boards, invoices, suppliers
 from purchasing.invoices import BillHead, NewBillLine
 from purchasing.models import Invoice, InvoiceLine, Order
@@ -72,7 +72,7 @@ def new(ctx: Context, query: Query) -> Response:
         offered = invoices.open_lines if kind is InvoiceKind.INVOICE else invoices.creditable_lines
         rows = [offered_row(line) for line in offered(ctx, order.id)]
     head = {"kind": kind, "invoice_date": ctx.today}
-    return drawn(ctx, "Capture an invoice", "/purchasing/invoices", site_id, order, rows, head, number=number)
+    return drawn(ctx, say("Capture an invoice"), "/purchasing/invoices", site_id, order, rows, head, number=number)
 
 
 @router.get("/purchasing/invoices/{id}/credit")
@@ -91,7 +91,15 @@ def credit(ctx: Context, id: int) -> Response:
         "supplier_id": found.supplier_id,
     }
     rows = [billed_row(line) for line in found.lines]
-    return drawn(ctx, f"Credit note for {found.number}", "/purchasing/invoices", found.site_id, order, rows, head)
+    return drawn(
+        ctx,
+        say("Credit note for {number}", number=found.number),
+        "/purchasing/invoices",
+        found.site_id,
+        order,
+        rows,
+        head,
+    )
 
 
 @router.get("/purchasing/invoices/{id}/change")
@@ -108,7 +116,7 @@ def change_form(ctx: Context, id: int, query: Query) -> Response:
         rows = [billed_row(line) for line in found.lines]
     return drawn(
         ctx,
-        f"Correct {found.number}",
+        say("Correct {number}", number=found.number),
         f"/purchasing/invoices/{id}/change",
         found.site_id,
         order,
@@ -187,8 +195,8 @@ def printed(quantity: Decimal, price: Decimal, per: int, amount: Decimal | None)
 def capture(ctx: Context, form: Form) -> Response:
     typed = form.into(Bill)
     done = invoices.capture(ctx, head_of(ctx, typed), lines_of(typed))
-    said = "matches" if done.state is State.MATCHED else "is held: look at what differs"
-    return see(ctx, f"/purchasing/invoices/{done.id}", f"{done.number} {said}.")
+    said = mark("{number} matches.") if done.state is State.MATCHED else mark("{number} is held: look at what differs.")
+    return see(ctx, f"/purchasing/invoices/{done.id}", say(said, number=done.number))
 
 
 @router.post("/purchasing/invoices/{id}/change")
@@ -196,10 +204,9 @@ def change(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Bill)
     before = boards.invoice_sheet(ctx, id).invoice
     done = invoices.change(ctx, id, form.version, head_of(ctx, typed, before), lines_of(typed))
-    said = "matches now" if done.state is State.MATCHED else "is still held"
-    return see(
-        ctx, f"/purchasing/invoices/{done.id}", say("{number} is corrected and {said}.", number=done.number, said=said)
-    )
+    matches, held = mark("{number} is corrected and matches now."), mark("{number} is corrected and is still held.")
+    said = matches if done.state is State.MATCHED else held
+    return see(ctx, f"/purchasing/invoices/{done.id}", say(said, number=done.number))
 
 
 def head_of(ctx: Context, typed: Bill, before: Invoice | None = None) -> BillHead:

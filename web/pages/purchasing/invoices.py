@@ -44,7 +44,7 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/invoices")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Capture an invoice", "/purchasing/invoices/new") if ctx.may(Can.CAPTURE) else None
+    add = (say("Capture an invoice"), "/purchasing/invoices/new") if ctx.may(Can.CAPTURE) else None
     return list_page(ctx, INVOICES, query, tabs=TABS, add=add, tones=TONES)
 
 

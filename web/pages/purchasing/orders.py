@@ -63,7 +63,7 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/orders")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New order", "/purchasing/orders/new") if ctx.may(Can.BUY) else None
+    add = (say("New order"), "/purchasing/orders/new") if ctx.may(Can.BUY) else None
     return list_page(ctx, ORDERS, query, tabs=TABS, add=add)
 
 

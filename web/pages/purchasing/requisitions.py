@@ -9,7 +9,7 @@ from decimal import Decimal
 from fastapi.responses import Response
 
 from plantops import places
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import boards, catalogue, requisition_approval, requisitions
 from purchasing.lists import REQUISITIONS
 from purchasing.models.orders import RequisitionState as State
@@ -48,7 +48,7 @@ class Line:
 
 @router.get("/purchasing/requisitions")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New requisition", "/purchasing/requisitions/new")
+    add = (say("New requisition"), "/purchasing/requisitions/new")
     return list_page(ctx, REQUISITIONS, query, tabs=TABS, add=add)
 
 
@@ -119,15 +119,17 @@ def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
 @router.post("/purchasing/requisitions/{id}/submit")
 def submit(ctx: Context, id: int, form: Form) -> Response:
     done = requisition_approval.submit(ctx, id, form.version)
-    said = "is approved: small orders of the catalogue need no yes" if done.approves_itself else "waits for approval"
-    return see(ctx, f"/purchasing/requisitions/{id}", f"{done.number} {said}.")
+    at_once = mark("{number} is approved: small orders of the catalogue need no yes.")
+    said = at_once if done.approves_itself else mark("{number} waits for approval.")
+    return see(ctx, f"/purchasing/requisitions/{id}", say(said, number=done.number))
 
 
 @router.post("/purchasing/requisitions/{id}/approve")
 def approve(ctx: Context, id: int, form: Form) -> Response:
     done = requisition_approval.approve(ctx, id, form.version)
-    said = "is approved" if done.state is State.APPROVED else "has your yes and waits for the next"
-    return see(ctx, after_decision(ctx, id), f"{done.number} {said}.")
+    approved, waits = mark("{number} is approved."), mark("{number} has your yes and waits for the next.")
+    said = approved if done.state is State.APPROVED else waits
+    return see(ctx, after_decision(ctx, id), say(said, number=done.number))
 
 
 @router.post("/purchasing/requisitions/{id}/reject")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import amendments, boards
 from purchasing.amendments import LineChange
 from purchasing.models import Order
@@ -82,8 +82,9 @@ def revise(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Rewritten)
     order = boards.order_sheet(ctx, id).order
     done = amendments.revise(ctx, id, form.version, typed.reason, changes(order, typed.lines), added(order, typed))
-    said = "waits for approval: it costs more" if done.state is State.PENDING else "goes to the supplier"
-    return see(ctx, to(done.id), say("Revision {number} {said}.", number=done.number, said=said))
+    waits = mark("Revision {number} waits for approval: it costs more.")
+    said = waits if done.state is State.PENDING else mark("Revision {number} goes to the supplier.")
+    return see(ctx, to(done.id), say(said, number=done.number))
 
 
 def changes(order: Order, typed: Sequence[Changed]) -> list[LineChange]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from plantops import parties
 from plantops.permissions import Can as Core
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import catalogue, suppliers
 from purchasing.models.sources import MinimumRule
 from purchasing.permissions import Can
@@ -29,10 +29,10 @@ TABS = (
     Named("All"),
 )
 RULES = (
-    (MinimumRule.NONE, "takes every order"),
-    (MinimumRule.REFUSE, "refuses smaller orders"),
-    (MinimumRule.SURCHARGE, "adds a surcharge to smaller ones"),
-    (MinimumRule.FREE_FREIGHT, "charges freight on smaller ones"),
+    (MinimumRule.NONE, mark("takes every order")),
+    (MinimumRule.REFUSE, mark("refuses smaller orders")),
+    (MinimumRule.SURCHARGE, mark("adds a surcharge to smaller ones")),
+    (MinimumRule.FREE_FREIGHT, mark("charges freight on smaller ones")),
 )
 
 
@@ -58,7 +58,7 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/suppliers")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New supplier", "/purchasing/suppliers/new") if ctx.may(Can.MANAGE_SUPPLIERS) else None
+    add = (say("New supplier"), "/purchasing/suppliers/new") if ctx.may(Can.MANAGE_SUPPLIERS) else None
     return list_page(ctx, SUPPLIERS, query, tabs=TABS, add=add, cells={"blocked": blocked_pill})
 
 
@@ -80,7 +80,7 @@ def new(ctx: Context, query: Query) -> Response:
         party=party,
         supplier=None,
         values={"language": "en"} | asdict(Terms()),
-        rules=RULES,
+        rules=[(rule, say(words)) for rule, words in RULES],
         incoterms=suppliers.INCOTERMS,
     )
 
@@ -111,7 +111,7 @@ def show(ctx: Context, id: int) -> Response:
         today=ctx.today,
         user_id=ctx.user.id,
         paper_names=[(paper.id, paper.title) for paper in view.papers],
-        rule=dict(RULES)[view.supplier.minimum_rule],
+        rule=say(dict(RULES)[view.supplier.minimum_rule]),
     )
 
 
@@ -125,7 +125,7 @@ def terms(ctx: Context, id: int) -> Response:
         party=view.party,
         supplier=view.supplier,
         values=view.supplier,
-        rules=RULES,
+        rules=[(rule, say(words)) for rule, words in RULES],
         incoterms=suppliers.INCOTERMS,
     )
 

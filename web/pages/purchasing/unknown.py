@@ -24,12 +24,6 @@ from web.pages.purchasing.receive import Delivery
 
 router = pages_router()
 TABS = (Named("Parked", {"state": "open"}), Named("All"))
-PARKED = ("open", "Parked")
-STATES = {
-    State.OPEN: (PARKED, State.RECEIVED),
-    State.RECEIVED: (PARKED, State.RECEIVED),
-    State.SENT_AWAY: (PARKED, State.SENT_AWAY),
-}
 TONES = {"open": "warn", "received": "ok", "sent_away": "plain"}
 
 
@@ -50,7 +44,7 @@ def to(id: int) -> str:
 
 @router.get("/purchasing/unknown")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Park a delivery", "/purchasing/unknown/new") if ctx.may(Can.RECEIVE) else None
+    add = (say("Park a delivery"), "/purchasing/unknown/new") if ctx.may(Can.RECEIVE) else None
     return list_page(ctx, UNKNOWN, query, tabs=TABS, add=add, tones=TONES)
 
 
@@ -93,7 +87,7 @@ def show(ctx: Context, id: int, query: Query) -> Response:
         Can=Can,
         d=found,
         url=to(id),
-        states=STATES[found.state],
+        states=((State.OPEN, say("Parked")), State.SENT_AWAY if found.state is State.SENT_AWAY else State.RECEIVED),
         tones=TONES,
         parked_by=people.name_of(ctx, found.parked_by_id),
         place=places.place(ctx, found.place_id).name if found.place_id else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from fastapi.responses import Response
@@ -33,6 +34,12 @@ class Sheet:
     lines: tuple[Found, ...] = ()
 
 
+def _reason(day: date, wanted: str) -> str:
+    if wanted:
+        return say("Count of {day}, bin {bin}", day=day, bin=wanted)
+    return say("Count of {day}", day=day)
+
+
 @router.get("/stores/{id}/count")
 def sheet(ctx: Context, id: int, query: Query) -> Response:
     ctx.need(Can.COUNT_STOCK)
@@ -45,7 +52,7 @@ def sheet(ctx: Context, id: int, query: Query) -> Response:
         bin=wanted,
         rows=rows[:MOST_ROWS],
         left_out=max(len(rows) - MOST_ROWS, 0),
-        reason=f"Count of {ctx.today:%d %b %Y}" + (f", bin {wanted}" if wanted else ""),
+        reason=_reason(ctx.today, wanted),
     )
 
 

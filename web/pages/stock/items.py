@@ -48,7 +48,7 @@ def units() -> list[tuple[str, str]]:
 
 @router.get("/items")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New item", "/items/new") if ctx.may(Can.MANAGE_ITEMS) else None
+    add = (say("New item"), "/items/new") if ctx.may(Can.MANAGE_ITEMS) else None
     return list_page(ctx, ITEMS, query, template="stock/item_list.html", tabs=TABS, add=add)
 
 

@@ -32,7 +32,7 @@ def to(id: int) -> str:
 
 @router.get("/parties")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New company", "/parties/new") if ctx.may(Can.MANAGE_PARTIES) else None
+    add = (say("New company"), "/parties/new") if ctx.may(Can.MANAGE_PARTIES) else None
     return list_page(ctx, PARTIES, query, tabs=TABS, add=add, cells={"blocked": blocked_pill})
 
 

@@ -71,7 +71,7 @@ def key_of(ctx: Context, form: Form, what: str) -> str:
 
 @router.get("/stock")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Keep an item in a store", "/stock/new") if ctx.may(Can.MANAGE_STOCK) else None
+    add = (say("Keep an item in a store"), "/stock/new") if ctx.may(Can.MANAGE_STOCK) else None
     return list_page(ctx, STOCK, query, tabs=TABS, add=add)
 
 
@@ -105,7 +105,8 @@ def show(ctx: Context, id: int) -> Response:
     item = items.item(ctx, row.item_id)
     may = {right: ctx.may(right, site_id=row.site_id) for right in (Can.MOVE_STOCK, Can.COUNT_STOCK, Can.MANAGE_STOCK)}
     units = [(item.stock_unit, item.stock_unit)] + [
-        (pack.unit, f"{pack.unit} of {pack.factor.normalize():f}") for pack in item.packs
+        (pack.unit, say("{unit} of {content}", unit=pack.unit, content=f"{pack.factor.normalize():f}"))
+        for pack in item.packs
     ]
     return render(
         ctx,
@@ -119,7 +120,7 @@ def show(ctx: Context, id: int) -> Response:
         others=[one for one in stores.list_stores(ctx) if one.id != row.store_id],
         centres=[(one.id, f"{one.code} {one.name}") for one in places.list_cost_centres(ctx, row.site_id)],
         asked=links.link(ctx, row.asked_origin) if row.asked_origin and row.asked_origin.count("_") else None,
-        why_not_issue=None if (row.on_hand or 0) > 0 else "nothing is there",
+        why_not_issue=None if (row.on_hand or 0) > 0 else say("nothing is there"),
     )
 
 

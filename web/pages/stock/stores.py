@@ -34,7 +34,7 @@ def to(id: int) -> str:
 
 @router.get("/stores")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New store", "/stores/new") if ctx.may(Can.MANAGE_STOCK) else None
+    add = (say("New store"), "/stores/new") if ctx.may(Can.MANAGE_STOCK) else None
     return list_page(ctx, STORES, query, tabs=TABS, add=add)
 
 

@@ -36,7 +36,7 @@ class Wanted:
 
 @router.get("/transport/orders")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("Ask for a transport", "/transport/orders/new") if ctx.may(Can.REQUEST) else None
+    add = (say("Ask for a transport"), "/transport/orders/new") if ctx.may(Can.REQUEST) else None
     return list_page(ctx, ORDERS, query, tabs=TABS, add=add)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from plantops import jobs
-from plantops.wording import say
+from plantops.wording import mark, say
 from transport import boards, drivers, plans
 from transport.boards import PlanSheet
 from transport.models import PlanState
@@ -15,7 +15,7 @@ from web.page import Context, Form, pages_router, render, see
 from web.plans import Gantt, Lane, Map, Spot, Stretch, Way, gantt, plan_map
 
 router = pages_router()
-KEY = (("s1", "drives"), ("s2", "at a stop, with its number"), ("s4", "waits for the window to open"))
+KEY = (("s1", mark("drives")), ("s2", mark("at a stop, with its number")), ("s4", mark("waits for the window to open")))
 TONES = ("s1", "s2", "s3", "s4", "s5", "s6")
 
 
@@ -25,15 +25,20 @@ def lanes(ctx: Context, sheet: PlanSheet) -> Gantt:
     for trip in sheet.trips:
         stretches, at = [], trip.leaves
         for number, stop in enumerate(trip.stops, start=1):
-            stretches.append(Stretch(at, stop.arrives, f"to {stop.place}", "s1"))
+            stretches.append(Stretch(at, stop.arrives, say("to {place}", place=stop.place), "s1"))
             if stop.starts > stop.arrives:
-                stretches.append(Stretch(stop.arrives, stop.starts, f"waits at {stop.place}", "s4"))
-            label = f"stop {number}: {stop.place}, slack {stop.slack_minutes:.0f} min"
+                stretches.append(Stretch(stop.arrives, stop.starts, say("waits at {place}", place=stop.place), "s4"))
+            label = say(
+                "stop {number}: {place}, slack {slack:.0f} min",
+                number=number,
+                place=stop.place,
+                slack=stop.slack_minutes,
+            )
             stretches.append(Stretch(stop.starts, stop.departs, label, "s2", str(number)))
             at = stop.departs
-        stretches.append(Stretch(at, trip.returns, "back to the depot", "s1"))
+        stretches.append(Stretch(at, trip.returns, say("back to the depot"), "s1"))
         found.append(Lane(trip.vehicle, stretches))
-    return gantt("Vehicles through the day", found, ctx.zone, key=KEY)
+    return gantt(say("Vehicles through the day"), found, ctx.zone, key=[(tone, say(words)) for tone, words in KEY])
 
 
 def drawn(sheet: PlanSheet) -> Map:
@@ -46,10 +51,15 @@ def drawn(sheet: PlanSheet) -> Map:
         points = [(stop.latitude, stop.longitude) for stop in trip.stops]
         ways.append(Way(trip.vehicle, [(latitude, longitude), *points, (latitude, longitude)], tone))
         spots += [
-            Spot(stop.latitude, stop.longitude, f"{trip.vehicle}, stop {n}: {stop.place}", tone)
+            Spot(
+                stop.latitude,
+                stop.longitude,
+                say("{vehicle}, stop {n}: {place}", vehicle=trip.vehicle, n=n, place=stop.place),
+                tone,
+            )
             for n, stop in enumerate(trip.stops, start=1)
         ]
-    return plan_map("Routes", spots, ways)
+    return plan_map(say("Routes"), spots, ways)
 
 
 @router.get("/transport/plans/{id}")

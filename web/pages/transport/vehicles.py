@@ -52,7 +52,7 @@ class Paper:
 
 @router.get("/transport/vehicles")
 def index(ctx: Context, query: Query) -> Response:
-    add = ("New vehicle", "/transport/vehicles/new") if ctx.may(Can.MANAGE_VEHICLES) else None
+    add = (say("New vehicle"), "/transport/vehicles/new") if ctx.may(Can.MANAGE_VEHICLES) else None
     return list_page(ctx, VEHICLES, query, tabs=(Named("All"), Named("Stay in today", {"stays_in": "yes"})), add=add)
 
 
