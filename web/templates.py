@@ -18,7 +18,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import label, plural, say, say_html
+from plantops.wording import inside, label, plural, say, say_html
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -76,7 +76,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
-        clock=clock, hours=formats.hours, words=label, told=told, tone=formats.tone, url=url_of,
+        clock=clock, hours=formats.hours, words=label, inside=inside, told=told, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()

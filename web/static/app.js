@@ -3,6 +3,7 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const sentences = $("#words").dataset; // what the scripts say, in the reader's language
   const sprite = $("use")?.getAttribute("href")?.split("#")[0] ?? "";
 
   // --- Toasts: read out once by the live region, gone soon unless something is wrong.
@@ -16,7 +17,7 @@
     close.className = "close";
     close.type = "button";
     close.dataset.closesToast = "";
-    close.setAttribute("aria-label", "Close");
+    close.setAttribute("aria-label", sentences.close);
     close.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${sprite}#x"></use></svg>`;
     box.append(words, close);
     $("#toasts").append(box);
@@ -36,7 +37,7 @@
     const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
     document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
     document.documentElement.dataset.bsTheme = next;
-    say(next === "dark" ? "Dark colours." : "Light colours.");
+    say(next === "dark" ? sentences.dark : sentences.light);
   };
 
   // --- Clicks
@@ -150,21 +151,17 @@
     if (form?.isConnected && (status === 422 || status === 409)) markErrors(form);
     if (status < 400 && form && ctx.request.method !== "GET" && !("stays" in form.dataset)) form.closest("dialog[open]")?.close();
   });
-  const words = {
-    413: "That is too large to be taken.",
-    502: "The server does not answer. What you typed is still here; try again in a moment.",
-    504: "The server takes too long. What you typed is still here; try again in a moment.",
-  };
+  const faults = { 413: sentences.tooLarge, 502: sentences.noAnswer, 504: sentences.tooSlow };
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
     if (ctx.text?.includes("<hx-partial") || ctx.hx?.redirect) return;
     if (ctx.response.status >= 502 && "queues" in (formOf(ctx.sourceElement)?.dataset ?? {})) return;
-    say(words[ctx.response.status] ?? `That did not work (${ctx.response.status}). What you typed is still here.`, "bad");
+    say(faults[ctx.response.status] ?? sentences.failed.replace("{status}", ctx.response.status), "bad");
   });
   document.addEventListener("htmx:error", (event) => {
     const { ctx, error } = event.detail;
     if (!ctx || error?.name === "AbortError" || "queues" in (formOf(ctx.sourceElement)?.dataset ?? {})) return;
-    say("The server cannot be reached. What you typed is still here; try again when the connection is back.", "bad");
+    say(sentences.unreachable, "bad");
   });
   // htmx looks at the page as soon as it is there itself. When its extension for streams comes later than that, the work
   // on the page would never be followed: what was not asked for by then is looked at once more.
@@ -176,5 +173,5 @@
   // The work that was listened to has ended: the page shows its result.
   document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
 
-  window.plantops = { $, $$, say, formOf, clearErrors, markErrors };
+  window.plantops = { $, $$, say, sentences, formOf, clearErrors, markErrors };
 })();

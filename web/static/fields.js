@@ -1,7 +1,7 @@
 // Fields: choosing from the server's list.
 (() => {
   "use strict";
-  const { $, $$, say } = window.plantops;
+  const { $, $$, say, sentences } = window.plantops;
 
   // --- A field with a list from the server. An option counts only for the words that stand in the field now.
   const asked = new WeakMap();
@@ -42,7 +42,7 @@
           const first = $("[role=option][data-value]", box);
           if (first && words) activate(box, first);
         } catch (error) {
-          if (error.name !== "AbortError") say("The list cannot be loaded. Try again in a moment.", "bad");
+          if (error.name !== "AbortError") say(sentences.noList, "bad");
         }
         resolve();
       }, pause);

@@ -1,6 +1,7 @@
 // Passkeys: the only part of signing in that needs a script. It asks the browser, fills in the form and sends it.
 (() => {
   "use strict";
+  const sentences = document.getElementById("words").dataset;
   const bytes = (text) => {
     const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
     return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
@@ -58,9 +59,9 @@
       form.elements.answer.value = JSON.stringify(await (button.dataset.passkey === "make" ? make : show)(told));
       form.requestSubmit();
     } catch (error) {
-      if (error.name === "InvalidStateError") refuse(form, "This device has a passkey for your account already.");
-      else if (error.name === "NotAllowedError") refuse(form, "No passkey was chosen. Try again, or use another way.");
-      else refuse(form, "The passkey could not be used. Try again, or use another way.");
+      if (error.name === "InvalidStateError") refuse(form, sentences.passkeyThere);
+      else if (error.name === "NotAllowedError") refuse(form, sentences.passkeyNone);
+      else refuse(form, sentences.passkeyFailed);
     } finally {
       button.disabled = false;
     }
