@@ -14,7 +14,7 @@ from tests.web.test_purchasing_pages import Enter, Open, Shop, button, lines_for
 
 __all__ = ["shop"]
 pytestmark = [pytest.mark.db, pytest.mark.browser]
-MACHINERY = {"core_job_run", "core_outbox", "core_import"}
+MACHINERY = {"core_job_run", "core_outbox", "core_import", "core_webhook_delivery"}
 """Their pages show work of the house, not a document of the plant."""
 
 
