@@ -227,12 +227,12 @@ def test_requisitions_by_the_api_are_approved_by_somebody_else_only(served: Serv
     with httpx.Client(base_url=f"{served.url}/api/v1", timeout=20) as api:
         as_me, as_other = {"Authorization": f"Bearer {mine}"}, {"Authorization": f"Bearer {other}"}
         head = {"site_id": shop.site_id, "cost_centre_id": shop.centre_id, "need_by": shop.need_by, "title": "Ladder"}
-        made = api.post("/requisitions", json=head, headers=as_me)
-        assert made.status_code == 201
+        made = api.post("/requisitions", json={"head": head}, headers=as_me)
+        assert made.status_code == 201, made.text
         path = f"/requisitions/{made.json()['id']}"
         line = {"quantity": "2", "description": "Ladder 3 m", "price": "180.00"}
         lined = api.post(f"{path}/lines", json=line, headers=as_me | {"If-Match": made.headers["etag"]})
-        assert lined.json()["total"] == "360.00", lined.text
+        assert lined.json()["total"] == "360.0000", lined.text
         stale = api.post(f"{path}/submit", headers=as_me | {"If-Match": made.headers["etag"]})
         assert stale.status_code == 409
         sent = api.post(f"{path}/submit", headers=as_me | {"If-Match": lined.headers["etag"]})
