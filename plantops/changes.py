@@ -27,7 +27,7 @@ FROM core_audit a LEFT JOIN core_user u ON u.id = a.actor_id LEFT JOIN core_user
 WHERE a.table_name = :table AND a.row_id = :row AND a.operation <> 'I' ORDER BY a.id DESC LIMIT :most
 """
 BESIDE = """
-SELECT a.txid, a.table_name, a.row_id, a.operation, a.payload
+SELECT DISTINCT ON (a.id) a.txid, a.table_name, a.row_id, a.operation, a.payload
 FROM unnest(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]), CAST(:txids AS bigint[])) AS own (id, at, txid)
 JOIN core_audit a ON a.id BETWEEN own.id - :near AND own.id + :near AND a.at = own.at AND a.txid = own.txid
 WHERE a.table_name = ANY(:tables) AND a.payload IS NOT NULL ORDER BY a.id

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from plantops import changes
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from purchasing import budgets, requisition_approval, requisitions
 from purchasing.models.sources import Check
@@ -20,6 +21,16 @@ def test_an_item_brings_its_price_in_the_suppliers_packs(shop: Shop) -> None:
     (line,) = draft.lines
     assert (line.unit, line.amount, line.from_catalogue) == ("each", D("47.50"), True)
     assert draft.title == "Nitrile gloves L"
+
+
+def test_a_line_is_told_once_however_often_its_paper_was_touched_in_one_go(shop: Shop) -> None:
+    draft = requisitions.start(shop.asker, shop.head(), (NewLine(D(500), shop.gloves_id),))
+    for name in ("Tape", "Rope"):
+        draft = requisitions.add_line(
+            shop.asker, draft.id, draft.version, NewLine(D(1), description=name, price=D(5), unit="each")
+        )
+    told = changes.of(shop.asker, f"purchasing_requisition:{draft.id}")
+    assert sorted(name for change in told for name in change.added) == ["Nitrile gloves L", "Rope", "Tape"]
 
 
 def test_boxes_are_not_pieces(shop: Shop) -> None:
