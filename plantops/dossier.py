@@ -18,6 +18,7 @@ from plantops import (
     people,
     stock,
     stores,
+    webhooks,
 )
 from plantops.activity import ActivityKind, ActivityRow
 from plantops.changes import Change
@@ -91,6 +92,7 @@ OWNED: files.Owned = {
     "core_store": (Can.READ_STOCK, stores.visible),
     "core_stock_balance": (Can.READ_STOCK, stock.visible_balances),
     "core_stock_move": (Can.READ_STOCK, stock.visible_moves),
+    "core_webhook": (Can.MANAGE_WEBHOOKS, webhooks.visible),
 }
 
 
@@ -134,5 +136,6 @@ DOCUMENTS = {
     "core_store": Document({"name": "Name", "cost_centre_id": "Cost centre", "archived": "Closed"}),
     "core_stock_balance": Document(),
     "core_stock_move": Document(),
+    "core_webhook": Document({"title": "Who is told", "url": "Address", "active": "Switched on"}),
 }
-"""What the pages of the core's records tell; jobs, mails and imports are machinery with pages of their own."""
+"""What the pages of the core's records tell; jobs, mails, imports and deliveries of webhooks are machinery with pages of their own."""
