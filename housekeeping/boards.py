@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from housekeeping import requests, rosters, workorders
+from housekeeping import requests, rosters, rounds, workorders
 from housekeeping.desk_models import Pause, Request, WorkOrder
 from housekeeping.permissions import Can
 from housekeeping.requests import RequestRow
@@ -339,6 +339,7 @@ def ask_codes(ctx: Context, site_id: int) -> int:
 OWNED: files.Owned = {
     "housekeeping_request": (None, requests.visible),
     "housekeeping_workorder": (None, workorders.visible),
+    "housekeeping_round": (Can.READ_CLEANING, rounds.visible),
     "housekeeping_roster": (Can.READ_ROSTERS, rosters.visible),
 }
 

@@ -1,4 +1,4 @@
-"""What the pages of requests, work orders and rosters tell of their changes, and who follows them without asking."""
+"""What the pages of requests, work orders, rounds and rosters tell of their changes, and who follows them without asking."""
 
 from __future__ import annotations
 
@@ -29,5 +29,6 @@ DOCUMENTS = {
         (Lines("housekeeping_work_task", "workorder_id", "title", {"title": mark("Task"), "done_at": mark("Done")}),),
         ("assigned_to_id", "created_by_id"),
     ),
+    "housekeeping_round": Document({"assigned_to_id": mark("Given to")}, owners=("assigned_to_id",)),
     "housekeeping_roster": Document({"note": mark("Note")}, owners=("made_by_id",)),
 }
