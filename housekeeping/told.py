@@ -1,4 +1,4 @@
-"""What the pages of requests, work orders, rounds and rosters tell of their changes, and who follows them without asking."""
+"""What the pages of requests, work orders, rounds and rosters tell of their changes, and who follows them."""
 
 from __future__ import annotations
 

@@ -138,4 +138,4 @@ DOCUMENTS = {
     "core_stock_move": Document(),
     "core_webhook": Document({"title": "Who is told", "url": "Address", "active": "Switched on"}),
 }
-"""What the pages of the core's records tell; jobs, mails, imports and deliveries are machinery with pages of their own."""
+"""What the pages of the core's records tell; jobs, mails, imports and deliveries have pages of their own."""
