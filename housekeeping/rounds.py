@@ -246,12 +246,13 @@ def _is_new(ctx: Context, one: RoundTick, said: Ticked) -> bool:
     when = one.done_at.astimezone(ctx.zone) if one.done_at else ctx.now
     raise Conflict(
         say(
-            "“{task}” was noted before as {spoken}, by {who} at {when:%H:%M} on {when}. "
+            "“{task}” was noted before as {spoken}, by {who} at {clock} on {day}. "
             "That stays; tell your crew lead if it is wrong.",
             task=one.task,
             spoken=lifecycle.spoken(one.outcome),
             who=who,
-            when=day_and_month(when),
+            clock=f"{when:%H:%M}",
+            day=day_and_month(when),
         )
     )
 

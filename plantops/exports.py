@@ -121,10 +121,9 @@ def table(ctx: Context, listing: Listing[Any], params: ListParams) -> tables.Tab
 @anyone("it says only what the person asked for")
 def notes(ctx: Context, listing: Listing[Any], params: ListParams) -> tuple[str, str]:
     """What stands on every copy: which list it is, as of when, and what was filtered."""
-    asked = ", ".join(f"{name}: {value}" for name, value in params.filtered.items()) or "everything"
-    return say(
-        "{title}, as of {astimezone:%Y-%m-%d %H:%M}", title=listing.title, astimezone=ctx.now.astimezone(ctx.zone)
-    ), say("Filter: {asked}", asked=asked)
+    asked = ", ".join(f"{name}: {value}" for name, value in params.filtered.items()) or say("everything")
+    made = f"{ctx.now.astimezone(ctx.zone):%Y-%m-%d %H:%M}"
+    return say("{title}, as of {made}", title=listing.title, made=made), say("Filter: {asked}", asked=asked)
 
 
 @anyone("the list's own right is asked for before its first row is read")

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
+from plantops.catalogues import ENGLISH, languages
 from plantops.errors import Invalid
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -53,6 +54,8 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     """Who asks for /metrics from elsewhere brings it; None: only this host asks."""
     company: CompanyAccounts | None = None
+    language: str = ENGLISH
+    """Of what the house writes for everybody: the week as it is kept."""
     webhooks_inside: bool = False
     """Webhooks may call addresses inside the company, and without TLS."""
 
@@ -71,6 +74,7 @@ class Settings:
             given_secret=None if secret is None else _given_secret(secret),
             metrics_token=_metrics_token(given.get("PLANTOPS_METRICS_TOKEN")),
             company=_company(given),
+            language=_language(given.get("PLANTOPS_LANGUAGE")),
             webhooks_inside=_yes(given, "PLANTOPS_WEBHOOKS_INSIDE"),
         )
 
@@ -205,6 +209,12 @@ def _log_level(text: str | None) -> str:
     if level not in LOG_LEVELS:
         raise BadSetting(f"PLANTOPS_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}; it is {text}.")
     return level
+
+
+def _language(text: str | None) -> str:
+    if text and text not in languages():
+        raise BadSetting(f"PLANTOPS_LANGUAGE must be one of {', '.join(languages())}; it is {text}.")
+    return text or ENGLISH
 
 
 def _given_secret(text: str) -> bytes:

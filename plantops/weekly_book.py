@@ -23,7 +23,7 @@ from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import Seen, WeeklyReport
-from plantops.wording import say
+from plantops.wording import say, speaking
 
 FORMATS = ("html", "pdf", "xlsx")
 ROWS_IN_SHEETS = 5000
@@ -40,7 +40,8 @@ SIGNS = {True: "\u25b2", False: "\u25cf"}
 @within("the page, the command line and the Monday job make a week in the same way")
 def make(ctx: Context, span: Span) -> tuple[WeeklyReport, bool]:
     """The week made now and kept; the same figures again are the same revision. (report, is it new)"""
-    payload = weekly_report.make(ctx.as_system(), span)
+    with speaking(ctx.settings.language):  # whoever makes it: the same figures are the same revision
+        payload = weekly_report.make(ctx.as_system(), span)
     return weekly_archive.freeze(ctx, span, payload, weekly_report.digest(payload))
 
 

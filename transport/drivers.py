@@ -14,7 +14,7 @@ from plantops.context import Context, requires, within
 from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.events import Absent
-from plantops.wording import say
+from plantops.wording import say, weekday_and_day
 from transport.models import Driver, Plan, PlanState, Trip, Vehicle
 from transport.permissions import Can
 
@@ -132,7 +132,7 @@ def warn_of_absence(ctx: Context, question: Absent) -> list[str]:
         )
         .order_by(Plan.day)
     )
-    return [say("Drives a published trip on {day:%a %d %b %Y}.", day=day) for day in days]
+    return [say("Drives a published trip on {day}.", day=weekday_and_day(day)) for day in days]
 
 
 # --- Actions

@@ -14,7 +14,7 @@ from plantops import lifecycle, places
 from plantops.context import Context, requires, within
 from plantops.db import get, one_at_a_time
 from plantops.errors import Conflict, Invalid
-from plantops.wording import plural, say
+from plantops.wording import plural, say, whole_day
 from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
 from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
@@ -153,7 +153,7 @@ def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
             field="seconds",
         )
     if not orders.open_orders(ctx, site_id, day):
-        raise Conflict(say("There is nothing to move on {day} {day2:%b %Y}: no open order.", day=day.day, day2=day))
+        raise Conflict(say("There is nothing to move on {day}: no open order.", day=whole_day(day)))
 
 
 def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:

@@ -23,7 +23,7 @@ def keep(ctx: Context, form: Form) -> Response:
 
 @router.post("/typed/forget")
 def throw_away(ctx: Context, form: Form) -> Response:
-    typed.throw_away(ctx, form.text("place"))
+    typed.throw_away(ctx, form.text("place", required=True))
     return Response(status_code=204)
 
 
