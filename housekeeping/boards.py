@@ -341,7 +341,6 @@ OWNED: files.Owned = {
     "housekeeping_workorder": (None, workorders.visible),
     "housekeeping_round": (Can.READ_CLEANING, rounds.visible),
     "housekeeping_roster": (Can.READ_ROSTERS, rosters.visible),
-    "housekeeping_round": (Can.READ_CLEANING, rounds.visible),
 }
 
 
