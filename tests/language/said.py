@@ -87,12 +87,17 @@ def in_call(call: ast.Call) -> Iterator[Said]:
         yield Said(words[0])
     elif name == "plural" and len(words) > 1 and words[0] and words[1]:
         yield Said(words[0], words[1])
-    elif name == "label" and words and words[0]:
+    elif name == "label" and is_ours(call.func) and words and words[0]:
         yield Said(label_source(words[0]), context=LABEL)
     elif name in declared():
         fields, said = declared()[name]
         given = dict(zip(fields, call.args, strict=False)) | {kw.arg or "": kw.value for kw in call.keywords}
         yield from (Said(words) for field, node in given.items() if field in said for words in texts(node))
+
+
+def is_ours(function: ast.expr) -> bool:
+    """`label(...)` or `wording.label(...)`, not the name of a column of SQL."""
+    return isinstance(function, ast.Name) or getattr(getattr(function, "value", None), "id", "") == "wording"
 
 
 @cache

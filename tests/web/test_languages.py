@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.browser import Opened
+from tests.browser import Client
 
-pytestmark = [pytest.mark.db]
+pytestmark = pytest.mark.db
+
+Opened = Callable[..., Client]
 
 
 def test_everybody_chooses_the_language_that_they_read(client: Opened) -> None:
@@ -20,3 +24,5 @@ def test_everybody_chooses_the_language_that_they_read(client: Opened) -> None:
     refused = boss.submit("/account", "language", language="xx")
     assert refused.status_code == 422
     assert "Diese Sprache" in refused.text
+    boss.submit("/account", "language", language="en")
+    assert '<html lang="en"' in boss.get("/account").text
