@@ -28,11 +28,11 @@ PARTS = ("", "/purchasing", "/personnel", "/housekeeping", "/transport")
 TYPED = ("/personnel", "/housekeeping", "/transport")
 DESK, PHONE = 1280, 390
 SHELL = ("header.topbar", "nav.side")
-# What these answer is no page: rows for a combobox, a file, a stream, the way on from the bell, the panel of a card's
-# moves, a cell that opens and one line of a draft (looked at where they open: test_list_boards.py, test_list_cells.py,
-# test_purchasing_drafts.py).
+# What these answer is no page: rows for a combobox, whose device it is, a file, a stream, the way on from the bell, the
+# panel of a card's moves, a cell that opens and one line of a draft (looked at where they open: test_list_boards.py,
+# test_list_cells.py, test_purchasing_drafts.py).
 NO_PAGE = re.compile(
-    r"/lookup$|^/bell/\{id\}$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$"
+    r"/lookup$|^/offline/who$|^/bell/\{id\}$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$"
     r"|^/lists/\{name\}/(moves/\{id\}|cells/\{id\}/\{key\})$|^/purchasing/orders/\{id\}/lines/\{line_id\}$"
 )
 # Steps that stand only for who has begun to sign in: looked at in test_sign_in_pages.py.
