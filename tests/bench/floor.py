@@ -56,6 +56,12 @@ COUNT = """
 SELECT count(*) FROM (SELECT FROM purchasing_order WHERE %(everywhere)s OR site_id = ANY(%(sites)s) LIMIT 1001) AS x
 """
 SITES = "SELECT id, name FROM core_site WHERE %(everywhere)s OR id = ANY(%(sites)s) ORDER BY name"
+SUPPLIERS = """
+SELECT s.id, p.name FROM purchasing_supplier s JOIN core_party p ON p.id = s.party_id WHERE NOT p.archived
+ORDER BY p.sort_key, s.id LIMIT 50
+"""
+    "SELECT s.id, p.name FROM purchasing_supplier s JOIN core_party p ON p.id = s.party_id ORDER BY p.sort_key LIMIT 20"
+)
 ORDER = """
 SELECT o.*, p.name AS supplier, u.name AS buyer, t.name AS store FROM purchasing_order o
 JOIN purchasing_supplier s ON s.id = o.supplier_id JOIN core_party p ON p.id = s.party_id
@@ -137,7 +143,9 @@ class Floor:
             rows = connection.execute(LIST, known).fetchall()
             (count,) = connection.execute(COUNT, known).fetchone() or (0,)
             sites = connection.execute(SITES, known).fetchall()
-        return HTMLResponse(floor_pages.order_list(person, self.menu, rows, count, sites), headers=HEADERS)
+            suppliers = connection.execute(SUPPLIERS).fetchall()
+        page = floor_pages.order_list(person, self.menu, rows, count, sites, suppliers)
+        return HTMLResponse(page, headers=HEADERS)
 
     def order(self, request: Request) -> Response:
         id = request.path_params["id"]

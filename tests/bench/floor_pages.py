@@ -12,6 +12,7 @@ from secrets import token_urlsafe
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.bench.floor_record import WAITS, record
 from web import assets
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -107,7 +108,8 @@ TOP = (
 KEYS = (
     ("Ctrl K", "Find a page, a record, or something to do"), ("Ctrl Enter", "Send the form"), ("Esc", "Close"),
     ("/", "To the search field"), ("j k", "Next and previous row"), ("Enter", "Open the row"), ("x", "Pick the row"),
-    ("e", "Change the row or the page"), ("?", "This help"), ("g b", "Bell"),
+    ("e", "Change the row or the page"), ("F2", "Change a cell of the row"), ("m", "Move the card of a board"),
+    ("?", "This help"), ("g b", "Bell"),
 )  # fmt: skip
 GOES = "<!-- where a g leads -->"
 FOOT = (
@@ -124,7 +126,7 @@ FOOT = (
     '<div id="toasts" role="status" aria-live="polite">\n</div>\n<dialog id="ask" aria-labelledby="ask-text">'
     '<form method="dialog" class="stack">\n<h2 id="ask-text"></h2>\n<div class="buttons"><button class="btn btn-primary"'
     ' value="yes">Yes, do it</button><button class="btn btn-plain" value="no">No, go back</button></div>\n</form>'
-    "</dialog>\n</body>\n</html>\n"
+    "</dialog>\n" + WAITS + "</body>\n</html>\n"
 )
 Menu = Sequence[tuple[str, Sequence[tuple[str, str, str, frozenset[str], str]]]]
 """Sections of (title, address, icon, rights, key), as the page packages of the product offer them."""
@@ -181,18 +183,21 @@ TOOLS = (
     f'</div></details>\n{FOLD % "Columns"}\n<div class="options">\n<form id="list-columns" method="post">\n{CHOICES}'
     '<div class="row-of"><button class="btn btn-primary btn-sm">Show these</button><button class="btn btn-plain btn-sm">'
     f'Show all</button></div>\n</form></div></details>\n{FOLD % "Group"}\n<ul class="options">\n'
-    + "".join(f'<li><a href="{HERE}?group={name}">By {name}</a></li>\n' for name in ("supplier", "ordered", "state"))
-    + f'</ul></details>\n{FOLD % "Export"}\n<ul class="options">{COPIES}</ul>\n</details>\n</div>\n'
+    + "".join(
+        f'<li><a href="{HERE}?group={name}">By {name}</a></li>\n'
+        for name in ("supplier", "ordered", "late", "on hold", "state")
+    )
+    + f'</ul></details>\n{FOLD % "Export"}\n<ul class="options">{COPIES}</ul>\n</details>\n<a href="/admin/imports/new">Import</a>\n</div>\n'
 )
 BULK = (
     '<div class="bulk no-print" data-bulk hidden><strong><span data-count>0</span> picked</strong>\n<form id="list-bulk">'
     '<label class="choice"><input class="form-check-input" type="checkbox" name="all" value="yes"> All that match, not only'
     ' those picked</label>\n<button class="btn btn-plain" type="submit">Send to supplier</button><button class="btn'
-    ' btn-plain" type="submit">Put on hold</button><button class="btn btn-plain" type="submit">Free</button></form>\n'
+    ' btn-plain" type="submit">Hold</button><button class="btn btn-plain" type="submit">Free</button></form>\n'
     '<button class="btn btn-plain" type="button" data-pick-none>Pick none</button></div>\n'
     '<dialog id="list-save-view-dialog"><div class="panel">\n<h2>Save this view</h2>\n<form id="list-save-view">'
     '<label>Name *</label><input name="title"><p>Filters, order, columns and groups are kept. A view of yours with this'
-    " name is replaced.</p>\n<label>Who sees it</label><select><option>Only me</option></select>\n"
+    " name is replaced.</p>\n<label>Who sees it</label><select><option>Only me</option><option>Everybody</option><option>Buyer</option></select>\n"
     "<label>Open it first for me</label><label>Open it first for everybody who sees it</label>\n"
     '<button class="btn btn-primary">Save</button><button class="btn btn-plain" type="button">Cancel</button></form>\n'
     "</div></dialog>\n"
@@ -220,7 +225,7 @@ def folded(title: str, inside: str) -> str:
     return f'<details class="facet" data-fold>{head}\n{inside}</details>\n'
 
 
-def filters(sites: Sequence[tuple[int, str]]) -> str:
+def filters(sites: Sequence[tuple[int, str]], suppliers: Sequence[tuple[int, str]]) -> str:
     between = (
         f'<div class="options"><form action="{HERE}" method="get" hx-get="{HERE}" hx-push-url="true">\n'
         '<label>From <input class="form-control" type="date" name="ordered_from" value=""></label>\n'
@@ -233,6 +238,7 @@ def filters(sites: Sequence[tuple[int, str]]) -> str:
         f'{sign("search")}<input class="form-control" type="search" name="q" id="list-search" value="" '
         'placeholder="Search" aria-label="Search in Orders" autocomplete="off" maxlength="200" data-search>\n</form>\n'
         + facet("State", [(f"state={state}", words(state)) for state in STATES])
+        + facet("Supplier", [(f"supplier={id}", escape(name)) for id, name in suppliers])
         + facet("Late", [("late=yes", "Yes"), ("late=no", "No")])
         + facet("On hold", [("held=yes", "Yes"), ("held=no", "No")])
         + folded("Ordered on", between)
@@ -241,7 +247,10 @@ def filters(sites: Sequence[tuple[int, str]]) -> str:
     )
 
 
-def order_list(person: Person, menu: Menu, rows: Sequence[Any], count: int, sites: Sequence[tuple[int, str]]) -> str:
+def order_list(
+    person: Person, menu: Menu, rows: Sequence[Any], count: int, sites: Sequence[tuple[int, str]],
+    suppliers: Sequence[tuple[int, str]],
+) -> str:  # fmt: skip
     tabs = "".join(
         f'<li><a href="{HERE}{query}"{"" if query else " aria-current=" + chr(34) + "page" + chr(34)}>{name}</a></li>'
         for name, query in TABS
@@ -263,7 +272,7 @@ def order_list(person: Person, menu: Menu, rows: Sequence[Any], count: int, site
     main = (
         '<div class="head"><h1>Orders</h1><div class="push row-of"></div></div>\n'
         f'<section id="list" class="list" aria-label="Orders" data-list>\n<ul class="tabs no-print">{tabs}</ul>\n'
-        f'{filters(sites)}{TOOLS}<div class="sheet"><table class="dense cardrows">\n'
+        f'{filters(sites, suppliers)}{TOOLS}<div class="sheet"><table class="dense cardrows">\n'
         f'<caption class="visually-hidden">Orders</caption>\n<thead><tr>\n{PICK_ALL}{heads}</tr></thead>\n'
         f'<tbody id="list-rows">\n{body}</tbody></table>\n<div class="more no-print" id="list-more">'
         f'<span class="muted" aria-live="polite">{len(rows[:50])} of {capped}</span>'
@@ -435,10 +444,6 @@ def order_page(
     came = "".join(
         f'<li><a href="/purchasing/{kind}/{id}">{escape(no)}</a> {pill(state)}</li>\n' for kind, id, no, state in others
     )
-    attached = "".join(
-        f'<li><a href="/files/{file.file_id}" download>{sign("paperclip")} {escape(file.name)}</a></li>'
-        for file in files
-    )
     total = f"{order.total:,.2f}\u00a0{order.currency}"
     main = (
         f'<div class="head"><h1>{order.number}: {escape(order.supplier)}</h1>{pill(order.state)}</div>\n<div class="stack">\n'
@@ -452,9 +457,8 @@ def order_page(
         + panel("Facts", f'<dl class="facts">{said}</dl>\n')
         + panel("Receipts and invoices", f'<ul class="plain">\n{came}</ul>\n' if came else
                 '<p class="muted mb-0">Nothing came and nothing was billed yet.</p>\n')
-        + panel("Files", f'<ul class="files">{attached}</ul>' if attached else '<p class="muted mb-0">No files.</p>\n')
-        + panel("What happened", log(steps, person.zone))
         + "</div></div></div>\n"
+        + record(panel, log(steps, person.zone), files, [order.buyer])
     )  # fmt: skip
     crumbs = (
         f'<li><a href="{HERE}?state=issued,acknowledged">Orders</a></li><li aria-current="page">{order.number}</li>'

@@ -94,7 +94,9 @@ def test_the_day_is_planned_published_and_planned_again(
         expect(page.get_by_text("It stays in today: it is out of service: Gearbox.")).to_be_visible()
 
         page.goto(first)
-        expect(page.get_by_text("A vehicle of this plan was taken out. Plan the day again.")).to_be_visible()
+        expect(
+            page.get_by_text("A vehicle of this plan was taken out. Plan the day again.", exact=True)
+        ).to_be_visible()
         second = plan(page, real_day)
         expect(page.get_by_role("heading", name=used, exact=True)).to_have_count(0)
         publish(page)

@@ -180,12 +180,12 @@ def it_went_out_as_paper(bea: Page, letterbox: Mailbox, order: str) -> None:
 
     def sent() -> bool:
         bea.reload()
-        return bea.get_by_label("Mails").get_by_text("Sent").count() == 1
+        return bea.locator("#record li").filter(has_text="orders@kessling.example").get_by_text("Sent").count() == 1
 
     wait_until(lambda: bool(letterbox.got), MAILED_MS)  # without a page drawn twice a second meanwhile
     wait_until(sent, MAILED_MS)
     with bea.expect_download() as download:
-        bea.get_by_role("link", name=f"{order}.pdf").click()
+        bea.get_by_role("link", name=f"{order}.pdf").first.click()
     paper = download.value.path().read_bytes()
     words = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper)).pages)
     assert order in words
