@@ -60,8 +60,6 @@ SUPPLIERS = """
 SELECT s.id, p.name FROM purchasing_supplier s JOIN core_party p ON p.id = s.party_id WHERE NOT p.archived
 ORDER BY p.sort_key, s.id LIMIT 50
 """
-    "SELECT s.id, p.name FROM purchasing_supplier s JOIN core_party p ON p.id = s.party_id ORDER BY p.sort_key LIMIT 20"
-)
 ORDER = """
 SELECT o.*, p.name AS supplier, u.name AS buyer, t.name AS store FROM purchasing_order o
 JOIN purchasing_supplier s ON s.id = o.supplier_id JOIN core_party p ON p.id = s.party_id
