@@ -66,7 +66,7 @@ FIGURES = (
     ),
 )
 
-ZERO, HUNDRED = Decimal(0), Decimal(100)
+ZERO, HUNDRED, MANIFOLD = Decimal(0), Decimal(100), Decimal(10_000)
 
 SETTINGS = {
     "approves_itself_up_to": Option(Decimal(250), "Catalogue requisitions up to this approve themselves", "EUR", ZERO),
@@ -77,6 +77,13 @@ SETTINGS = {
     "price_hold_percent": Option(Decimal(2), "Above that, differences of more than this hold", "%", ZERO, HUNDRED),
     "price_hold_most": Option(Decimal(100), "And always those of more than", "EUR", ZERO),
     "receiver_may_approve": Option(False, "Who received the goods may approve the invoice"),
+    "order_cost": Option(Decimal(25), "An order costs the house, however small", "EUR", ZERO),
+    "order_line_cost": Option(Decimal(3), "Each line of an order costs beside that", "EUR", ZERO),
+    "holding_percent": Option(Decimal(20), "Keeping stock costs a year, of its value", "%", ZERO, MANIFOLD),
+    "missing_percent": Option(Decimal(200), "A week without an item costs, of its value", "%", ZERO, Decimal(10_000)),
+    "below_minimum_percent": Option(
+        Decimal(20), "A week below its minimum costs, of its value", "%", ZERO, Decimal(10_000)
+    ),
 }
 
 ORDERED = (
