@@ -29,6 +29,6 @@ DOCUMENTS = {
         (Lines("housekeeping_work_task", "workorder_id", "title", {"title": mark("Task"), "done_at": mark("Done")}),),
         ("assigned_to_id", "created_by_id"),
     ),
-    "housekeeping_round": Document({"assigned_to_id": mark("Given to")}, owners=("assigned_to_id",)),
-    "housekeeping_roster": Document({"note": mark("Note")}, owners=("made_by_id",)),
+    "housekeeping_round": Document({"assigned_to_id": mark("Given to")}, owners=("assigned_to_id",), title="Round"),
+    "housekeeping_roster": Document({"note": mark("Note")}, owners=("made_by_id",), title="Roster"),
 }

@@ -9,12 +9,13 @@ DOCUMENTS = {
     "personnel_employee": Document({"name": mark("Name"), "phone": mark("Phone"), "agency": mark("Employed by")}),
     "personnel_leave_request": Document(),
     "personnel_certificate": Document(
-        {
+        title="Certificate",
+        fields={
             "reference": mark("Number"),
             "issued_on": mark("Issued on"),
             "expires_on": mark("Expires on"),
             "withdrawn_on": mark("Withdrawn on"),
-        }
+        },
     ),
     "personnel_incident": Document(
         {

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from plantops.errors import Forbidden
 from plantops.events import Event, Question
 from plantops.module import Registry, load
-from plantops.wording import say
+from plantops.wording import either, right, room_name, say
 
 if TYPE_CHECKING:
     from plantops.db import Database
@@ -119,7 +119,7 @@ class Context:
             raise Forbidden(
                 say(
                     "You may not {to}. {permission}",
-                    to=say(to) if to else spoken(permission),
+                    to=say(to) if to else right(permission),
                     permission=what_is_missing(permission),
                 )
             )
@@ -212,21 +212,17 @@ def in_scopes(permission: str, scopes: frozenset[str]) -> bool:
     return "*" in scopes or any(".".join(parts[: n + 1]) in scopes for n in range(len(parts)))
 
 
-def spoken(permission: StrEnum) -> str:
-    """`purchasing.requisition.approve` -> `approve requisition`."""
-    _, *subject, verb = str(permission).split(".")
-    return f"{verb} {' '.join(subject)}".replace("_", " ").strip()
-
-
 def named(permission: StrEnum) -> str:
     """`purchasing.requisition.approve` -> `“approve requisition” of purchasing`."""
     module = str(permission).partition(".")[0]
-    return f"“{spoken(permission)}”" + ("" if module == "core" else f" of {module}")
+    if module == "core":
+        return say("“{right}”", right=right(permission))
+    return say("“{right}” of {module}", right=right(permission), module=room_name(module))
 
 
 def what_is_missing(*permissions: StrEnum) -> str:
     """Which right would do, in words, and who can give it."""
-    rights = " or ".join(named(permission) for permission in permissions)
+    rights = either([named(permission) for permission in permissions])
     return say("It takes the right {rights}. People with the role administrator can give it to you.", rights=rights)
 
 
@@ -256,7 +252,7 @@ def requires(
                 raise Forbidden(
                     say(
                         "You may not {permissions}. {what_is_missing}",
-                        permissions=spoken(permissions[0]),
+                        permissions=right(permissions[0]),
                         what_is_missing=what_is_missing(*permissions),
                     )
                 )

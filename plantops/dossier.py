@@ -134,8 +134,8 @@ DOCUMENTS = {
         lines=(Lines("core_item_pack", "item_id", "unit", {"factor": "Holds", "barcode": "Barcode"}),),
     ),
     "core_store": Document({"name": "Name", "cost_centre_id": "Cost centre", "archived": "Closed"}),
-    "core_stock_balance": Document(),
-    "core_stock_move": Document(),
-    "core_webhook": Document({"title": "Who is told", "url": "Address", "active": "Switched on"}),
+    "core_stock_balance": Document(title="Stock"),
+    "core_stock_move": Document(title="Stock move"),
+    "core_webhook": Document({"title": "Who is told", "url": "Address", "active": "Switched on"}, title="Webhook"),
 }
 """What the pages of the core's records tell; jobs, mails, imports and deliveries have pages of their own."""

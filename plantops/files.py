@@ -479,7 +479,7 @@ def sweep_orphans(ctx: Context) -> Done:
         if path.name not in known and _is_orphan(ctx, path):
             path.unlink()
             removed += 1
-    return Done(f"{removed} files of undone work removed")
+    return Done(say("{removed} files of undone work removed", removed=removed))
 
 
 def _is_orphan(ctx: Context, path: Path) -> bool:

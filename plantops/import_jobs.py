@@ -13,7 +13,8 @@ from plantops.permissions import Can
 from plantops.wording import plural, say
 
 READ, TRY, LOAD, UNDO = "core.read_import", "core.try_import", "core.load_import", "core.undo_import"
-MADE, CHANGED, REMOVED = "I", "U", "D"
+TOLD = {"I": "made", "U": "changed", "D": "removed"}
+"""In the result of a trial: how many rows of which tables."""
 
 
 # --- Rules
@@ -98,11 +99,7 @@ def read_by_worker(ctx: Context, import_id: int) -> jobs.Done:
 def try_by_worker(ctx: Context, import_id: int) -> jobs.Done:
     found = imports.try_out(ctx, import_id)
     would = plural("{n} row would load", "{n} rows would load", found.loads)
-    told = {
-        **{f"{words(table)} made": count for table, what, count in found.touched if what == MADE},
-        **{f"{words(table)} changed": count for table, what, count in found.touched if what == CHANGED},
-        **{f"{words(table)} removed": count for table, what, count in found.touched if what == REMOVED},
-    }
+    told = {name: {table: n for table, what, n in found.touched if what == kind} for kind, name in TOLD.items()}
     message = say("{would}, {refused:,} would be refused. Nothing was changed.", would=would, refused=found.refused)
     return jobs.Done(message, link_of(import_id), told)
 
@@ -129,11 +126,6 @@ def undo_by_worker(ctx: Context, import_id: int) -> jobs.Done:
         stay = plural("{n} record is used meanwhile and stays", "{n} records are used meanwhile and stay", len(kept))
         return jobs.Done(say("{stay}; everything else is taken back.", stay=stay), link_of(import_id))
     return jobs.Done(say("{file_name} is taken back.", file_name=run.file_name), link_of(import_id))
-
-
-def words(table: str) -> str:
-    """A table as people call it: `core_item` is `item`."""
-    return table.partition("_")[2].replace("_", " ")
 
 
 def link_of(import_id: int) -> str:

@@ -12,7 +12,7 @@ from plantops.context import Context, within
 from plantops.db import Base
 from plantops.errors import Invalid
 from plantops.module import Registry
-from plantops.wording import say
+from plantops.wording import label, say
 
 NAMED = {"core_party": "name", "core_item": "name", "core_store": "name", "core_place": "name"}
 """Things of the core that have a name and no secret; documents of all modules are called by their number."""
@@ -60,11 +60,21 @@ def shown_at(registry: Registry, path: str) -> str:
     return ""
 
 
-def spoken(origin: str) -> str:
+def spoken(registry: Registry, origin: str) -> str:
     """What it is called without asking the database: `purchasing_order:17` is `Order 17`."""
     kind, _, id = origin.partition(":")
-    words = (kind.partition("_")[2] or kind).replace("_", " ")
-    return f"{words} {id}".strip().capitalize()
+    return f"{noun(registry, kind)} {id}".strip()
+
+
+def noun(registry: Registry, kind: str) -> str:
+    """What one of a kind is called: `purchasing_order` is `Order`."""
+    found = [one.kind for module in registry.modules for one in module.search if one.origin == kind]
+    for module in registry.modules:
+        for of, document in module.documents.items():
+            found += [document.title] if of == kind and document.title else []
+            if any(lines.table == kind for lines in document.lines):
+                found.append(say("Lines: {of}", of=noun(registry, of)))
+    return next(iter(found), label(kind.partition("_")[2] or kind))
 
 
 # --- Questions
@@ -91,4 +101,7 @@ def links(ctx: Context, origins: Iterable[str]) -> dict[str, Link]:
             continue
         query = sa.select(table.c.id, table.c[name]).where(table.c.id.in_(ids))
         labels |= {origin_of(kind, id): str(label) for id, label in ctx.session.execute(query) if label}
-    return {origin: Link(origin, labels.get(origin) or spoken(origin), url(ctx.registry, origin)) for origin in wanted}
+    return {
+        origin: Link(origin, labels.get(origin) or spoken(ctx.registry, origin), url(ctx.registry, origin))
+        for origin in wanted
+    }

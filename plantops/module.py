@@ -100,7 +100,7 @@ class Lines:
     fields: Mapping[str, str]
 
 
-@says("fields")
+@says("fields", "title")
 @dataclass(frozen=True)
 class Document:
     """What a record's own page tells of it beside its contents.
@@ -112,6 +112,8 @@ class Document:
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[Lines, ...] = ()
     owners: tuple[str, ...] = ()
+    title: str = ""
+    """What one of them is called, where it has no number or name: Roster 17."""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from plantops.errors import Conflict, Invalid
 from plantops.jobs import Computation, Done, Reporter
 from plantops.mail import Letter, Posted
 from plantops.permissions import Can
-from plantops.wording import say
+from plantops.wording import mark, say
 
 UNDO_SECONDS = 30  # a mail cannot be called back, so it waits this long
 LONGEST_SUBJECT = 250
-NO_SERVER = "no mail server is set: set PLANTOPS_SMTP_URL, then waiting mails go out by themselves"
+NO_SERVER = mark("no mail server is set: set PLANTOPS_SMTP_URL, then waiting mails go out by themselves")
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 LOOKED_AT_ONCE = 500
 
@@ -229,7 +229,7 @@ def send(ctx: Context, mail_id: int) -> Computation[Posted] | Done:
     server = ctx.settings.smtp_url
     if server is None:
         letter.error = NO_SERVER
-        return Done(NO_SERVER)
+        return Done(say(NO_SERVER))
     attached = []
     for file_id in letter.file_ids:
         file = files.readable(ctx, file_id)
@@ -281,7 +281,7 @@ def _note(ctx: Context, mail_id: int, posted: Posted) -> Done:
 def look(ctx: Context) -> Done:
     """Every few minutes: mails that are due and that no job waits for, as after a server was set at last."""
     if ctx.settings.smtp_url is None:
-        return Done(NO_SERVER)
+        return Done(say(NO_SERVER))
     due = sa.select(OutgoingMail.id, OutgoingMail.next_try_at).where(
         OutgoingMail.state == State.WAITING, OutgoingMail.next_try_at <= ctx.now
     )

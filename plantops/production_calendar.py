@@ -61,9 +61,11 @@ def read(path: Path) -> ProductionCalendar:
             faults[str(row.number)] = str(error)
             continue
         if days.setdefault((found.day, found.place), found) != found:
-            faults[f"{row.number}.{RUNS}"] = f"{found.place} on {found.day} stands here a second time, and otherwise"
+            faults[f"{row.number}.{RUNS}"] = say(
+                "{place} on {day} stands here a second time, and otherwise", place=found.place, day=found.day
+            )
     if faults:
-        first = "; ".join(f"row {where}: {why}" for where, why in list(faults.items())[:3])
+        first = "; ".join(say("row {where}: {why}", where=where, why=why) for where, why in list(faults.items())[:3])
         raise Invalid(
             say(
                 "The production calendar was not taken, {faults} cells are wrong: {first}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import say, whole_day
 
 AHEAD = timedelta(minutes=10)
 """So much may a phone's clock run ahead; such a time is taken as now."""
@@ -30,7 +30,8 @@ def when(said: datetime | None, now: datetime, earliest: datetime | None = None)
     if why := why_not_then(said, now, earliest):
         raise Invalid(
             say(
-                "The phone says that this was done on {said:%d %b %Y at %H:%M} UTC, but {why}. Check its clock.",
+                "The phone says that this was done on {day} at {said:%H:%M} UTC, but {why}. Check its clock.",
+                day=whole_day(said.date()),
                 said=said,
                 why=why,
             )

@@ -23,6 +23,8 @@ Declared = TypeVar("Declared")
 UNIT = "unit"
 LABEL = "label"
 """The gettext context of states and kinds: "Open" as a state, not as a command."""
+RIGHT = "right"
+"""The gettext context of what somebody may do, and of the parts of the house that a right belongs to."""
 
 _LANGUAGE: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -109,6 +111,27 @@ def unit_name(code: str) -> str:
     return _translated(UNIT, code)
 
 
+def right(code: str) -> str:
+    """`purchasing.requisition.approve` is "approve requisition": what somebody may do, for people."""
+    return _translated(right_context(code), right_source(code))
+
+
+def right_source(code: str) -> str:
+    """The English of a right."""
+    _, *subject, verb = code.split(".")
+    return f"{verb} {' '.join(subject)}".replace("_", " ").strip()
+
+
+def right_context(code: str) -> str:
+    """Two modules may each have a right to `read order`, of other things."""
+    return f"{RIGHT} of {code.partition('.')[0]}"
+
+
+def room_name(module: str) -> str:
+    """The part of the house that a right belongs to, within a sentence."""
+    return _translated(RIGHT, module)
+
+
 def label_source(value: str) -> str:
     """The English of a state or kind."""
     text = value.replace("_", " ")
@@ -147,6 +170,13 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return say("{first} and {last}", first=", ".join(words[:-1]), last=words[-1])
+
+
+def either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return say("{first} or {last}", first=", ".join(words[:-1]), last=words[-1])
 
 
 def day_and_month(day: date) -> str:

@@ -383,11 +383,9 @@ def to_decide(ctx: Context) -> list[ToDecide]:
 def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
     """In words: whose yes the rule asks for."""
     why = _why_another(row, titles) if row.on_behalf_of else _why_you(row, titles)
-    return (
-        say("{why}, from {above:,.0f} {currency} on", why=why, above=row.above, currency=row.currency)
-        if row.above
-        else why
-    )
+    if not row.above:
+        return why
+    return say("{why}; the rule begins at {above:,.0f} {currency}", why=why, above=row.above, currency=row.currency)
 
 
 def _why_you(row: WaitingRow, titles: Mapping[str, str]) -> str:

@@ -53,7 +53,7 @@ DOCUMENTS = {
         (Lines("purchasing_order_line", "order_id", "description", LINE),),
         ("buyer_id",),
     ),
-    "purchasing_revision": Document({"reason": mark("Reason")}, owners=("made_by_id",)),
+    "purchasing_revision": Document({"reason": mark("Reason")}, owners=("made_by_id",), title="Revision"),
     "purchasing_unknown_delivery": Document(
         {
             "sender": mark("Sender"),

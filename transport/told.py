@@ -18,7 +18,7 @@ DOCUMENTS = {
         },
         owners=("requested_by_id",),
     ),
-    "transport_plan": Document({"note": mark("Note")}, owners=("made_by_id",)),
+    "transport_plan": Document({"note": mark("Note")}, owners=("made_by_id",), title="Plan"),
     "transport_vehicle": Document(
         {
             "name": mark("Name"),

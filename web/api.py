@@ -113,6 +113,7 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
 
         def attempt(database_session: Session) -> Response:
             ctx = session.bearer(request, database_session)
+            request.state.language = ctx.user.language
             readable = {name: as_in_forms(value, "" if is_record(value) else name) for name, value in given.items()}
             with speaking(ctx.user.language):
                 return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))

@@ -23,7 +23,7 @@ from plantops.db import constraint_of, sqlstate
 from plantops.errors import PlantopsError
 from plantops.factors import ProofNeeded
 from plantops.wording import mark, say, speaking
-from web import session
+from web import session, unreadable
 from web.security import TooLarge
 from web.visit import Toast, Visit, visiting
 
@@ -240,10 +240,22 @@ def in_their_language(handler: Handler) -> Handler:
     """These are asked outside of a route, where nobody has said yet which language is spoken."""
 
     def answered(request: Request, error: Exception) -> Response:
-        with speaking(Visit(request).language):
+        with speaking(language_of(request)):
             return handler(request, error)
 
     return answered
+
+
+def language_of(request: Request) -> str:
+    """That of who is signed in, whom no route has let in yet; else what the browser asks for."""
+    visit = Visit(request)
+    door = session.bearer if "authorization" in request.headers else session.signed_in
+    if not visit.is_known and (door is session.bearer or session.session_token(request)):
+        try:
+            visit.ctx = session.house_of(request).database.run(lambda database: door(request, database))
+        except (PlantopsError, DBAPIError, PoolTimeout):
+            log.warning("it is not known who is told", path=request.url.path)
+    return visit.language
 
 
 def on_http(request: Request, error: Exception) -> Response:
@@ -267,22 +279,15 @@ def on_unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if refused := refused_at_door(request):
         return refused
-    places = [tuple(str(step) for step in one["loc"]) for one in error.errors()]
-    if any(place[0] == "path" for place in places):
+    if any(one["loc"][0] == "path" for one in error.errors()):
         return answer(request, errors.NotFound(say("There is no page {path}.", path=request.url.path)))
-    fields = {".".join(place[1:]) or place[0]: spoken(one) for place, one in zip(places, error.errors(), strict=True)}
+    fields = {unreadable.place(one): unreadable.sentence(one) for one in error.errors()}
     return answer(request, errors.Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields))
 
 
 def let_in(door: Callable[[Request, Session], object], request: Request, database_session: Session) -> Response:
     door(request, database_session)
     return Response(status_code=204)
-
-
-def spoken(one: Mapping[str, Any]) -> str:
-    if one["type"] == "missing":
-        return say("{one} is missing.", one=one["loc"][-1])
-    return f"{one['loc'][-1]}: {one['msg']}."
 
 
 def on_told(request: Request, error: Exception) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 import psycopg
 import structlog
@@ -16,11 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from plantops import jobs
+from plantops import jobs, links
 from plantops.context import Context
 from plantops.errors import PlantopsError
 from plantops.notices import notices
-from plantops.wording import number, plural, say
+from plantops.wording import mark, number, plural, say
 from web import session
 from web.charts import Chart, Series, line_chart
 from web.visit import Visit, visiting
@@ -30,6 +32,15 @@ BEAT_SECONDS = 15.0
 ENOUGH_DONE, ENOUGH_SECONDS = 0.03, 3.0
 SECONDS_TOLD = 90
 TONES = {"queued": "plain", "running": "info", "done": "ok", "failed": "bad", "cancelled": "warn"}
+
+FIGURES = {
+    "done": mark("Done"),
+    "refused": mark("Refused"),
+    "made": mark("made"),
+    "changed": mark("changed"),
+    "removed": mark("removed"),
+}
+"""What jobs call their figures."""
 
 log = structlog.get_logger("web")
 
@@ -83,8 +94,28 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
         stop_label=stop_label,
         left=time_left(run, ctx.now),
         chart=course_of(run),
-        facts=(*best_of(run), *tuple((name.replace("_", " "), str(value)) for name, value in found.items())),
+        facts=(*best_of(run), *figures_of(ctx, found)),
     )
+
+
+def figures_of(ctx: Context, result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a job left behind: figures under their names, refused rows under their numbers, rows by their kind."""
+    for name, value in result.items():
+        if isinstance(value, Mapping):
+            yield from (
+                (f"{links.noun(ctx.registry, kind)}: {figure_name(name)}", shown_figure(count))
+                for kind, count in value.items()
+            )
+        else:
+            yield figure_name(name), shown_figure(value)
+
+
+def figure_name(name: str) -> str:
+    return say(FIGURES[name]) if name in FIGURES else name
+
+
+def shown_figure(value: object) -> str:
+    return number(value, ",") if isinstance(value, int | float | Decimal) else str(value)
 
 
 def time_left(run: jobs.JobRun, now: datetime) -> str:

@@ -100,6 +100,11 @@ class Visit:
         return known or wanted_language(self.request.headers.get("accept-language", ""))
 
     @property
+    def is_known(self) -> bool:
+        """Has a route found out already who is spoken to?"""
+        return bool(getattr(self.request.state, "language", ""))
+
+    @property
     def path(self) -> str:
         return str(self.request.url.path)
 

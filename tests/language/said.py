@@ -11,12 +11,14 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from plantops.catalogues import FOLDER
-from plantops.wording import LABEL, UNIT, label_source
+from plantops.wording import LABEL, RIGHT, UNIT, label_source, right_context, right_source
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("plantops", "purchasing", "transport", "housekeeping", "personnel", "web")
 HANDED_ON = {"need": "to", "need_everywhere": "to", "get": "what", "check_seen": "what"}
 """Words that these calls say themselves."""
+RIGHTS = "Can"
+"""Every module names what somebody may do in an enum of this name."""
 NOT_FOR_READERS = ("demo", "migrations", "design")
 """Data of the demo, tables, and the developers' own page."""
 
@@ -123,11 +125,16 @@ def fields_of(node: ast.ClassDef) -> list[str]:
 
 
 def in_enum(node: ast.ClassDef) -> Iterator[Said]:
-    """States and kinds: what `label` says of them. Rights are not shown."""
+    """States and kinds: what `label` says of them; rights, and the rooms that they belong to."""
     if not any(getattr(base, "id", getattr(base, "attr", "")) == "StrEnum" for base in node.bases):
         return
     for line in node.body:
-        if isinstance(line, ast.Assign) and (value := text(line.value)) and "." not in value:
+        value = text(line.value) if isinstance(line, ast.Assign) else ""
+        if node.name == RIGHTS and value:
+            yield Said(right_source(value), context=right_context(value))
+            if not value.startswith("core."):
+                yield Said(value.partition(".")[0], context=RIGHT)
+        elif value and "." not in value:
             yield Said(label_source(value), context=LABEL)
 
 

@@ -20,7 +20,7 @@ def test_an_address_comes_from_the_manifest_and_an_id_is_a_number() -> None:
     assert links.url(registry, "paper_order:17") == "/paper/orders/17"
     assert links.url(registry, "paper_secret:17") == ""
     assert links.url(registry, "paper_order:../../login") == ""
-    assert links.spoken("paper_goods_receipt:17") == "Goods receipt 17"
+    assert links.spoken(registry, "paper_goods_receipt:17") == "Goods receipt 17"
 
 
 @pytest.mark.parametrize(

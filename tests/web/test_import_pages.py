@@ -105,7 +105,7 @@ def test_trying_it_says_what_would_be_made_and_changes_nothing(client: Enter, se
     went(button(buyer, path, "try"))
     worker.run(served.house, waiting(served))
     page = text(buyer, path)
-    assert "1 row would load, 1 would be refused" in page and "item made" in page
+    assert "1 row would load, 1 would be refused" in page and "Item: made" in page
     assert "this item number is there already" in page, "what loading would refuse is to be set right before"
     assert not known(served, "NAIL-1") and "Load 1 row" in page
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
+import sqlalchemy as sa
 
-from tests.browser import Client
+from plantops import people
+from tests.browser import Client, Served
 
 pytestmark = pytest.mark.db
 
@@ -26,3 +29,53 @@ def test_everybody_chooses_the_language_that_they_read(client: Opened) -> None:
     assert "Diese Sprache" in refused.text
     boss.submit("/account", "language", language="en")
     assert '<html lang="en"' in boss.get("/account").text
+
+
+@pytest.fixture
+def german(client: Opened) -> Callable[..., Client]:
+    """Somebody with these roles who reads German."""
+
+    def open_one(as_: str) -> Client:
+        person = client(as_, f"german-{as_}")
+        person.submit("/account", "language", language="de")
+        return person
+
+    return open_one
+
+
+def test_what_no_route_answers_is_told_in_the_language_of_who_is_signed_in(german: Callable[..., Client]) -> None:
+    boss = german("administrator")
+    for answer in (boss.get("/nowhere"), boss.get("/nowhere", partial=True), boss.post("/account")):
+        assert answer.status_code in (404, 405)
+        assert "gibt keine Seite /nowhere" in answer.text or "kann nicht mit" in answer.text, answer.text
+
+
+def test_a_missing_right_is_named_in_german(german: Callable[..., Client]) -> None:
+    refused = german("cleaner").get("/admin/users")
+    assert refused.status_code == 403
+    assert "„Benutzer ansehen“" in refused.text
+    assert "user" not in refused.text.split("<main")[1].split("</main")[0].lower().replace("/users", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"site_id": "x", "supplier_id": 1, "lines": []}', "site_id muss eine ganze Zahl sein"),
+        ('{"supplier_id": 1, "lines": []}', "site_id fehlt"),
+        ('{"site_id": 1, "supplier_id": 1, "lines": 5}', "lines muss eine Liste sein"),
+        ('{"site_id": 1, "supplier_id": 1, "lines": [], "colour": 1}', "colour ist hier nicht bekannt"),
+        ("{", "kein lesbares JSON"),
+    ],
+)
+def test_bodies_that_cannot_be_read_are_told_in_the_owners_language(served: Served, body: str, said: str) -> None:
+    with served.house.acting() as ctx:
+        known = ctx.session.scalar(sa.select(people.User).where(people.User.login == "leser"))
+        user = known or people.add_user(ctx, "leser", "Leser")
+        user.language = "de"
+        people.grant(ctx, user.id, "buyer")
+        token = people.add_token(ctx, user.id, "*")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{served.url}/api/v1/orders", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert answer.json()["title"] == "Das muss noch einmal angesehen werden"
