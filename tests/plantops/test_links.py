@@ -40,7 +40,7 @@ def test_things_are_called_by_number_or_name_and_users_never(ctx: Someone) -> No
     )
     assert [(link.label, link.url) for link in found.values()] == [
         ("Bearing 6204-2RS", f"/items/{item.id}"),
-        (f"User {person}", ""),
+        (f"Account {person}", ""),
         ("Order 3", "/paper/orders/3"),
         ("Nonsense", ""),
         (f"Item {10**15}", f"/items/{10**15}"),
