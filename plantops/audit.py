@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -78,6 +80,18 @@ class Change:
     row_id: str
     operation: str
     payload: str | None
+
+
+def as_stored(column: sa.Column[Any], value: Any) -> Any:
+    """A value of the trail's payload (read with decimals as Decimal), as the column holds it."""
+    if value is None:
+        return None
+    if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
+        return column.type.enum_class(value)
+    kind = column.type.python_type
+    if kind is datetime or kind is date:
+        return kind.fromisoformat(value)
+    return Decimal(str(value)) if kind is Decimal else value
 
 
 # --- The triggers

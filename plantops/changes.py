@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import links
+from plantops import audit, links
 from plantops.context import Context, within
 from plantops.db import Base
 from plantops.module import Document, Lines
@@ -157,13 +157,5 @@ class _Names:
         """A value of the trail as Python has it; an id as the name of what it stands for."""
         for key in column.foreign_keys:
             return self._names.get((key.column.table.name, value), "") if value is not None else None
-        if value is None or value == "":
-            return None
-        if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
-            return column.type.enum_class(value)
-        kind = column.type.python_type
-        if kind is datetime:
-            return datetime.fromisoformat(value)
-        if kind is date:
-            return date.fromisoformat(value)
-        return Decimal(str(value)).normalize() if kind is Decimal else value
+        stored = None if value == "" else audit.as_stored(column, value)
+        return stored.normalize() if isinstance(stored, Decimal) else stored

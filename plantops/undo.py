@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import links
+from plantops import audit, links
 from plantops.context import Context, within
 from plantops.db import Base
 from plantops.errors import Conflict
@@ -165,7 +164,7 @@ def restore(ctx: Context, row: Any) -> None:
     last = check(ctx, row)
     for name, (before, _after) in last.fields.items():
         if name not in ("version", "state"):
-            setattr(row, name, _read(row.__table__.c[name], before))
+            setattr(row, name, audit.as_stored(row.__table__.c[name], before))
     source = row.state
     row.state = type(source)(last.step[0]) if last.step else source
     row.version += 1
@@ -189,17 +188,3 @@ def restore(ctx: Context, row: Any) -> None:
 def tell(ctx: Context, row: Any) -> None:
     """Whoever was told of the step hears no more of it."""
     ctx.emit(TakenBack(f"{row.__tablename__}:{row.id}"))
-
-
-def _read(column: sa.Column[Any], value: Any) -> Any:
-    """A value of the trail, as the column takes it."""
-    if value is None:
-        return None
-    if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
-        return column.type.enum_class(value)
-    kind = column.type.python_type
-    if kind is datetime:
-        return datetime.fromisoformat(value)
-    if kind is date:
-        return date.fromisoformat(value)
-    return Decimal(str(value)) if kind is Decimal else value

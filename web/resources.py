@@ -90,7 +90,7 @@ def _field(of: type, name: str) -> Any:
 def _python_type(of: sa.types.TypeEngine[Any]) -> Any:
     try:
         kind = of.python_type
-    except NotImplementedError:
+    except NotImplementedError:  # how SQLAlchemy says that a type has no one type in Python
         return Any
     if kind is Decimal:
         return numbers(getattr(of, "scale", None))
