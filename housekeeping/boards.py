@@ -17,10 +17,10 @@ from housekeeping.requests import RequestRow
 from housekeeping.roster_models import Roster, RosterCell
 from housekeeping.weeks import Wanted
 from personnel import api as personnel
-from plantops import files, people, places
+from plantops import files, people, places, sight
 from plantops.context import Context, anyone, requires, within
-from plantops.files import RecordSeen
 from plantops.places import Place
+from plantops.sight import RecordSeen
 from plantops.wording import say
 
 OFF = "off"
@@ -336,7 +336,7 @@ def ask_codes(ctx: Context, site_id: int) -> int:
     return ctx.enqueue("housekeeping.print_codes", site_id=site_id, lock=f"housekeeping.codes:{site_id}")
 
 
-OWNED: files.Owned = {
+OWNED: sight.Owned = {
     "housekeeping_request": (None, requests.visible),
     "housekeeping_workorder": (None, workorders.visible),
     "housekeeping_round": (Can.READ_CLEANING, rounds.visible),
@@ -345,6 +345,6 @@ OWNED: files.Owned = {
 
 
 @within("the core asks who may see a record's files")
-def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
+def record_seen(ctx: Context, question: RecordSeen) -> list[sight.Sight]:
     """Who may see a request may see its photo; the same of work orders and rosters."""
-    return files.answer(ctx, question, OWNED)
+    return sight.answer(ctx, question, OWNED)

@@ -28,9 +28,9 @@ from housekeeping.permissions import Can
 from housekeeping.reports.requests_in_time import REQUESTS_IN_TIME
 from personnel.events import AbsenceRecorded, LeaveApproved
 from plantops.events import Absent, WorkWanted
-from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Invariant, Job, Module, PersonalData, Role, Schedule
 from plantops.options import Option
+from plantops.sight import RecordSeen
 
 ROLES = (
     Role("administrator", "Administrator", tuple(Can)),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from personnel import absences, certificates, contracts, employees, incidents, leave, leave_accounts, shifts
 from personnel.models import Employee
 from personnel.permissions import Can
-from plantops import files
+from plantops import sight
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 from plantops.wording import day_and_month, mark, say, weekday_and_day
@@ -100,7 +100,7 @@ def _own(ctx: Context) -> list[WaitingCard]:
     return cards
 
 
-OWNED: files.Owned = {
+OWNED: sight.Owned = {
     "personnel_employee": (None, employees.visible),
     "personnel_leave_request": (None, leave.visible),
     "personnel_certificate": (None, certificates.visible),
@@ -109,5 +109,5 @@ OWNED: files.Owned = {
 
 
 @within("files and talk ask whether the person may see the record")
-def record_seen(ctx: Context, question: files.RecordSeen) -> list[bool]:
-    return files.answer(ctx, question, OWNED)
+def record_seen(ctx: Context, question: sight.RecordSeen) -> list[sight.Sight]:
+    return sight.answer(ctx, question, OWNED)

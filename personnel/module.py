@@ -16,9 +16,9 @@ from personnel.reports.hours import ABSENCE, OVERTIME
 from personnel.reports.injuries import INJURIES, STRIPS
 from personnel.roles import ROLES
 from plantops.events import Absent, ManagerOf, Waiting
-from plantops.files import RecordSeen
 from plantops.module import DemoPart, Job, Module, PersonalData, Schedule
 from plantops.options import Option
+from plantops.sight import RecordSeen
 
 KNOWN = (models, time_models)  # imported for their tables
 

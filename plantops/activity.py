@@ -11,8 +11,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from plantops import files, followers, links, people
-from plantops.context import SYSTEM_ID, Context, anyone, mark_actor, within
+from plantops import followers, links, sight
+from plantops.context import SYSTEM_ID, Context, anyone, within
 from plantops.db import Base, Id, choice, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import DueItem, Moved, TakenBack
@@ -157,12 +157,16 @@ def due(ctx: Context, until: date) -> list[DueItem]:
 # --- Actions
 
 
-def _add(
-    ctx: Context, origin: str, kind: ActivityKind, text: str, to: int | None = None, on: date | None = None
-) -> Activity:
+def _check(origin: str, text: str) -> None:
     if why := why_not_text(text):
         raise Invalid(say("This cannot be kept: {why}.", why=why), field="text")
     links.parts(origin)
+
+
+def _add(
+    ctx: Context, origin: str, kind: ActivityKind, text: str, to: int | None = None, on: date | None = None
+) -> Activity:
+    _check(origin, text)
     new = Activity(
         origin=origin, kind=kind, author_id=ctx.user.id, text=text.strip(), at=ctx.now, assigned_to_id=to, due_on=on
     )
@@ -191,20 +195,21 @@ def comment(ctx: Context, origin: str, text: str) -> Activity:
 @within("what is told was done on a document by an action that checked the right")
 def tell(ctx: Context, origin: str, text: str, *, but: Collection[int] = ()) -> None:
     """Who follows the document hears it in the bell: everybody but who did it, and nobody who may not see it."""
-    for one in followers.following(ctx, origin):
-        if one.user_id not in {ctx.user.id, *but} and _sees(ctx, one.user_id, origin):
-            _add(ctx, origin, ActivityKind.MENTION, text, one.user_id)
-
-
-def _sees(ctx: Context, user_id: int, origin: str) -> bool:
-    """May this other person see the record, with their own rights?"""
-    reader = people.context_for(
-        ctx.session, user_id, registry=ctx.registry, database=ctx.database, settings=ctx.settings, now=ctx.now
-    )
-    try:
-        return files.may_see(reader, origin)
-    finally:
-        mark_actor(ctx.session, ctx.user.id, ctx.on_behalf_of, ctx.request_id)
+    _check(origin, text)
+    hearers = followers.hearers(ctx, origin, but={ctx.user.id, *but})
+    seen = sight.who_may_see(ctx, origin, hearers) if hearers else None
+    if seen is None:
+        return
+    line = {
+        "origin": origin,
+        "kind": ActivityKind.MENTION,
+        "author_id": ctx.user.id,
+        "text": text.strip(),
+        "at": ctx.now,
+    }
+    said = [sa.literal(value, Activity.__table__.c[name].type) for name, value in line.items()]
+    rows = sa.select(*said, *seen.subquery().c)
+    ctx.session.execute(sa.insert(Activity).from_select([*line, "assigned_to_id"], rows))
 
 
 @within("the lifecycle tells each step of a document")

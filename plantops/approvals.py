@@ -157,6 +157,15 @@ def claims_on(ctx: Context, approval: Approval) -> list[Claim]:
     return list(found.values())
 
 
+@within("a query for a document asks whether its newest approval waits for this person's yes")
+def waits_for_me(ctx: Context, origin: str) -> sa.Exists:
+    return _claimed(ctx, Step.id).order_by(None).where(Approval.id == _newest(origin)).exists()
+
+
+def _newest(origin: str) -> sa.ScalarSelect[int | None]:
+    return sa.select(sa.func.max(Approval.id)).where(Approval.origin == origin).scalar_subquery()
+
+
 @anyone("everybody sees what waits for their own yes")
 def waiting_for(ctx: Context, kind: str | None = None) -> list[WaitingRow]:
     """The documents that this person may decide today, the oldest first, each once."""
@@ -180,8 +189,7 @@ def waiting_for(ctx: Context, kind: str | None = None) -> list[WaitingRow]:
 @within("the document's page and its action ask for it; the document is visible there")
 def latest(ctx: Context, origin: str, *, lock: bool = False) -> Approval:
     """The newest approval of a document with its steps and decisions. Raises NotFound when none was asked for."""
-    newest = sa.select(sa.func.max(Approval.id)).where(Approval.origin == origin).scalar_subquery()
-    query = sa.select(Approval).where(Approval.id == newest)
+    query = sa.select(Approval).where(Approval.id == _newest(origin))
     query = query.options(selectinload(Approval.steps).selectinload(Step.decisions))
     return get(ctx.session, query, what="approval", lock=lock)
 

@@ -11,8 +11,8 @@ from plantops import links
 from plantops.activity import Activity, ActivityKind
 from plantops.context import SYSTEM_ID, Context, anyone
 from plantops.db import get
-from plantops.files import may_see
 from plantops.people import User
+from plantops.sight import may_see
 from plantops.wording import say
 
 SHOWN = 50

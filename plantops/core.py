@@ -54,12 +54,12 @@ from plantops.context import SYSTEM_ID, Context, within
 from plantops.db import Base, Database, unaudited
 from plantops.errors import Unavailable
 from plantops.events import Moved, TakenBack, Waiting
-from plantops.files import RecordSeen
 from plantops.invariants import INVARIANTS
 from plantops.migrations import runner
 from plantops.module import Job, Module, Registry, Role, Schedule, discover
 from plantops.permissions import Can
 from plantops.settings import Settings
+from plantops.sight import RecordSeen
 from plantops.verify import CORE_INVARIANTS
 from plantops.wording import say, speaking
 

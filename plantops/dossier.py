@@ -16,6 +16,7 @@ from plantops import (
     outbox,
     parties,
     people,
+    sight,
     stock,
     stores,
     webhooks,
@@ -23,12 +24,13 @@ from plantops import (
 from plantops.activity import ActivityKind, ActivityRow
 from plantops.changes import Change
 from plantops.context import Context, within
-from plantops.files import AttachmentRow, RecordSeen
+from plantops.files import AttachmentRow
 from plantops.followers import FollowerRow
 from plantops.lifecycle import TransitionRow
 from plantops.module import Document, Lines
 from plantops.outbox import OutgoingMail
 from plantops.permissions import Can
+from plantops.sight import RecordSeen
 
 MOST = 100
 
@@ -62,7 +64,7 @@ class Dossier:
 @within("drawn below a record's page; None where the person may not see the record or it is no document")
 def of(ctx: Context, origin: str) -> Dossier | None:
     kind, id = links.parts(origin)
-    if ctx.registry.document(kind) is None or not files.may_see(ctx, origin):
+    if ctx.registry.document(kind) is None or not sight.may_see(ctx, origin):
         return None
     said = activity.talk(ctx, origin)
     hung = files.attachments(ctx, origin)
@@ -85,7 +87,7 @@ def of(ctx: Context, origin: str) -> Dossier | None:
     )
 
 
-OWNED: files.Owned = {
+OWNED: sight.Owned = {
     "core_user": (Can.READ_USERS, people.visible),
     "core_party": (Can.READ_PARTIES, parties.visible),
     "core_item": (Can.READ_ITEMS, items.visible),
@@ -97,8 +99,8 @@ OWNED: files.Owned = {
 
 
 @within("files and talk ask whether the person may see a record of the core")
-def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
-    return files.answer(ctx, question, OWNED)
+def record_seen(ctx: Context, question: RecordSeen) -> list[sight.Sight]:
+    return sight.answer(ctx, question, OWNED)
 
 
 DOCUMENTS = {

@@ -8,14 +8,13 @@ import re
 import time
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -25,9 +24,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops.context import Context, anyone, within
 from plantops.db import Base, Id
 from plantops.errors import Conflict, Invalid, NotFound, Unavailable
-from plantops.events import Question
 from plantops.jobs import Done
 from plantops.settings import Settings
+from plantops.sight import may_see
 from plantops.wording import say
 from plantops.workbook import why_not_unpack
 
@@ -106,16 +105,6 @@ class LaidDown:
 
     sha256: str
     size: int
-
-
-@dataclass(frozen=True)
-class RecordSeen(Question[bool]):
-    """May this person see the record `table:id`? Each module answers [True] for the tables that it owns."""
-
-    origin: str
-
-
-Owned = Mapping[str, tuple[StrEnum | None, Callable[[Context], sa.Select[Any]]]]
 
 
 @dataclass(frozen=True)
@@ -313,8 +302,7 @@ def readable(ctx: Context, id: int) -> File:
             return file
         hung = sa.select(Attachment.origin).where(Attachment.file_id == id, Attachment.removed_at.is_(None))
         for origin in ctx.session.scalars(hung):
-            answers: list[bool] = ctx.ask(RecordSeen(origin))
-            if any(answers):
+            if may_see(ctx, origin):
                 return file
     raise NotFound(say("There is no such file, or you may not see it."))
 
@@ -334,27 +322,6 @@ def content(ctx: Context, id: int) -> bytes:
             say("The file {name} was damaged in the data folder: restore it from a backup.", name=file.name)
         )
     return found
-
-
-@anyone("a question about one's own rights")
-def may_see(ctx: Context, origin: str) -> bool:
-    """May this person see the record?"""
-    answers: list[bool] = ctx.ask(RecordSeen(origin))
-    return any(answers)
-
-
-@within("a module answers for the records that it owns")
-def answer(ctx: Context, question: RecordSeen, owned: Owned) -> list[bool]:
-    """[True] when the record is one of these and this person may see it: kind -> (right, visible)."""
-    kind, _, id = question.origin.partition(":")
-    if kind not in owned or not id.isdigit() or len(id) > 18:
-        return []
-    right, visible = owned[kind]
-    if right is not None and not ctx.may(right):
-        return []
-    key = Base.metadata.tables[kind].c.id
-    seen = visible(ctx).order_by(None).with_only_columns(key).where(key == int(id))
-    return [True] if ctx.session.scalar(seen) is not None else []
 
 
 @within("shown on a record that the person may see")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops import links
-from plantops.context import SYSTEM_ID, Context, anyone, within
+from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, within
 from plantops.db import Base, unaudited
-from plantops.people import User
+from plantops.people import User, UserGrant
 from plantops.places import sort_key
 
 
@@ -37,23 +38,36 @@ class FollowerRow:
 @within("shown on a document that the person may see")
 def following(ctx: Context, origin: str) -> list[FollowerRow]:
     """Who follows a document: who said so, and its owners who did not say no. By name."""
+    people = sa.select(User.id, User.name).where(_follow(ctx, origin)).order_by(User.sort_key, User.id)
+    return [FollowerRow(*row) for row in ctx.session.execute(people)]
+
+
+@within("the house asks who of them may see the document before it tells them")
+def hearers(ctx: Context, origin: str, *, but: Collection[int]) -> list[Context]:
+    """Everybody who follows a document beside these, each with their own rights. One look at the database."""
+    place = sa.func.json_build_array(UserGrant.role, UserGrant.site_id, UserGrant.cost_centre_id)
+    grants = sa.select(sa.func.json_agg(place)).where(UserGrant.user_id == User.id).scalar_subquery()
+    people = sa.select(User.id, User.login, User.name, User.language, grants)
+    rights = ctx.registry.role_permissions()
+    found = []
+    rows = ctx.session.execute(people.where(_follow(ctx, origin), User.id.not_in(but)).order_by(User.id))
+    for id, login, name, language, held in rows:
+        granted = tuple(Grant(role, rights.get(role, frozenset()), site, centre) for role, site, centre in held or ())
+        actor = Actor(id, login, name, granted, language)
+        found.append(replace(ctx, user=actor, on_behalf_of=None, proved_at=None))
+    return found
+
+
+def _follow(ctx: Context, origin: str) -> sa.ColumnElement[bool]:
+    """Open accounts of who said so, and of the document's owners who did not say no."""
     kind, id = links.parts(origin)
-    query = sa.select(Follower.user_id, Follower.follows).where(Follower.origin == origin)
-    said = {user_id: follows for user_id, follows in ctx.session.execute(query)}  # noqa: C416
-    ids = {user_id for user_id, follows in said.items() if follows}
-    ids |= {user_id for user_id in _owners(ctx, kind, id) if user_id not in said}
-    if not ids:
-        return []
-    people = sa.select(User.id, User.name).where(User.id.in_(ids), User.active, User.id != SYSTEM_ID)
-    return [FollowerRow(*row) for row in ctx.session.execute(people.order_by(User.sort_key, User.id))]
-
-
-def _owners(ctx: Context, kind: str, id: int) -> set[int]:
+    asked = [sa.select(Follower.user_id).where(Follower.origin == origin, Follower.follows)]
     document, table = ctx.registry.document(kind), Base.metadata.tables.get(kind)
-    if document is None or table is None or not document.owners:
-        return set()
-    named = sa.select(*(table.c[name] for name in document.owners)).where(table.c.id == id)
-    return {user_id for row in ctx.session.execute(named) for user_id in row if user_id is not None}
+    if document is not None and table is not None:
+        for owner in (table.c[name] for name in document.owners):
+            refused = sa.exists().where(Follower.origin == origin, Follower.user_id == owner, ~Follower.follows)
+            asked.append(sa.select(owner).where(table.c.id == id, owner.is_not(None), ~refused))
+    return sa.and_(User.id.in_(sa.union(*asked)), User.active, User.id != SYSTEM_ID)
 
 
 @within("the page has checked that the person may see the document")

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import files, links
+from plantops import links, sight
 from plantops.context import Context, within
 from plantops.events import Waiting, WaitingCard
 from plantops.listing_pages import card
@@ -154,7 +154,7 @@ RECENT = timedelta(days=28)
 
 # --- Who may see what hangs on a document
 
-SEEN: files.Owned = {
+SEEN: sight.Owned = {
     "purchasing_order": (None, orders.visible),
     "purchasing_revision": (None, amendments.visible_revisions),
     "purchasing_receipt": (None, receipts.visible),
@@ -165,8 +165,7 @@ SEEN: files.Owned = {
 
 
 @within("files and talk ask whether the person may see the document")
-def record_seen(ctx: Context, question: files.RecordSeen) -> list[bool]:
-    table, id = links.parts(question.origin)
-    if table == "purchasing_requisition":
-        return [requisitions.may_see(ctx, id)]
-    return files.answer(ctx, question, SEEN)
+def record_seen(ctx: Context, question: sight.RecordSeen) -> list[sight.Sight]:
+    if links.parts(question.origin)[0] == "purchasing_requisition":
+        return requisitions.who_may_see(ctx, question)
+    return sight.answer(ctx, question, SEEN)

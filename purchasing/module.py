@@ -7,9 +7,9 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from plantops.events import LowStock, OnOrder, Waiting
-from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Job, Module, Schedule
 from plantops.options import Option
+from plantops.sight import RecordSeen
 from purchasing import (
     api,
     cards,

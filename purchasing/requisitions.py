@@ -11,7 +11,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, lifecycle, places, stores
+from plantops import approvals, lifecycle, links, places, sight, stores
 from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
@@ -124,19 +124,25 @@ def read(ctx: Context, id: int) -> Requisition:
 
 
 @within("files and talk ask whether the person may see the requisition")
-def may_see(ctx: Context, id: int) -> bool:
+def who_may_see(ctx: Context, question: sight.RecordSeen) -> list[sight.Sight]:
     """Who may read it sees it: it is visible, or waits for this person's yes."""
-    found = ctx.session.get(Requisition, id)
+    found = ctx.session.get(Requisition, links.parts(question.origin)[1])
     if found is None:
-        return False
-    seen = visible(ctx).with_only_columns(Requisition.id).where(Requisition.id == id)
-    return ctx.session.scalar(seen) is not None or _may_decide(ctx, found)
+        return []
+    seen = sight.answer(ctx, question, OWNED)
+    if found.state is not State.SUBMITTED:
+        return seen
+    asked = question.origin
+    return seen + [sight.sees(one).where(approvals.waits_for_me(one, asked)) for one in question.readers]
 
 
 def _may_decide(ctx: Context, requisition: Requisition) -> bool:
     if requisition.state is not State.SUBMITTED:
         return False
     return bool(approvals.claims_on(ctx, approvals.latest(ctx, origin(requisition))))
+
+
+OWNED: sight.Owned = {"purchasing_requisition": (None, visible)}
 
 
 # --- Actions: writing it

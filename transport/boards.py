@@ -9,10 +9,10 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from personnel import api as personnel
-from plantops import files, places
+from plantops import places, sight
 from plantops.calendar import at_local, zone
 from plantops.context import Context, requires, within
-from plantops.files import RecordSeen
+from plantops.sight import RecordSeen
 from transport import addresses, orders, plans, vehicles
 from transport.models import OPEN, Address, Driver, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
 from transport.permissions import Can
@@ -230,7 +230,7 @@ def my_trip(ctx: Context, day: date) -> TripSheet | None:
     return next((trip for trip in sheet(ctx, found[0]).trips if trip.id == found[1]), None)
 
 
-OWNED: files.Owned = {
+OWNED: sight.Owned = {
     "transport_plan": (Can.READ_PLANS, plans.visible),
     "transport_order": (None, orders.visible),
     "transport_vehicle": (Can.READ_VEHICLES, vehicles.visible),
@@ -238,9 +238,9 @@ OWNED: files.Owned = {
 
 
 @within("the core asks who may see a record's files")
-def record_seen(ctx: Context, question: RecordSeen) -> list[bool]:
+def record_seen(ctx: Context, question: RecordSeen) -> list[sight.Sight]:
     """Who may see a plan may read its manifest; the same of orders and vehicles."""
-    return files.answer(ctx, question, OWNED)
+    return sight.answer(ctx, question, OWNED)
 
 
 STILL_OPEN = frozenset(OPEN)

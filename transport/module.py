@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from plantops.events import Absent
-from plantops.files import RecordSeen
 from plantops.module import DemoPart, Figure, Invariant, Job, Module, Role
+from plantops.sight import RecordSeen
 from transport import boards, cards, cli, drivers, jobs, orders, plans, told, vehicles
 from transport.events import VehicleTakenOut
 from transport.finding import SEARCH

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plantops import files
+from plantops import files, sight
 from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Invalid, NotFound, Unavailable
-from plantops.files import File, RecordSeen, clean_name, sniffed
+from plantops.files import File, clean_name, sniffed
 from plantops.module import Module, Registry
+from plantops.sight import RecordSeen
 from plantops.tables import Column, Table, as_xlsx
 from plantops.verify import verify
 from tests.houses import NOW, Someone
@@ -160,8 +161,9 @@ def test_damaged_or_missing_bytes_are_told(ctx: Someone) -> None:
 def seeing(ctx: Context, logins: tuple[str, ...]) -> Context:
     """The same person, in a house where these logins see order 7."""
 
-    def answer(asker: Context, question: RecordSeen) -> list[bool]:
-        return [question.origin == "purchasing_order:7" and asker.user.login in logins]
+    def answer(_ctx: Context, question: RecordSeen) -> list[sight.Sight]:
+        seen = question.origin == "purchasing_order:7"
+        return [sight.sees(one) for one in question.readers if seen and one.user.login in logins]
 
     module = Module(name="testing", title="T", answers={RecordSeen: (answer,)})
     return replace(ctx, registry=Registry((*ctx.registry.modules, module)))

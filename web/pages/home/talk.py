@@ -8,7 +8,7 @@ from datetime import date
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import activity, files, followers, links
+from plantops import activity, files, followers, links, sight
 from plantops.context import Context
 from plantops.errors import Invalid, NotFound
 from plantops.wording import plural, say
@@ -99,5 +99,5 @@ def lookup(ctx: Context, query: Query) -> Response:
 def need_seen(ctx: Context, origin: str) -> None:
     """A document that one may not see does not exist for one's talk either."""
     links.parts(origin)
-    if not files.may_see(ctx, origin):
+    if not sight.may_see(ctx, origin):
         raise NotFound(say("There is no such document, or you may not see it."))
