@@ -10,7 +10,7 @@ from plantops.events import Event
 
 @dataclass(frozen=True)
 class LeaveApproved(Event):
-    """Days on which somebody will not be there; `first_day` and `last_day` are both included."""
+    """Days on which somebody will not be there, the first and the last included."""
 
     request_id: int
     employee_id: int
@@ -30,7 +30,10 @@ class LeaveCancelled(Event):
 
 @dataclass(frozen=True)
 class AbsenceRecorded(Event):
-    """Somebody is away without having asked before (sick, missing). `last_day` is None while nobody knows."""
+    """Somebody is away without having asked before: sick or missing, perhaps until nobody knows when.
+
+    `last_day` is None while nobody knows.
+    """
 
     absence_id: int
     employee_id: int

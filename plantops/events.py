@@ -22,7 +22,10 @@ class Question(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Moved(Event):
-    """A document went from one state to the next; `target` as it is said."""
+    """A document went from one state to the next.
+
+    `target` is the state as it is said.
+    """
 
     origin: str
     target: str
@@ -37,7 +40,10 @@ class TakenBack(Event):
 
 @dataclass(frozen=True)
 class LowStock(Event):
-    """An item fell to or under its minimum in a store; `wanted` fills it up to its target."""
+    """An item fell to or under its minimum in a store.
+
+    `wanted` fills it up to its target.
+    """
 
     item_id: int
     store_id: int

@@ -111,6 +111,11 @@ IN_WORDS = {
 }
 
 
+def in_words(code: str) -> str:
+    """Why a bill is held: it names no order."""
+    return say(IN_WORDS[Code(code)])
+
+
 def _not_matched(invoice: Invoice) -> str:
     """What is wrong with the bill, as its clerk would say it."""
     held = dict.fromkeys(hold.code for hold in invoice.holds if hold.state is HoldState.OPEN)

@@ -119,7 +119,7 @@ def moment(value: datetime | None, zone: ZoneInfo, language: str = "en") -> str:
     if value is None:
         return NOTHING
     local = value.astimezone(zone)
-    return f"{day(local.date(), language)} {local:%H:%M}"
+    return f"{day(local.date(), language)}\N{NO-BREAK SPACE}{local:%H:%M}"
 
 
 def hours(minutes: float | Decimal | None) -> str:

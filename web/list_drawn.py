@@ -338,12 +338,13 @@ class Drawn:
         number = column.kind in (Kind.NUMBER, Kind.MONEY, Kind.QUANTITY)
         titled = column.kind in (Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.YES_NO) or column.key in self.opens
         place = "lead" if column.key == self.lead else column.place
+        time = column.kind in (Kind.DATE, Kind.TIME)
         if column.key not in self.listing.sortable:
-            return Column(column.key, column.title, number, place, titled)
+            return Column(column.key, column.title, number, place, titled, is_time=time)
         now = self.found.sort
         sorted_now = {column.key: "ascending", f"-{column.key}": "descending"}.get(now, "")
         other = f"-{column.key}" if now == column.key else column.key
-        return Column(column.key, column.title, number, place, titled, self.url(sort=other), sorted_now)
+        return Column(column.key, column.title, number, place, titled, self.url(sort=other), sorted_now, time)
 
     def row(self, row: Any, *, leads: bool = True) -> Row:
         origin = self.listing.origin if leads else ""

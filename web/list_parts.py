@@ -27,6 +27,8 @@ class Column:
     sort_url: str = ""
     sorted: str = ""
     """`ascending` or `descending` when the list is sorted by this column."""
+    is_time: bool = False
+    """A day or a moment, which stands in one line."""
 
     @property
     def frame(self) -> tuple[str, str]:
@@ -34,7 +36,8 @@ class Column:
         if self.place == LEAD:
             return '<th scope="row" class="c-lead">', "</th>\n"
         title = f' data-title="{escape(self.title)}"' if self.is_titled else ""
-        return f'<td class="c-{self.place}{" num" if self.is_number else ""}"{title}>', "</td>\n"
+        kind = " num" if self.is_number else " is-time" if self.is_time else ""
+        return f'<td class="c-{self.place}{kind}"{title}>', "</td>\n"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import inside, label, plural, say, say_html
+from plantops.wording import inside, label, plural, say, say_html, weekday, weekday_and_day
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -76,7 +76,8 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
-        clock=clock, hours=formats.hours, words=label, inside=inside, told=told, tone=formats.tone, url=url_of,
+        weekday=weekday, weekday_and_day=weekday_and_day, clock=clock, hours=formats.hours, words=label, inside=inside,
+        sentence=sentence, told=told, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()
@@ -86,6 +87,11 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
 
 
 # --- Filters: the person's language and the plant's zone come from the visit.
+
+
+def sentence(words: str) -> str:
+    """What stands within another sentence, alone: `it names no order` is `It names no order`."""
+    return words[:1].upper() + words[1:]
 
 
 def number(value: Decimal | float | int | None, digits: int | None = None) -> str:

@@ -130,7 +130,7 @@ def test_a_bill_without_an_order_finds_one(client: Enter, shop: Shop) -> None:
     number = number_of(payable, id)
     went(payable.submit(f"{bill}/change?order={number}", "bill"))
     assert number in text(payable, bill)
-    assert "No po" not in text(payable, bill)
+    assert "It names no order" not in text(payable, bill)
 
 
 def test_the_buyer_answers_without_seeing_the_bill(client: Enter, shop: Shop) -> None:
@@ -138,7 +138,9 @@ def test_the_buyer_answers_without_seeing_the_bill(client: Enter, shop: Shop) ->
     received(client, id, "LS-47")
     bill = billed(client, id, "R-47", "940.00", **{"lines.0.price": "20.00"})
     payable, buyer = client("accounts_payable"), client("buyer")
-    (ask,) = payable.page(bill).xpath("//section[@aria-label='Price']//form[contains(@action, '/ask')]/@id")
+    (ask,) = payable.page(bill).xpath(
+        "//section[@aria-label='The price differs from the order']//form[contains(@action, '/ask')]/@id"
+    )
     went(payable.submit(bill, ask, whom="buyer"))
     assert "/purchasing/questions" in buyer.get("/").text
     assert "R-47" in text(buyer, "/purchasing/questions")

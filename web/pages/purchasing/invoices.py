@@ -64,6 +64,7 @@ def show(ctx: Context, id: int) -> Response:
         tones=TONES,
         why_not_change=invoices.why_not_change(sheet.invoice),
         today=ctx.today,
+        in_words=settlement.in_words,
     )
 
 

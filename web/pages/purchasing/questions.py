@@ -14,7 +14,9 @@ router = pages_router()
 
 @router.get("/purchasing/questions")
 def index(ctx: Context) -> Response:
-    return render(ctx, "purchasing/questions.html", Can=Can, rows=settlement.list_questions(ctx))
+    return render(
+        ctx, "purchasing/questions.html", Can=Can, rows=settlement.list_questions(ctx), in_words=settlement.in_words
+    )
 
 
 @router.post("/purchasing/questions/{hold_id}")
