@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -17,26 +17,32 @@ from plantops.db import Base, Id, choice, get
 from plantops.errors import Conflict, Invalid
 from plantops.events import DueItem, Moved, TakenBack
 from plantops.people import User
-from plantops.wording import say
+from plantops.wording import inside, label, say
 
 LONGEST = 10_000
-STEP = "It is now"
 MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.+-]*[\w]|[A-Za-z0-9])")
 
 
 class ActivityKind(StrEnum):
     COMMENT = "comment"
     MENTION = "mention"
+    STEP = "step"
+    """A document that one follows went on: `text` is the state as it is stored, said in the reader's language."""
     TODO = "todo"
     MAIL = "mail"
 
 
+DONE_WHEN_READ = frozenset({ActivityKind.MENTION, ActivityKind.STEP})
+
+
 class Activity(Base):
-    """One line of the talk. A mention or a to-do is open until somebody is done with it."""
+    """One line of the talk. A mention, a step or a to-do is open until somebody is done with it."""
 
     __tablename__ = "core_activity"
     __table_args__ = (
-        sa.CheckConstraint("(kind IN ('mention', 'todo')) = (assigned_to_id IS NOT NULL)", name="somebody_is_asked"),
+        sa.CheckConstraint(
+            "(kind IN ('mention', 'step', 'todo')) = (assigned_to_id IS NOT NULL)", name="somebody_is_asked"
+        ),
         sa.Index("ix_core_activity_origin", "origin", "id"),
         sa.Index(
             "ix_core_activity_open",
@@ -88,8 +94,13 @@ def mentioned(text: str) -> list[str]:
     return list(dict.fromkeys(login.lower() for login in MENTION.findall(text)))
 
 
+def words(kind: ActivityKind, text: str) -> str:
+    """What is said, in the reader's language."""
+    return say("It is now {state}.", state=inside(label(text))) if kind is ActivityKind.STEP else text
+
+
 def why_not_finish(activity: Activity, user_id: int) -> str | None:
-    if activity.kind not in (ActivityKind.TODO, ActivityKind.MENTION):
+    if activity.kind is not ActivityKind.TODO and activity.kind not in DONE_WHEN_READ:
         return say("there is nothing to do about it")
     if activity.done_at is not None:
         return say("it is done already")
@@ -122,14 +133,15 @@ def _rows(ctx: Context, *conditions: sa.ColumnElement[bool], newest_first: bool 
         .where(*conditions)
         .order_by(Activity.id.desc() if newest_first else Activity.id)
     )
-    rows: Iterable[Iterable[object]] = ctx.session.execute(query)
-    return [ActivityRow(*row) for row in rows]  # type: ignore[arg-type]
+    found: Iterable[Iterable[object]] = ctx.session.execute(query)
+    rows = [ActivityRow(*row) for row in found]  # type: ignore[arg-type]
+    return [replace(row, text=words(row.kind, row.text)) if row.kind is ActivityKind.STEP else row for row in rows]
 
 
 @within("shown on a document that the person may see")
 def talk(ctx: Context, origin: str) -> list[ActivityRow]:
-    """Comments, to-dos and mails of a document, oldest first. Mentions stand in their comment."""
-    return _rows(ctx, Activity.origin == origin, Activity.kind != ActivityKind.MENTION)
+    """Comments, to-dos and mails of a document, oldest first. Mentions stand in their comment, steps in the log."""
+    return _rows(ctx, Activity.origin == origin, Activity.kind.not_in(DONE_WHEN_READ))
 
 
 @anyone("everybody sees what is asked of themselves")
@@ -193,7 +205,9 @@ def comment(ctx: Context, origin: str, text: str) -> Activity:
 
 
 @within("what is told was done on a document by an action that checked the right")
-def tell(ctx: Context, origin: str, text: str, *, but: Collection[int] = ()) -> None:
+def tell(
+    ctx: Context, origin: str, text: str, *, but: Collection[int] = (), kind: ActivityKind = ActivityKind.MENTION
+) -> None:
     """Who follows the document hears it in the bell: everybody but who did it, and nobody who may not see it."""
     _check(origin, text)
     hearers = followers.hearers(ctx, origin, but={ctx.user.id, *but})
@@ -202,7 +216,7 @@ def tell(ctx: Context, origin: str, text: str, *, but: Collection[int] = ()) -> 
         return
     line = {
         "origin": origin,
-        "kind": ActivityKind.MENTION,
+        "kind": kind,
         "author_id": ctx.user.id,
         "text": text.strip(),
         "at": ctx.now,
@@ -216,7 +230,7 @@ def tell(ctx: Context, origin: str, text: str, *, but: Collection[int] = ()) -> 
 def told_step(ctx: Context, event: Moved) -> None:
     """People's steps ring the bell of who follows the document; those that the house takes by itself do not."""
     if ctx.user.id != SYSTEM_ID:
-        tell(ctx, event.origin, f"{STEP} {event.target}.")
+        tell(ctx, event.origin, event.target, kind=ActivityKind.STEP)
 
 
 @within("the document's page has checked that the person may see it")
@@ -243,14 +257,13 @@ def told(ctx: Context, origin: str, text: str) -> Activity:
 
 @within("a step that was undone")
 def untell_step(ctx: Context, event: TakenBack) -> None:
-    """What the last step rang in the bells of those who follow is taken out again."""
+    """What the step that was taken back, and its taking back, rang in the bells of those who follow is taken out."""
     ctx.session.execute(
         sa.delete(Activity).where(
             Activity.origin == event.origin,
             Activity.author_id == ctx.user.id,
-            Activity.kind == ActivityKind.MENTION,
-            Activity.text.startswith(STEP),
-            Activity.at >= ctx.now - timedelta(minutes=1),
+            Activity.kind == ActivityKind.STEP,
+            Activity.at >= event.since,
         )
     )
 
@@ -270,7 +283,7 @@ def finish(ctx: Context, id: int) -> Activity:
 def seen(ctx: Context, origin: str | None = None) -> int:
     """This person has read the mentions (of a document, or all); returns how many there were."""
     query = sa.select(Activity).where(
-        Activity.assigned_to_id == ctx.user.id, Activity.kind == ActivityKind.MENTION, Activity.done_at.is_(None)
+        Activity.assigned_to_id == ctx.user.id, Activity.kind.in_(DONE_WHEN_READ), Activity.done_at.is_(None)
     )
     if origin is not None:
         query = query.where(Activity.origin == origin)

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from plantops import links
-from plantops.activity import Activity, ActivityKind
+from plantops.activity import DONE_WHEN_READ, Activity, ActivityKind, words
 from plantops.context import SYSTEM_ID, Context, anyone
 from plantops.db import get
 from plantops.people import User
@@ -59,7 +59,7 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
                 kind=row.kind,
                 label=link.label if link else "",
                 url=link.url if link else "",
-                text=row.text if link else say("You may not see what this is about."),
+                text=words(row.kind, row.text) if link else say("You may not see what this is about."),
                 is_unread=row.read_at is None and row.done_at is None,
                 is_open=row.done_at is None,
             )
@@ -69,10 +69,10 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
 
 @anyone("everybody reads their own notices")
 def read(ctx: Context, id: int) -> str:
-    """Marks it as read; where it leads. A mention is done with that, a to-do stays until it is done."""
+    """Marks it as read; where it leads. A mention or a step is done with that, a to-do stays until it is done."""
     row = get(ctx.session, visible(ctx).where(Activity.id == id), what="notice", lock=True)
     row.read_at = row.read_at or ctx.now
-    if row.kind is ActivityKind.MENTION and row.done_at is None:
+    if row.kind in DONE_WHEN_READ and row.done_at is None:
         row.done_at, row.done_by_id = ctx.now, ctx.user.id
     ctx.session.flush()
     return links.url(ctx.registry, row.origin)
@@ -83,7 +83,7 @@ def unread(ctx: Context, id: int) -> None:
     """It is to be looked at again; what somebody has done stays done."""
     row = get(ctx.session, visible(ctx).where(Activity.id == id), what="notice", lock=True)
     row.read_at = None
-    if row.kind is ActivityKind.MENTION:
+    if row.kind in DONE_WHEN_READ:
         row.done_at = row.done_by_id = None
     ctx.session.flush()
 
@@ -99,7 +99,7 @@ def read_all(ctx: Context) -> int:
     ).all()
     for row in rows:
         row.read_at = ctx.now
-        if row.kind is ActivityKind.MENTION:
+        if row.kind in DONE_WHEN_READ:
             row.done_at, row.done_by_id = ctx.now, ctx.user.id
     ctx.session.flush()
     return len(rows)

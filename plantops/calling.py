@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import mark, say
 
 SECONDS = 10
 ALL_SECONDS = 20
 """A server that answers drop by drop is not waited for longer than this."""
 MOST_BYTES = 2_000
-LONGEST_URL = 1_000
+LONGEST_URL, LONGEST_LABEL = 1_000, 63
+NO_ADDRESS = mark("it is no address; write one such as https://partner.example/plantops")
 WRAPPED = (
     ipaddress.ip_network("64:ff9b::/96"),
     ipaddress.ip_network("64:ff9b:1::/48"),
@@ -53,13 +54,15 @@ def why_not_url(url: str, inside: bool) -> str | None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "it is no address; write one such as https://partner.example/plantops"
+        return say(NO_ADDRESS)
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url or not parts.hostname:
-        return "it is no address; write one such as https://partner.example/plantops"
+        return say(NO_ADDRESS)
     if parts.scheme != "https" and not (inside and parts.scheme == "http"):
         return "it must begin with https://"
     if parts.username is not None or parts.password is not None or parts.fragment:
         return say("it must hold no name, no password and no #")
+    if not all(0 < len(label) <= LONGEST_LABEL for label in parts.hostname.rstrip(".").split(".")):
+        return say(NO_ADDRESS)
     literal = _literal(parts.hostname)
     if literal is not None and not inside:
         return why_not_address(literal)
@@ -94,7 +97,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, inside: bool) -> 
         address = _found(parts, inside)
     except Invalid as error:
         return Answer(error=error.message)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name that cannot be looked up at all is a UnicodeError
         return Answer(error=say("{hostname} is not known: {error}", hostname=parts.hostname, error=error)[:500])
     try:
         return _called(parts, address, body, headers)

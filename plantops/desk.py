@@ -63,7 +63,7 @@ MINE = """
 SELECT d.marked, d.opened, d.single_keys, d.digest, (SELECT count(*) FROM (SELECT FROM core_activity
     WHERE assigned_to_id = :user AND done_at IS NULL AND read_at IS NULL LIMIT 100) AS few) AS unread,
     (SELECT count(*) FROM core_job_run WHERE asked_by_id = :user AND state IN ('queued', 'running')
-    AND name <> 'core.send_mail') AS working
+    AND name NOT IN ('core.send_mail', 'core.send_webhook')) AS working
 FROM (VALUES (1)) AS one LEFT JOIN core_desk d ON d.user_id = :user
 """
 OPENED = """

@@ -14,7 +14,7 @@ from plantops.due import due
 from plantops.events import DueItem, Waiting, WaitingCard
 from plantops.links import origin_of
 from plantops.people import User
-from plantops.wording import day_and_month, say
+from plantops.wording import day_and_month, say, speaking
 
 AHEAD = timedelta(days=7)
 MOST = 10
@@ -43,17 +43,20 @@ def _send(ctx: Context, user_id: int) -> bool:
         now=ctx.now,
         channel=ctx.channel,
     )
-    try:
-        cards = sorted((card for card in reader.ask(Waiting(", ".join(reader.user.roles))) if card.count), key=_place)
-        unread = bell.notices(reader, only_unread=True, limit=MOST)
-        soon = due(reader, reader.today + AHEAD, mine=True)
-    finally:
-        mark_actor(ctx.session, ctx.user.id, ctx.on_behalf_of, ctx.request_id)
-    if not (cards or unread or soon):
-        return False
     user = ctx.session.get_one(User, user_id)
-    text = letter(user.name, cards, unread, soon, ctx.settings.public_url, reader.today)
-    subject = say("What waits for you on {today}", today=day_and_month(reader.today))
+    with speaking(reader.user.language):
+        try:
+            cards = sorted(
+                (card for card in reader.ask(Waiting(", ".join(reader.user.roles))) if card.count), key=_place
+            )
+            unread = bell.notices(reader, only_unread=True, limit=MOST)
+            soon = due(reader, reader.today + AHEAD, mine=True)
+        finally:
+            mark_actor(ctx.session, ctx.user.id, ctx.on_behalf_of, ctx.request_id)
+        if not (cards or unread or soon):
+            return False
+        text = letter(user.name, cards, unread, soon, ctx.settings.public_url, reader.today)
+        subject = say("What waits for you on {today}", today=day_and_month(reader.today))
     outbox.write(
         ctx, to=user.email or "", to_name=user.name, subject=subject, text=text, origin=origin_of("core_user", user_id)
     )
@@ -93,7 +96,7 @@ def letter(
             say("Falls due"),
             *(f"  {_when(item, today)} {item.title}: {home}{item.href}" for item in soon[:MOST]),
         ]
-        lines += [*([f"  and {len(soon) - MOST} more: {home}/due"] if len(soon) > MOST else []), ""]
+        lines += [*([say("  and {n} more: {home}/due", n=len(soon) - MOST, home=home)] if len(soon) > MOST else []), ""]
     return "\n".join([*lines, say("One mail a day, if anything waits. Switch it off: {home}/desk", home=home), ""])
 
 

@@ -17,7 +17,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from plantops.module import load
 from plantops.money import Money
 from plantops.units import UNITS, Quantity
-from plantops.wording import label, plural, say_html, speaking
+from plantops.wording import label, language, plural, say_html, speaking
 
 FOLDER = "documents"
 PDF = "application/pdf"
@@ -37,7 +37,8 @@ class Paper:
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict)
-    language: str = "en"
+    language: str = field(default_factory=language)
+    """Of what the template says; the title and the values are said in it already."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 

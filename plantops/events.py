@@ -24,7 +24,7 @@ class Question(Generic[Answer]):
 class Moved(Event):
     """A document went from one state to the next.
 
-    `target` is the state as it is said.
+    `target` is the state as it is stored.
     """
 
     origin: str
@@ -33,9 +33,13 @@ class Moved(Event):
 
 @dataclass(frozen=True)
 class TakenBack(Event):
-    """The last step of a document was undone by who took it."""
+    """The last step of a document was undone by who took it.
+
+    `since` is when it was taken.
+    """
 
     origin: str
+    since: datetime
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from plantops.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from plantops.people import SignIn, User, UserGrant
 from plantops.permissions import Can
 from plantops.places import sort_key
-from plantops.wording import say
+from plantops.wording import say, speaking
 
 PROOF_LASTS = timedelta(minutes=10)
 LONGEST_NAME = 60
@@ -233,7 +233,7 @@ def tell(ctx: Context, user: User, subject: str, text: str) -> None:
         to=user.email,
         to_name=user.name,
         subject=subject,
-        text=f"{text}\n\nAccount: {user.login}\n{foot}\n",
+        text="\n".join((text, "", say("Account: {login}", login=user.login), foot, "")),
         origin=f"core_user:{user.id}",
         wait_seconds=0,
     )
@@ -281,15 +281,16 @@ def reset(ctx: Context, user_id: int, version: int | None = None) -> User:
     bump(user)
     end_sessions(ctx, user_id)
     ctx.session.execute(sa.delete(people.LoginTry).where(people.LoginTry.key == f"factor:{user_id}"))
-    tell(
-        ctx,
-        user,
-        say("Your second factor was reset"),
-        say(
-            "An administrator removed your authenticator apps, passkeys and recovery codes. All your sessions have "
-            "ended. Sign in with your password and set up a new second factor."
-        ),
-    )
+    with speaking(user.language):
+        tell(
+            ctx,
+            user,
+            say("Your second factor was reset"),
+            say(
+                "An administrator removed your authenticator apps, passkeys and recovery codes. All your sessions have "
+                "ended. Sign in with your password and set up a new second factor."
+            ),
+        )
     return user
 
 

@@ -100,7 +100,7 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: 
     )
     if at_once:
         ctx.session.flush()
-        ctx.emit(Moved(f"{row.__tablename__}:{row.id}", spoken(target)))
+        ctx.emit(Moved(f"{row.__tablename__}:{row.id}", str(target)))
 
 
 @within("shown on a document that the person may see")

@@ -64,13 +64,14 @@ class PlantDaysChanged(Event):
 # --- Rules
 
 
-def why_not_days(first_day: date, last_day: date, name: str) -> str | None:
+def why_not_days(first_day: date, last_day: date, name: str) -> tuple[str, str] | None:
+    """The field that is wrong, and why."""
     if last_day < first_day:
-        return say("they end before they start")
+        return "last_day", say("they end before they start")
     if (last_day - first_day).days >= LONGEST_DAYS:
-        return say("they are more than {longest_days} days: check the year", longest_days=LONGEST_DAYS)
+        return "last_day", say("they are more than {longest_days} days: check the year", longest_days=LONGEST_DAYS)
     if not name.strip() or len(name) > LONGEST_NAME:
-        return say("they need a name of 1 to {longest_name} characters", longest_name=LONGEST_NAME)
+        return "name", say("they need a name of 1 to {longest_name} characters", longest_name=LONGEST_NAME)
     return None
 
 
@@ -127,11 +128,9 @@ def add(ctx: Context, site_id: int, kind: Kind, first_day: date, last_day: date,
     """Mark days of a site. Raises Conflict when some of them have a meaning already."""
     ctx.need(Can.MANAGE_CALENDAR, site_id=site_id, to="change this site's calendar")
     site = places.site(ctx, site_id)
-    if reason := why_not_days(first_day, last_day, name):
-        raise Invalid(
-            say("These days cannot be entered: {reason}.", reason=reason),
-            field="last_day" if "name" not in reason else "name",
-        )
+    if wrong := why_not_days(first_day, last_day, name):
+        field, reason = wrong
+        raise Invalid(say("These days cannot be entered: {reason}.", reason=reason), field=field)
     # Two people at once: the second waits for the site, then sees the days of the first.
     ctx.session.execute(sa.select(places.Site.id).where(places.Site.id == site.id).with_for_update())
     if other := ctx.session.scalars(_touching(sa.select(PlantDays), site_id, first_day, last_day).limit(1)).first():

@@ -187,4 +187,7 @@ def restore(ctx: Context, row: Any) -> None:
 @within("the document's own action has taken its last step back")
 def tell(ctx: Context, row: Any) -> None:
     """Whoever was told of the step hears no more of it."""
-    ctx.emit(TakenBack(f"{row.__tablename__}:{row.id}"))
+    before = sa.select(sa.func.max(Transition.at)).where(
+        Transition.kind == row.__tablename__, Transition.row_id == row.id, Transition.at < ctx.now
+    )
+    ctx.emit(TakenBack(f"{row.__tablename__}:{row.id}", ctx.session.scalar(before) or ctx.now))

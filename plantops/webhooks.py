@@ -297,6 +297,14 @@ def _write(ctx: Context, hook_id: int, name: str, event: Event) -> None:
     _enqueue(ctx, row.id, row.next_try_at)
 
 
+def _keys(ctx: Context, hook: Webhook) -> list[bytes]:
+    """The secret, and the one before while it still holds."""
+    keys = [_unsealed(ctx.settings, hook.secret)]
+    if hook.old_secret is not None and hook.old_until is not None and hook.old_until > ctx.now:
+        keys.append(_unsealed(ctx.settings, hook.old_secret))
+    return keys
+
+
 @within("a job of the system")
 def send(ctx: Context, delivery_id: int) -> Computation[Answer] | Done:
     """One delivery: read here, sent with no transaction open, and noted afterwards."""
@@ -306,9 +314,10 @@ def send(ctx: Context, delivery_id: int) -> Computation[Answer] | Done:
     hook = ctx.session.get_one(Webhook, row.webhook_id)
     if not hook.active:
         return Done(say("the webhook is switched off"))
-    keys = [_unsealed(ctx.settings, hook.secret)]
-    if hook.old_secret is not None and hook.old_until is not None and hook.old_until > ctx.now:
-        keys.append(_unsealed(ctx.settings, hook.old_secret))
+    try:
+        keys = _keys(ctx, hook)
+    except Conflict as error:  # sealed under another secret of the installation
+        return _noted(ctx, delivery_id, Answer(error=error.message))
     body, url, inside = row.body.encode(), hook.url, ctx.settings.webhooks_inside
     headers = {
         "Content-Type": "application/json",

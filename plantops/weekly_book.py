@@ -220,9 +220,11 @@ def _copy(ctx: Context, user: User, report: WeeklyReport, span: Span) -> Copy | 
     seen = weekly_archive.as_seen(reader, report)
     if not seen.payload["figures"]:
         return None
-    page = paper(reader, seen, weekly_archive.list_actions(reader, span))
+    with speaking(ctx.settings.language):  # as the week is kept
+        page = paper(reader, seen, weekly_archive.list_actions(reader, span))
+        book = _book(reader, seen.payload, span)
     words = (*seen.payload["sentences"], "", seen.payload["foot"], f"{ctx.settings.public_url}/weekly/{span.name}")
-    return Copy(user.id, words, page, _book(reader, seen.payload, span))
+    return Copy(user.id, words, page, book)
 
 
 def _send(ctx: Context, copy: Copy, drawn: tuple[bytes, bytes], report_id: int, span: Span) -> bool:
@@ -231,11 +233,13 @@ def _send(ctx: Context, copy: Copy, drawn: tuple[bytes, bytes], report_id: int, 
     if not user.active or user.email is None:
         return False
     stored = _keep_both(_as(ctx, user), report_id, f"weekly-{span.name}", drawn)
+    with speaking(ctx.settings.language):
+        subject = say("Week {name}", name=span.name)
     outbox.write(
         ctx,
         to=user.email,
         to_name=user.name,
-        subject=say("Week {name}", name=span.name),
+        subject=subject,
         text="\n".join(copy.words),
         origin=weekly_archive.origin(report_id),
         file_ids=(stored,),

@@ -36,6 +36,8 @@ from plantops import calling
         "file:///etc/passwd",
         "//partner.example",
         "https://",
+        "https://a..example/",
+        f"https://{'a' * 64}.example/",
         "https://[",
         "https://partner.example/" + "x" * 1000,
     ],

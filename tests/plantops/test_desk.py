@@ -126,6 +126,16 @@ def with_mail(ctx: Context) -> None:
     ctx.session.flush()
 
 
+def test_the_mail_is_in_its_readers_language(ctx: Someone) -> None:
+    ana = called(ctx, "core_item:1")
+    with_mail(ana)
+    ctx().session.get_one(User, ana.user.id).language = "de"
+    ctx().session.flush()
+    assert digest.send_digests(ctx()) == 1
+    (mail,) = ctx().session.scalars(sa.select(OutgoingMail)).all()
+    assert mail.text.startswith("Guten Morgen") and not mail.subject.startswith("What waits")
+
+
 def test_one_mail_a_day_for_who_has_something_waiting(ctx: Someone) -> None:
     ana, idle = called(ctx, "core_item:1"), ctx(as_="employee", login="idle")
     with_mail(ana)

@@ -195,6 +195,17 @@ def test_a_failure_is_tried_again_later_and_by_hand(inside: House) -> None:
         assert (again.state, again.tries) == (State.WAITING, 0)
 
 
+def test_a_secret_that_cannot_be_read_is_a_failure_like_any_other(inside: House) -> None:
+    hook_id, delivery_id, _ = begun(inside, "http://127.0.0.1:9/x")
+    with inside.acting() as ctx:
+        ctx.session.get_one(Webhook, hook_id).secret = b"sealed under another secret of the house"
+    sent(inside, delivery_id)
+    with inside.acting() as ctx:
+        row = webhooks.delivery(ctx, delivery_id)
+        assert (row.state, row.tries) == (State.WAITING, 1)
+        assert "another secret" in (row.error or "")
+
+
 def test_who_is_gone_is_not_called_again(inside: House) -> None:
     with listening(b"HTTP/1.1 410 Gone\r\n\r\n") as (url, _):
         hook_id, delivery_id, _ = begun(inside, url)

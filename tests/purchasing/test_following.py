@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from plantops import activity, followers
 from plantops.context import Context
+from plantops.wording import speaking
 from purchasing import requisition_approval, requisitions
 from purchasing.models import Requisition
 from purchasing.requisition_lines import NewLine
@@ -71,3 +72,26 @@ def test_telling_ten_asks_no_more_than_telling_one(shop: Shop) -> None:
         assert [heard(one, origin_of(draft)) for one in people] == [["It is now good."]] * many
         asked.append(len(statements))
     assert asked == [2, 2], "who follows, and the writing for those of them who may see it"
+
+
+def test_a_step_is_kept_as_its_state_and_said_in_the_language_of_who_reads(shop: Shop) -> None:
+    reader = shop.someone(as_="auditor", login="audrey")
+    draft = requisitions.start(shop.asker, shop.head(), (SHELF,))
+    origin = origin_of(draft)
+    followers.follow(shop.asker, origin, reader.user.id)
+    with speaking("de"):
+        requisition_approval.submit(shop.asker, draft.id, draft.version)
+    assert heard(reader, origin) == ["It is now submitted."]
+    with speaking("de"):
+        assert heard(reader, origin) == ["Jetzt: Eingereicht."]
+
+
+def test_what_is_undone_is_untold_and_words_stay(shop: Shop) -> None:
+    reader = shop.someone(as_="auditor", login="audrey")
+    draft = requisitions.start(shop.asker, shop.head(), (SHELF,))
+    origin = origin_of(draft)
+    followers.follow(shop.asker, origin, reader.user.id)
+    submitted = requisition_approval.submit(shop.asker, draft.id, draft.version)
+    activity.comment(shop.asker, origin, "It is now broken again @audrey")
+    requisition_approval.take_step_back(shop.asker, submitted.id, submitted.version)
+    assert heard(reader, origin) == ["It is now broken again @audrey"]
