@@ -6,15 +6,14 @@ import dataclasses
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
@@ -25,9 +24,9 @@ from plantops.errors import Invalid
 from plantops.wording import say, speaking
 from web import errors, session
 from web.forms import DIGITS, LARGEST_INTEGER, LARGEST_NUMBER, Wrong, day, plain_text
-from web.menu import Pages
+from web.routing import LateRoute
 
-__all__ = ["Asked", "Context", "Key", "MaybeVersion", "Version", "api_router", "install"]
+__all__ = ["Asked", "Context", "Key", "MaybeVersion", "Version", "api_router"]
 
 PREFIX = "/api/v1"
 LONGEST_KEY = 80
@@ -77,14 +76,13 @@ async def everything_asked(request: Request) -> dict[str, list[str]]:
 Asked = Annotated[dict[str, list[str]], Depends(everything_asked)]
 
 
-class ApiRoute(APIRoute):
+class ApiRoute(LateRoute):
     """A route whose function runs inside a transaction and returns plain dataclasses."""
 
     door = staticmethod(session.bearer)
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        success = options.get("status_code") or 200
-        super().__init__(path, in_transaction(endpoint, success), **options)
+    def make(self, endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().make(in_transaction(endpoint, options.get("status_code") or 200), options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
@@ -206,9 +204,3 @@ def shown(value: Any, success: int) -> Response:
     version = getattr(value, "version", None)
     headers = {"ETag": f'"{version}"'} if version is not None else {}
     return Response(to_json(value), success, headers=headers, media_type="application/json")
-
-
-def install(app: FastAPI, packages: Sequence[Pages]) -> None:
-    for package in packages:
-        for router in package.api:
-            app.include_router(router)

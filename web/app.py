@@ -17,8 +17,9 @@ from plantops.errors import Unavailable
 from plantops.module import Registry
 from plantops.settings import Settings
 from plantops.wording import say
-from web import api, assets, errors, health, live, openapi, session
+from web import assets, errors, health, live, openapi, session
 from web.menu import Pages
+from web.routing import Doors
 from web.security import Guard
 from web.templates import make_environment
 
@@ -42,9 +43,10 @@ def create(house: House | None = None) -> FastAPI:
     app.state.templates = make_environment({package.name: package.templates for package in packages})
     app.state.live = live.Hub(house.database.url)
     errors.install(app)
-    for router in (assets.router, health.router, *(router for package in packages for router in package.routers)):
-        app.include_router(router)
-    api.install(app, packages)
+    routers = [assets.router, health.router]
+    routers += [router for package in packages for router in package.routers]
+    routers += [router for package in packages for router in package.api]
+    app.router.routes.append(Doors(route for router in routers for route in router.routes))
     app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     secure = session.is_secure(house.settings)

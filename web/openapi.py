@@ -48,8 +48,9 @@ ALWAYS = (400, 401, 403, 404, 409, 422, 429, 500, 503)
 def described(app: FastAPI) -> dict[str, Any]:
     """The description, made once."""
     if app.openapi_schema is None:
+        routes = [route for each in app.routes for route in getattr(each, "routes", (each,))]
         made = get_openapi(
-            title="plantops", version="1", openapi_version=app.openapi_version, description=ABOUT, routes=app.routes
+            title="plantops", version="1", openapi_version=app.openapi_version, description=ABOUT, routes=routes
         )
         parts = made.setdefault("components", {})
         schemas: dict[str, Any] = parts.setdefault("schemas", {})

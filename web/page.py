@@ -10,7 +10,6 @@ from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.routing import APIRoute
 from jinja2 import Environment
 from jinja2_fragments import render_block
 from markupsafe import Markup
@@ -22,6 +21,7 @@ from plantops.context import Context
 from web import errors, session
 from web.forms import Form
 from web.menu import Entry, Pages
+from web.routing import LateRoute
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
@@ -161,13 +161,13 @@ def environment_of(request: Request) -> Environment:
 # --- Requests
 
 
-class PlantRoute(APIRoute):
+class PlantRoute(LateRoute):
     """A route whose function runs inside a transaction; commit, retry and errors are here and nowhere else."""
 
     door: Door = staticmethod(session.signed_in)
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, in_transaction(endpoint, type(self).door), **options)
+    def make(self, endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().make(in_transaction(endpoint, type(self).door), options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()

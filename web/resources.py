@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase
 from plantops import listing_pages, listing_params
 from plantops.listing import Kind, Listing, sql_type
 from plantops.wording import say
-from web.api import Asked, Context, Key, MaybeVersion, Version, api_router
+from web.api import ApiRoute, Asked, Context, Key, MaybeVersion, Version, api_router
 
 __all__ = ["Routes", "gives", "many", "view"]
 
@@ -47,10 +47,14 @@ WHAT_LISTS_TAKE = {
 DONE = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
 
 
+Read = tuple[Callable[..., object], Any, dict[str, Any]]
+"""The function behind a route, what it shows, and what else the route is told."""
+
+
 class Shown(BaseModel):
     """What a program is shown of a thing: the named fields, read from it."""
 
-    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
+    model_config = ConfigDict(from_attributes=True, protected_namespaces=(), defer_build=True)
 
 
 # --- What is shown
@@ -145,60 +149,69 @@ class Routes:
         the answer is shown.
         """
         method, _, path = route.partition(" ")
-        shows = shows or typing.get_type_hints(inspect.unwrap(action))["return"]
-        run = endpoint(action, method, path, _reader(shows, part), {*without, *fixed}, fixed)
-        self._add(method, path, run, shows)
+
+        def read() -> Read:
+            shown = shows or typing.get_type_hints(inspect.unwrap(action))["return"]
+            return endpoint(action, method, path, _reader(shown, part), {*without, *fixed}, fixed), shown, {}
+
+        self._add(method, path, read)
 
     def acts(self, path: str, shows: Any, *actions: Callable[..., Any]) -> None:
         """What can be done with one thing: `take_back` of orders is POST /orders/{id}/take-back."""
         for action in actions:
             verb = f"{path}/{action.__name__.replace('_', '-')}"
-            self._add("POST", verb, endpoint(action, "POST", verb, _reader(shows), set(), {}), shows, status=200)
+            self._add("POST", verb, functools.partial(_done_with, action, verb, shows))
 
     def lists(self, path: str, listing: Listing[Any]) -> None:
         """The rows of a list, a page at a time, with the filters of its page."""
-        shows = rows_of(listing)
+        self._add("GET", path, functools.partial(_listed, listing))
 
-        def rows(ctx: Context, asked: Asked) -> object:
-            found = listing_pages.page(ctx, listing, listing_params.read(listing, asked))
-            return shows.model_validate(
-                {
-                    "rows": found.rows,
-                    "next": found.next_cursor,
-                    "total": found.total,
-                    "more_than_total": found.is_capped,
-                }
-            )
+    def _add(self, method: str, path: str, read: Callable[[], Read]) -> None:
+        route = DeclaredRoute(self.router.prefix + path, read, methods=[method], tags=[*self.router.tags])
+        self.router.routes.append(route)
 
-        rows.__name__, rows.__doc__ = "list", say("{title}, a page at a time.", title=listing.title)
-        rows.rights = (listing.permission,)  # type: ignore[attr-defined]
-        parameters = [_parameter(name, text) for name, text in WHAT_LISTS_TAKE.items()]
-        parameters += [_parameter(name, facet.title) for facet in listing.facets for name in facet.names]
-        self._add("GET", path, rows, shows, extra={"parameters": parameters})
 
-    def _add(
-        self,
-        method: str,
-        path: str,
-        run: Callable[..., Any],
-        shows: Any,
-        *,
-        status: int | None = None,
-        extra: dict[str, Any] | None = None,
-    ) -> None:
+class DeclaredRoute(ApiRoute):
+    """A route that stands for a declaration: what its action takes and shows is read when it is first asked for."""
+
+    def make(self, endpoint: Callable[[], Read], options: dict[str, Any]) -> None:
+        (method,), (tag,) = options["methods"], options["tags"]
+        run, shows, more = endpoint()
         nothing = shows is type(None)
         none_of_it = type(None) in typing.get_args(shows)
-        self.router.add_api_route(
-            path,
-            run,
-            methods=[method],
-            status_code=204 if nothing else status or DONE[method],
-            response_model=None if nothing else shows,
-            responses={204: {"description": "There is none"}} if none_of_it else None,
-            name=f"{self.router.tags[0]}: {run.__name__}",
-            summary=f"{run.__name__.replace('_', ' ').capitalize()}",
-            openapi_extra=extra,
-        )
+        given = {
+            "status_code": 204 if nothing else DONE[method],
+            "response_model": None if nothing else shows,
+            "responses": {204: {"description": "There is none"}} if none_of_it else None,
+            "name": f"{tag}: {run.__name__}",
+            "summary": f"{run.__name__.replace('_', ' ').capitalize()}",
+        }
+        super().make(run, options | given | more)
+
+
+def _done_with(action: Callable[..., Any], path: str, shows: Any) -> Read:
+    more = {} if shows is type(None) else {"status_code": 200}
+    return endpoint(action, "POST", path, _reader(shows), set(), {}), shows, more
+
+
+def _listed(listing: Listing[Any]) -> Read:
+    shows = rows_of(listing)
+
+    def rows(ctx: Context, asked: Asked) -> object:
+        found = listing_pages.page(ctx, listing, listing_params.read(listing, asked))
+        read = {
+            "rows": found.rows,
+            "next": found.next_cursor,
+            "total": found.total,
+            "more_than_total": found.is_capped,
+        }
+        return shows.model_validate(read)
+
+    rows.__name__, rows.__doc__ = "list", say("{title}, a page at a time.", title=listing.title)
+    rows.rights = (listing.permission,)  # type: ignore[attr-defined]
+    parameters = [_parameter(name, text) for name, text in WHAT_LISTS_TAKE.items()]
+    parameters += [_parameter(name, facet.title) for facet in listing.facets for name in facet.names]
+    return rows, shows, {"openapi_extra": {"parameters": parameters}}
 
 
 def _parameter(name: str, text: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,7 +16,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import jinja2
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 
 from plantops import links
@@ -26,6 +30,21 @@ from web.visit import OpenForm, this_visit
 COMPONENTS = Path(__file__).parent / "components"
 PARTS = ("shell", "about", "buttons", "form", "list", "list_tools", "list_cells", "list_board", "document", "dossier",
          "charts", "plans", "progress", "staged", "partials", "offline")  # fmt: skip
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Compiled templates lie beside the compiled modules, so that no process compiles what another has."""
+
+    def __init__(self, environment: Environment) -> None:
+        written = (environment.autoescape, environment.trim_blocks, environment.lstrip_blocks)
+        marks = f"{sys.implementation.cache_tag}-jinja-{jinja2.__version__}-{'-'.join(map(str, written))}"
+        self.folder = Path(__file__).parent / "__pycache__" / marks
+        super().__init__(str(self.folder))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):  # where nobody may write, as in an image, each process compiles for itself
+            self.folder.mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
 
 
 class Components:
@@ -58,6 +77,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    environment.bytecode_cache = Compiled(environment)
     environment.globals.update(
         visit=this_visit,
         asset=assets.address_of,
