@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,9 +54,14 @@ def server_url(shared_folder: Path) -> Iterator[str]:
     """The embedded PostgreSQL, one for all processes of this run, or the server that the variable names."""
     if named := os.environ.get("PLANTOPS_TEST_DATABASE_URL"):
         yield named
+        houses.clear_away(named)
         return
-    with embedded.running(shared_folder / "postgresql", unsafe_for_tests=True) as url:
-        yield url
+    server = embedded.start(shared_folder / "postgresql", unsafe_for_tests=True)
+    yield server.url
+    with houses.one_at_a_time(shared_folder / "template-lock"):
+        if server.stop():  # the last process of the run takes the databases with it, the template too
+            shutil.rmtree(shared_folder / "postgresql" / "postgres")
+            (shared_folder / "template-name").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -31,13 +31,9 @@ FORKS = pytest.mark.skipif(together.AT_ONCE == 1, reason="parts run one after th
 
 
 @pytest.fixture
-def empty(server_url: str, settings: Settings) -> Iterator[House]:
+def empty(server_url: str, template: str, shared_folder: Path, settings: Settings) -> Iterator[House]:
     """A house without any site."""
-    with houses.admin_engine(server_url).connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"))
-        connection.execute(sa.text(f"CREATE DATABASE {DATABASE}"))
-    house = initialise(houses.url_of(server_url, DATABASE), settings)
-    house.clock = lambda: houses.NOW
+    house = houses.house_on(houses.make_database(server_url, houses.bare(template), shared_folder), settings)
     yield house
     house.database.dispose()
     houses.drop_database(house.database.url, server_url)

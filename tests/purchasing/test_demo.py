@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from plantops import activity, verify
-from plantops.core import House, initialise
+from plantops.core import House
 from plantops.demo import Demo, plant
 from plantops.events import Waiting
 from plantops.settings import Settings
@@ -25,14 +27,10 @@ class ShortDemo(Demo):
 
 
 @pytest.fixture
-def demo(server_url: str, settings: Settings) -> Demo:
+def demo(server_url: str, template: str, shared_folder: Path, settings: Settings) -> Iterator[Demo]:
     """An empty house: the demo makes its own sites."""
-    with houses.admin_engine(server_url).connect() as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS plantops_test_demo_purchasing WITH (FORCE)"))
-        connection.execute(sa.text("CREATE DATABASE plantops_test_demo_purchasing"))
-    house = initialise(houses.url_of(server_url, "plantops_test_demo_purchasing"), settings)
-    house.clock = lambda: houses.NOW
-    yield ShortDemo(house)  # type: ignore[misc]
+    house = houses.house_on(houses.make_database(server_url, houses.bare(template), shared_folder), settings)
+    yield ShortDemo(house)
     house.database.dispose()
     houses.drop_database(house.database.url, server_url)
 
