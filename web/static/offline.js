@@ -7,6 +7,7 @@
   const person = Number(document.body.dataset.person);
   const AGAIN_MS = 20000;
   const FRESH_MS = 300000;
+  const TRY_LATER = [401, 403, 429]; // signed out, an old page, too much at once; what is refused for good is then shown in the bar
   let waited = false; // something on this page waited, so its answer is worth a fresh page
 
   // --- A tap is kept before anything else happens to it; then htmx sends it as it sends every form.
@@ -68,7 +69,7 @@
     const { status } = event.detail.ctx.response;
     if (!form) return;
     const n = Number(form.dataset.entry);
-    if (status !== 401 && status !== 429 && status < 502) {
+    if (status < 500 && !TRY_LATER.includes(status)) {
       delete form.dataset.entry;
       queue.drop(n).then(() => letGo(form));
     } else {
