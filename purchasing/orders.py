@@ -101,6 +101,14 @@ def why_not_issue(order: Order) -> str | None:
     return None
 
 
+def why_not_hold(order: Order) -> str | None:
+    if order.on_hold:
+        return say("it is on hold: {hold_reason}", hold_reason=order.hold_reason)
+    if order.state in (State.CLOSED, State.CANCELLED):
+        return say("it is {state}", state=spoken(order.state))
+    return None
+
+
 def why_not_take_back(order: Order) -> str | None:
     if order.state not in (State.PENDING, State.APPROVED):
         return say("it is {state}", state=spoken(order.state))
@@ -460,12 +468,12 @@ def place(ctx: Context, id: int, version: int) -> Order:
 
 @requires(Can.BUY)
 def hold(ctx: Context, id: int, version: int, reason: str) -> Order:
-    """Nothing is issued, received or paid on it until it is freed."""
+    """Nothing is issued, received or paid on it until it is freed. What somebody holds already stays theirs."""
     order = to_buy(ctx, id, version)
     if not reason.strip():
         raise Invalid(say("Say why it is held: the others will read it."), field="reason")
-    if order.state in (State.CLOSED, State.CANCELLED):
-        raise Conflict(say("Cannot hold this order: it is {state}.", state=spoken(order.state)))
+    if why := why_not_hold(order):
+        raise Conflict(say("Cannot hold this order: {why}.", why=why))
     order.on_hold, order.hold_reason = True, reason.strip()
     bump(order)
     ctx.session.flush()

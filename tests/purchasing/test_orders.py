@@ -261,6 +261,9 @@ def test_a_held_order_is_not_issued(shop: Shop) -> None:
     order = orders.hold(shop.buyer, order.id, order.version, "price to clarify")
     with pytest.raises(Conflict, match="on hold: price to clarify"):
         orders.issue(shop.buyer, order.id, order.version)
+    with pytest.raises(Conflict, match="Cannot hold this order: it is on hold: price to clarify"):
+        orders.hold(shop.buyer, order.id, order.version, "taken along with fifty others, and freed by their undo")
+    assert order.hold_reason == "price to clarify"
     order = orders.free(shop.buyer, order.id, order.version)
     assert orders.issue(shop.buyer, order.id, order.version).state == "issued"
 
