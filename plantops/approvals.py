@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -370,14 +371,18 @@ def decide(ctx: Context, origin: str, yes: bool, content_hash: str, reason: str 
 
 
 @within("the document's own action has found that nothing was done upon the yes")
-def take_yes_back(ctx: Context, origin: str) -> Approval:
-    """This person's last yes is gone, and it waits again. Raises Conflict when another decision came after it."""
+def take_yes_back(ctx: Context, origin: str, *, since: datetime) -> Approval:
+    """This person's last yes is gone, and it waits again. Raises Conflict when another decision came after it, or
+    when it was given before `since`: much was done upon it meanwhile.
+    """
     approval = latest(ctx, origin, lock=True)
     decisions = [(step, one) for step in approval.steps for one in step.decisions]
     last = max((one.at for _step, one in decisions), default=None)
     mine = [(step, one) for step, one in decisions if one.decided_by_id == ctx.user.id and one.yes and one.at == last]
     if approval.state not in LIVE or not mine:
         raise Conflict(say("This yes cannot be taken back: it is not the last decision."), code="too_late")
+    if last is None or last < since:
+        raise Conflict(say("This yes cannot be taken back: it was given too long ago."), code="too_late")
     for step, decision in mine:
         step.decisions.remove(decision)
         ctx.session.delete(decision)

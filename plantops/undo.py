@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -132,6 +133,12 @@ def offered(ctx: Context, origin: str) -> Offer | None:
     return Offer(origin, version, seconds) if version and seconds > 0 else None
 
 
+@within("the document's own action asks it of what is kept beside the document, with a time of its own")
+def since(ctx: Context) -> datetime:
+    """What was done before it is too old to be taken back."""
+    return datetime.min.replace(tzinfo=UTC) if _IN_TIME.get() else ctx.now - timedelta(seconds=SECONDS)
+
+
 def _entities() -> dict[str, type]:
     return {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
 
@@ -158,13 +165,18 @@ def check_own(ctx: Context, row: Any) -> None:
         raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
 
 
+def put_back(row: Any, last: LastChange, *names: str) -> None:
+    """These fields as they were before the last change, those of them that it touched."""
+    for name in names:
+        if name in last.fields:
+            setattr(row, name, audit.as_stored(row.__table__.c[name], last.fields[name][0]))
+
+
 @within("the document's own action has locked it and checked the right")
 def restore(ctx: Context, row: Any) -> None:
     """Every field of the row as it was before its last step: for steps that change nothing but the document itself."""
     last = check(ctx, row)
-    for name, (before, _after) in last.fields.items():
-        if name not in ("version", "state"):
-            setattr(row, name, audit.as_stored(row.__table__.c[name], before))
+    put_back(row, last, *(name for name in last.fields if name not in ("version", "state")))
     source = row.state
     row.state = type(source)(last.step[0]) if last.step else source
     row.version += 1

@@ -410,8 +410,11 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
 @requires(Can.BUY)
 def take_step_back(ctx: Context, id: int, version: int) -> Order:
     """What was sent for approval a moment ago is a draft again."""
-    undo.check(ctx, to_buy(ctx, id, version))
+    last = undo.check(ctx, to_buy(ctx, id, version))
     order = take_back(ctx, id, version)
+    undo.put_back(order, last, "freight", "surcharge")  # as long as it is no order, more may come on it
+    add_up(order)
+    ctx.session.flush()
     undo.tell(ctx, order)
     return order
 

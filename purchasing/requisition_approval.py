@@ -222,8 +222,10 @@ def take_step_back(ctx: Context, id: int, version: int) -> Requisition:
         return take_yes_back(ctx, id, version)
     mine = visible(ctx).where(Requisition.id == id)
     requisition = get(ctx.session, mine, what="requisition", version=version, lock=True)
-    undo.check(ctx, requisition)
+    last = undo.check(ctx, requisition)
     done = take_back(ctx, id, version)
+    undo.put_back(done, last, "asked_by_id")  # a draft of the house was nobody's before it was sent off
+    ctx.session.flush()
     undo.tell(ctx, done)
     return done
 
@@ -237,7 +239,7 @@ def take_yes_back(ctx: Context, id: int, version: int) -> Requisition:
     undo.check_own(ctx, requisition)
     if why := why_not_take_yes_back(requisition):
         raise Conflict(say("This yes cannot be taken back: {why}.", why=why))
-    approvals.take_yes_back(ctx, origin(requisition))
+    approvals.take_yes_back(ctx, origin(requisition), since=undo.since(ctx))
     if requisition.state is State.APPROVED:
         requisition.approved_at = None
         lifecycle.move(ctx, requisition, State.SUBMITTED, undo.SAID)

@@ -15,6 +15,7 @@ from plantops import approvals, lifecycle, links, places, sight, stores
 from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
+from plantops.lifecycle import Transition
 from plantops.units import plain
 from plantops.wording import say
 from purchasing.models import Requisition, RequisitionLine
@@ -105,8 +106,16 @@ def drafted_by_house() -> sa.ColumnElement[bool]:
 
 
 def sent_back() -> sa.ColumnElement[bool]:
-    """It was sent off once and is a draft again: its asker reads why, changes it and sends it off anew."""
-    return sa.and_(Requisition.state == State.DRAFT, Requisition.number.is_not(None))
+    """Somebody said no and why: its asker reads it, changes it and sends it off anew. Not what they took back."""
+    last = (
+        sa.select(Transition.reason)
+        .where(Transition.kind == KIND, Transition.row_id == Requisition.id)
+        .order_by(Transition.id.desc())
+        .limit(1)
+        .correlate(Requisition)
+        .scalar_subquery()
+    )
+    return sa.and_(Requisition.state == State.DRAFT, Requisition.number.is_not(None), last != "")
 
 
 def visible(ctx: Context) -> sa.Select[Requisition]:

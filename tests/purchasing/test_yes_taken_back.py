@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from plantops import approvals, lifecycle
@@ -10,6 +12,7 @@ from purchasing import requisition_approval
 from purchasing.models import Requisition
 from purchasing.models.orders import RequisitionState as State
 from purchasing.requisition_lines import NewLine
+from tests.houses import NOW
 from tests.purchasing.shop import D, Shop
 
 pytestmark = pytest.mark.db
@@ -37,6 +40,15 @@ def test_it_waits_again_and_can_be_approved_again(shop: Shop) -> None:
         ("approved", "submitted", "Undone."),
         ("submitted", "approved", ""),
     ]
+
+
+def test_a_yes_of_weeks_ago_stays_though_its_giver_changed_the_requisition_a_moment_ago(shop: Shop) -> None:
+    done = approved(shop)
+    weeks_later = shop.someone(as_="approver,employee", login="aron", now=NOW + timedelta(days=20))
+    for deed in (requisition_approval.take_yes_back, requisition_approval.take_step_back):
+        with pytest.raises(Conflict, match="too long ago"):
+            deed(weeks_later, done.id, done.version)
+    assert done.state is State.APPROVED
 
 
 def test_not_somebody_elses_and_not_what_is_on_an_order(shop: Shop) -> None:
