@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from housekeeping import clocks
-from housekeeping.desk_models import Channel, Pause, PortalUse, Request, RequestState
+from housekeeping.desk_models import Channel, Pause, PortalUse, Request, RequestState, WorkOrder
 from housekeeping.events import RequestRaised, RequestResolved
 from housekeeping.permissions import Can
 from plantops import files, lifecycle, numbers, places, undo
@@ -405,6 +405,10 @@ def resume(ctx: Context, id: int, version: int) -> Request:
 def take_step_back(ctx: Context, id: int, version: int) -> Request:
     """What was taken on, refused or marked as a duplicate a moment ago is as it was."""
     found = _locked(ctx, id, version)
+    last = undo.check(ctx, found)
+    was_new = last.step is not None and last.step[0] == RequestState.NEW
+    if was_new and ctx.session.scalar(sa.select(WorkOrder.id).where(WorkOrder.request_id == id).limit(1)):
+        raise Conflict(say("This cannot be undone: {why}.", why=say("there is a work order for it")), code="too_late")
     undo.restore(ctx, found)
     return found
 

@@ -291,5 +291,11 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> WorkOrder:
 def take_step_back(ctx: Context, id: int, version: int) -> WorkOrder:
     """What was begun, held or cancelled a moment ago is as it was."""
     order = _locked(ctx, id, version)
+    undo.check(ctx, order)
+    if order.state is WorkState.CANCELLED and order.request_id is not None:
+        asked = requests.lock(ctx, order.request_id)  # the last of its other orders may settle it just now
+        if asked.state not in requests.OPEN:
+            why = say("request {number} is {state}", number=asked.number, state=lifecycle.spoken(asked.state))
+            raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
     undo.restore(ctx, order)
     return order

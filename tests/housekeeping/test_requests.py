@@ -245,3 +245,27 @@ def test_another_priority_moves_the_due_time_and_not_the_state(ctx: Someone) -> 
         requests.prioritise(desk, made.id, made.version, 2)
     with pytest.raises(Forbidden):
         requests.prioritise(ctx(as_="requester", login="rob"), made.id, made.version, 2)
+
+
+def test_taking_on_is_not_undone_once_work_was_ordered_for_it(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    asked = requests.report(boss, site_id(boss), LEAK)
+    requests.accept(boss, asked.id, asked.version, 2)
+    workorders.open_for(boss, asked.id, NewWork("Change the washer"))
+    with pytest.raises(Conflict, match="there is a work order for it"):
+        requests.take_step_back(boss, asked.id, asked.version)
+    assert asked.state is RequestState.ACCEPTED
+
+
+def test_a_cancelled_work_order_comes_back_only_while_its_request_is_open(ctx: Someone) -> None:
+    boss = ctx(as_="facility_manager")
+    one, two = (requests.report(boss, site_id(boss), LEAK) for _ in range(2))
+    kept, dropped = (workorders.open_for(boss, one.id, NewWork(title)) for title in ("A washer", "Paint"))
+    other = workorders.open_for(boss, two.id, NewWork("Look at the tap"))
+    for order in (dropped, other):
+        workorders.cancel(boss, order.id, order.version, "not needed")
+    workorders.finish(boss, kept.id, kept.version, "Washer changed", Decimal(20))
+    with pytest.raises(Conflict, match=f"request {one.number} is resolved"):
+        workorders.take_step_back(boss, dropped.id, dropped.version)
+    assert dropped.state is WorkState.CANCELLED
+    assert workorders.take_step_back(boss, other.id, other.version).state is WorkState.PLANNED
