@@ -160,6 +160,7 @@ MODULE = Module(
         "propose_roster": Job(jobs.propose_roster, "Propose a roster", retries=1, seconds=900),
         "print_codes": Job(jobs.print_codes, "Print the codes of the places"),
         "plan_rounds": Job(round_plans.plan_today, "Plan the rounds of the day"),
+        "plan_rounds_at": Job(round_plans.plan_today_at, "Plan the rounds of the day at a site"),
     },
     schedules=(Schedule("housekeeping.plan_rounds", at="00:20"),),
     imports=KINDS,
@@ -169,9 +170,8 @@ MODULE = Module(
     figures=FIGURES,
     verify=INVARIANTS,
     personal_data=(
-        PersonalData(
-            "housekeeping_round_tick", ("done_at",), "to show that rounds were done, and by whom", 2, "done_by_id"
-        ),
+        # That a step was done, and when, stays: who did it is told by their account alone.
+        PersonalData("housekeeping_round_tick", ("note",), "to show what was found, and by whom", 2, "done_by_id"),
         PersonalData("housekeeping_request", ("contact",), "to answer who reported an issue", 1, "reported_by_id"),
     ),
     settings=SETTINGS,

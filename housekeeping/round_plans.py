@@ -25,6 +25,7 @@ from plantops.wording import plural, say
 MOST_STEPS = 400
 LONGEST_TASK = 200
 WORKDAYS = (0, 1, 2, 3, 4)
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def plan_day(ctx: Context, site_id: int, day: date) -> list[Round]:
     """The rounds of a day, as the plans say; those that are planned already are left as they are."""
     ctx.need(Can.MANAGE_CLEANING, site_id=site_id)
     one_at_a_time(ctx.session, "rounds of a day", site_id)
-    there = sa.select(Round.template_id).where(Round.day == day)
+    there = sa.select(Round.template_id).where(Round.site_id == site_id, Round.day == day)
     found = ctx.session.scalars(
         sa.select(RoundTemplate)
         .options(selectinload(RoundTemplate.steps))
@@ -188,13 +189,15 @@ def plan_day(ctx: Context, site_id: int, day: date) -> list[Round]:
 
 
 def _round_of(template: RoundTemplate, day: date, zone_name: str) -> Round:
+    starts = moment(day, template.starts_minute, zone_name)
+    due = moment(day, template.due_minute, zone_name)
     return Round(
         site_id=template.site_id,
         template_id=template.id,
         name=template.name,
         day=day,
-        starts_at=moment(day, template.starts_minute, zone_name),
-        due_at=moment(day, template.due_minute, zone_name),
+        starts_at=starts,
+        due_at=max(due, starts + A_MINUTE),  # in spring, 02:30 comes after 03:00
         assigned_to_id=template.assigned_to_id,
         state=RoundState.PLANNED,
         ticks=[RoundTick(position=step.position, place_id=step.place_id, task=step.task) for step in template.steps],
@@ -209,11 +212,20 @@ def moment(day: date, minutes: int, zone_name: str) -> datetime:
 
 @within("the schedule of each night")
 def plan_today(ctx: Context) -> Done:
-    """Today's rounds at every site that has plans."""
-    sites: Sequence[int] = ctx.session.scalars(
-        sa.select(RoundTemplate.site_id).where(~RoundTemplate.archived).distinct().order_by(RoundTemplate.site_id)
-    ).all()
-    made = sum(len(plan_day(ctx, site_id, ctx.today)) for site_id in sites)
+    """A job for each site that has plans or open rounds: what goes wrong at one leaves the others their rounds."""
+    planned = sa.select(RoundTemplate.site_id).where(~RoundTemplate.archived)
+    running = sa.select(Round.site_id).where(Round.state.in_(rounds.OPEN))
+    sites: Sequence[int] = ctx.session.scalars(planned.union(running).order_by("site_id")).all()
+    for site_id in sites:
+        ctx.enqueue("housekeeping.plan_rounds_at", site_id=site_id, lock=f"housekeeping.rounds:{site_id}")
+    return Done(plural("Planned for {n} site.", "Planned for {n} sites.", len(sites)), "/housekeeping/rounds")
+
+
+@within("the schedule of each night, site by site")
+def plan_today_at(ctx: Context, site_id: int) -> Done:
+    """Today's rounds of a site; those that nobody has finished two days after they were due are closed."""
+    rounds.close_missed(ctx, site_id)
+    made = len(plan_day(ctx, site_id, ctx.today))
     return Done(
         plural("{n} round is planned for today.", "{n} rounds are planned for today.", made), "/housekeeping/rounds"
     )

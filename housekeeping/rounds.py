@@ -23,6 +23,7 @@ from plantops.wording import day_and_month, say
 
 OPEN = (RoundState.PLANNED, RoundState.IN_PROGRESS)
 BEFORE_START = timedelta(hours=6)  # who is early may begin
+GIVEN_UP = timedelta(days=2)
 LONGEST_NOTE = 1000
 
 
@@ -147,7 +148,10 @@ def visible(ctx: Context) -> sa.Select[Round]:
 
 @requires(Can.READ_CLEANING)
 def list_rounds(ctx: Context, *, mine: bool = False, limit: int = 60) -> list[RoundRow]:
-    """Today's rounds and the open ones of the days before, the next due first; `mine`: those that I may do."""
+    """Today's rounds and the open ones of the days before, the next due first; `mine`: those that I may do.
+
+    When there are more than `limit`, it is older ones that are left out.
+    """
     steps = sa.select(sa.func.count()).where(RoundTick.round_id == Round.id)
     query = (
         sa.select(
@@ -159,15 +163,16 @@ def list_rounds(ctx: Context, *, mine: bool = False, limit: int = 60) -> list[Ro
         .outerjoin(User, User.id == Round.assigned_to_id)
         .where(Round.id.in_(visible(ctx).with_only_columns(Round.id)))
         .where(sa.or_(Round.day == ctx.today, sa.and_(Round.day < ctx.today, Round.state.in_(OPEN))))
-        .order_by(Round.state.in_(OPEN).desc(), Round.due_at, Round.id)
+        .order_by((Round.day == ctx.today).desc(), Round.state.in_(OPEN).desc(), Round.due_at, Round.id)
         .limit(limit)
     )
     if mine:
         query = query.where(sa.or_(Round.assigned_to_id.is_(None), Round.assigned_to_id == ctx.user.id))
-    return [
+    rows = [
         RoundRow(r.id, r.name, r.day, r.starts_at, r.due_at, r.state, name, total, ticked, is_late(r, ctx.now))
         for r, name, total, ticked in ctx.session.execute(query)
     ]
+    return sorted(rows, key=lambda row: (row.state not in OPEN, row.due_at, row.id))
 
 
 @requires(Can.READ_CLEANING)
@@ -309,6 +314,17 @@ def miss(ctx: Context, id: int, version: int, reason: str) -> Round:
     ctx.need(Can.SHARE_ROUNDS, site_id=going.site_id)
     lifecycle.move(ctx, going, RoundState.MISSED, reason)
     return going
+
+
+@within("the schedule of each night")
+def close_missed(ctx: Context, site_id: int) -> int:
+    """What nobody finished within two days of when it was due is closed as missed; what was ticked off stays."""
+    late = sa.select(Round).where(Round.site_id == site_id, Round.state.in_(OPEN), Round.due_at < ctx.now - GIVEN_UP)
+    locked = late.order_by(Round.id).with_for_update().execution_options(populate_existing=True)
+    missed = ctx.session.scalars(locked).all()
+    for round in missed:
+        lifecycle.move(ctx, round, RoundState.MISSED, say("nobody finished it within two days"))
+    return len(missed)
 
 
 @within("the home page counts with the reader's rights")

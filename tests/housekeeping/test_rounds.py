@@ -7,16 +7,20 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from housekeeping import cards, requests, round_plans, rounds
+from housekeeping.module import MODULE
 from housekeeping.round_models import Hindrance, Outcome, RoundState
 from housekeeping.round_plans import NewRound, minutes_of, why_not_planned
 from housekeeping.rounds import Ticked
 from plantops import places, verify
 from plantops.context import Context
 from plantops.core import House
+from plantops.db import Base
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.events import Waiting
+from plantops.places import Kind
 from tests.housekeeping.touring import EVERY_DAY, planned, ticks_of
 
 pytestmark = pytest.mark.db
@@ -186,6 +190,50 @@ def test_a_plan_that_cannot_be_names_its_field(values: dict[str, object], field:
     good: dict[str, object] = {"name": "A", "place_ids": (1,), "tasks": ("t",), "weekdays": EVERY_DAY}
     new = NewRound(**{"site_id": 1, "starts": time(6), "due": time(7), **good, **values})  # type: ignore[arg-type]
     assert list(why_not_planned(new)) == [field]
+
+
+def test_a_round_in_the_hour_that_spring_leaves_out_is_planned_and_due_after_it_starts(ctx: Enter) -> None:
+    lead = ctx(as_="facility_manager")
+    going = planned(ctx())
+    night = NewRound("Night", going.site_id, (going.ticks[0].place_id,), ("Look",), time(2, 30), time(3), EVERY_DAY)
+    round_plans.add_template(lead, night)
+    made = round_plans.plan_day(lead, going.site_id, date(2027, 3, 28))
+    (short,) = (one for one in made if one.name == "Night")
+    assert len(made) == 2 and short.due_at - short.starts_at == timedelta(minutes=1)
+
+
+def test_each_site_has_its_rounds_planned_by_a_job_of_its_own(ctx: Enter) -> None:
+    system = ctx()
+    going = planned(system)
+    north = places.add_site(system, "NOR", "Depot North", zone="Europe/Oslo", currency="NOK", country="NO")
+    dock = places.add_place(system, north.id, "D1", "Dock", Kind.ZONE)
+    round_plans.add_template(system, NewRound("Dock", north.id, (dock.id,), ("Sweep",), time(6), time(7), EVERY_DAY))
+    round_plans.plan_today(system)
+    asked = "SELECT arguments->>'site_id' FROM core_job_run WHERE name = 'housekeeping.plan_rounds_at' ORDER BY id"
+    assert [int(id) for id in system.session.scalars(sa.text(asked))] == [going.site_id, north.id]
+    round_plans.plan_today_at(system, north.id)
+    assert {row.name for row in rounds.list_rounds(system)} == {"Early, Hall 2", "Dock"}
+
+
+def test_todays_rounds_are_shown_before_what_was_never_finished_and_that_is_closed_in_time(ctx: Enter) -> None:
+    system = ctx()
+    going = planned(system)
+    old = [round_plans.plan_day(system, going.site_id, system.today - timedelta(days=n))[0] for n in (1, 3, 4)]
+    assert [row.id for row in rounds.list_rounds(system, limit=2)] == [old[2].id, going.id]
+    round_plans.plan_today_at(system, going.site_id)
+    assert [one.state for one in old] == [RoundState.PLANNED, RoundState.MISSED, RoundState.MISSED]
+    assert [row.id for row in rounds.list_rounds(system)] == [old[0].id, going.id]
+
+
+def test_what_rounds_and_requests_keep_of_a_person_can_be_emptied(ctx: Enter) -> None:
+    cleaner = ctx(as_="cleaner")
+    going = planned(cleaner.as_system())
+    rounds.tick(cleaner, going.id, Ticked((going.ticks[0].id,), Outcome.FINDING, note="Ann was here."))
+    for kept in MODULE.personal_data:
+        table = Base.metadata.tables[kept.table]
+        nothing = {name: None if table.c[name].nullable else "" for name in kept.fields}
+        emptied = sa.update(table).where(table.c[kept.person_column] == cleaner.user.id).values(nothing)
+        assert len(cleaner.session.scalars(emptied.returning(table.c.id)).all()) == 1, kept.table
 
 
 def test_two_who_tick_the_same_at_once_make_one_tick(plant: House) -> None:
