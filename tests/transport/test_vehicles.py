@@ -9,10 +9,13 @@ import pytest
 
 from plantops import people, places
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
+from plantops.import_kinds import ImportRun
 from tests.houses import Someone
+from tests.personnel.office import office
 from tests.transport import making
 from transport import plans, vehicles
-from transport.models import Outage, VehicleDocument
+from transport.imports import fleet
+from transport.models import Driver, Outage, VehicleDocument
 
 pytestmark = pytest.mark.db
 
@@ -96,6 +99,24 @@ def test_bringing_back_ends_what_runs_and_drops_what_lies_ahead(ctx: Someone) ->
     site = making.site_id(boss)
     assert vehicles.list_vehicles(boss, site, TODAY)[0].reason is None
     assert vehicles.list_vehicles(boss, site, TODAY - timedelta(days=1))[0].reason == "it is out of service: gearbox"
+
+
+def test_undoing_an_import_keeps_vehicles_of_which_more_was_entered_meanwhile(ctx: Someone) -> None:
+    boss = ctx(as_="dispatcher")
+    run = ImportRun(7, "vehicles", making.site_id(boss), boss.zone, "fleet.csv", {})
+    codes = ("FREE", "PAPERS", "SHOP", "HOME", "PLANNED")
+    free, papers, shop, home, planned = (making.van(boss, code=code) for code in codes)
+    for one in (free, papers, shop, home, planned):
+        one.import_id = run.id
+    vehicles.file_document(boss, papers.id, papers.version, "inspection", TODAY)
+    vehicles.take_out(boss, shop.id, shop.version, "gearbox", TODAY)
+    who = office(ctx()).hire("Dee Driver").id
+    boss.session.add(Driver(site_id=home.site_id, employee_id=who, home_vehicle_id=home.id))
+    making.draft(boss, planned, [])
+    kept = {one.made_id: one.why for one in fleet.undo_vehicles(boss, run)}
+    assert set(kept) == {papers.id, shop.id, home.id, planned.id}
+    assert kept[planned.id].startswith("it is in plans") and kept[home.id].startswith("it has papers")
+    assert {row.code for row in vehicles.list_vehicles(boss, home.site_id, TODAY)} == {*codes} - {"FREE"}
 
 
 def test_a_dispatcher_of_another_site_sees_a_vehicle_and_leaves_it_alone(ctx: Someone) -> None:

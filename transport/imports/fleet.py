@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from plantops.context import Context, within
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Refusal, Row
 from plantops.wording import say
 from transport import addresses, vehicles
-from transport.models import Address, Banned, Road, Trip, Vehicle, VehicleKind
+from transport.models import Address, Banned, Driver, Outage, Road, Trip, Vehicle, VehicleDocument, VehicleKind
 from transport.permissions import Can
 
 ZERO = Decimal(0)
@@ -59,13 +60,20 @@ def _vehicle(code: str, row: Row) -> vehicles.NewVehicle:
 
 @within("an import that the person may undo")
 def undo_vehicles(ctx: Context, run: ImportRun) -> list[Kept]:
-    """All but those that are in plans."""
+    """All but those that are in plans, or of which somebody has entered more meanwhile."""
     mine = ctx.session.scalars(sa.select(Vehicle.id).where(Vehicle.import_id == run.id).with_for_update()).all()
-    planned = ctx.session.scalars(sa.select(Trip.vehicle_id).where(Trip.vehicle_id.in_(mine)).distinct()).all()
-    unused = [id for id in mine if id not in planned]
+    entered: list[Any] = [VehicleDocument.vehicle_id, Outage.vehicle_id, Driver.home_vehicle_id]
+    kept: dict[int, str] = {
+        id: say("it has papers, days out of service or a driver: archive it instead")
+        for column in entered
+        for id in ctx.session.scalars(sa.select(column).where(column.in_(mine)))
+    }
+    planned = ctx.session.scalars(sa.select(Trip.vehicle_id).where(Trip.vehicle_id.in_(mine)))
+    kept |= dict.fromkeys(planned, say("it is in plans: archive it instead"))
+    unused = [id for id in mine if id not in kept]
     ctx.session.execute(sa.delete(Banned).where(Banned.vehicle_id.in_(unused)))
     ctx.session.execute(sa.delete(Vehicle).where(Vehicle.id.in_(unused)))
-    return [Kept(id, say("it is in plans: archive it instead")) for id in planned]
+    return [Kept(id, why) for id, why in kept.items()]
 
 
 # --- Measured ways to and from the depot
