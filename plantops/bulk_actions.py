@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantops import jobs, links, listing_pages, undo
+from plantops import db, jobs, links, listing_pages, undo
 from plantops.context import Context, anyone, within
 from plantops.db import get
 from plantops.errors import Conflict, Invalid, NotFound, PlantopsError
@@ -114,12 +114,11 @@ def try_out(ctx: Context, listing: Listing[Any], action: BulkAction, ids: Sequen
         if tried and time.monotonic() > until:
             break
         tried += 1
-        attempt = ctx.session.begin_nested()
         try:
-            action.act(ctx, id, versions[id], TRIAL)
+            with db.tried(ctx.session):
+                action.act(ctx, id, versions[id], TRIAL)
         except PlantopsError as error:
             reasons[id] = error.message
-        attempt.rollback()
     rows = tuple((id, versions[id]) for id in wanted if id not in reasons)
     return Trial(rows, _told(ctx, listing, reasons), len(wanted) - tried)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 TRIES = 3
 REST_SECONDS = 2.0
 RESTS_SINCE = "rests since"
+TRIED = "tried"
 
 Id = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)]
 Money = Annotated[Decimal, mapped_column(sa.Numeric(19, 4))]
@@ -131,6 +133,18 @@ def one_at_a_time(session: Session, *what: object) -> None:
 def let_go(session: Session) -> None:
     """Gives the connection back before something slow; the next question takes one again. Nothing is written yet."""
     session.rollback()
+
+
+@contextmanager
+def tried(session: Session) -> Iterator[None]:
+    """What is done within is taken back, however it ends. It uses up no numbers of documents: see `numbers.plain`."""
+    attempt = session.begin_nested()
+    session.info[TRIED] = itertools.count(1)
+    try:
+        yield
+    finally:
+        del session.info[TRIED]
+        attempt.rollback()
 
 
 def bump(row: Versioned) -> None:

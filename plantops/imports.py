@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plantops import files, import_maps, import_rows, jobs, sheets
 from plantops.calendar import zone
 from plantops.context import Context, requires, within
-from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time
+from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time, tried
 from plantops.errors import Conflict, Invalid, NotFound
 from plantops.import_kinds import ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
 from plantops.import_maps import ImportMap
@@ -177,12 +177,9 @@ def bring(
 
 @requires(Can.IMPORT)
 def dry_run(ctx: Context, kind: str, path: Path, map_text: str, *, site: str | None = None) -> Report:
-    """Exactly what `bring` would tell, and nothing changed; only plain numbers that were taken stay taken."""
-    attempt = ctx.session.begin_nested()
-    try:
+    """Exactly what `bring` would tell, and nothing changed."""
+    with tried(ctx.session):
         found = bring(ctx, kind, path, map_text, site=site, again=True)
-    finally:
-        attempt.rollback()
     return Report(found.kind, found.rows, found.loaded, found.refused, None, found.note)
 
 
@@ -328,13 +325,10 @@ def try_out(ctx: Context, id: int) -> Trial:
     )
     if reason := why_not_load(run, len(ready)):
         raise Conflict(say("Import {id} cannot be tried: {reason}.", id=run.id, reason=reason))
-    attempt = ctx.session.begin_nested()
-    try:
+    with tried(ctx.session):
         _load_ready(ctx, run, len(ready))
         touched = tuple((row[0], row[1], row[2]) for row in ctx.session.execute(TOUCHED))
         refused = [(r[0], r[1]) for r in ctx.session.execute(REFUSED_NOW, {"import": run.id, "ready": ready})]
-    finally:
-        attempt.rollback()
     import_rows.refuse(ctx, run.id, refused)
     run = locked(ctx, id)
     count(ctx, run)

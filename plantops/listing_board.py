@@ -10,6 +10,7 @@ from typing import Any
 
 from plantops import listing_pages
 from plantops.context import Context, anyone
+from plantops.db import tried
 from plantops.errors import Invalid, NotFound, PlantopsError
 from plantops.listing import Ask, Board, Kind, Listing, ListParams, Move
 from plantops.wording import say
@@ -81,16 +82,14 @@ def card(ctx: Context, listing: Listing[Any], id: int) -> Card:
 
 
 def _why_not(ctx: Context, move: Move, id: int, version: int) -> str:
-    attempt = ctx.session.begin_nested()
     try:
-        move.act(ctx, id, version, **{ask.key: _tried(ctx, ask) for ask in move.asks})
-        ctx.session.flush()
+        with tried(ctx.session):
+            move.act(ctx, id, version, **{ask.key: _tried(ctx, ask) for ask in move.asks})
+            ctx.session.flush()
     except PlantopsError as error:
         # What was made up for the trial says nothing about what the person will answer.
         of_answer = isinstance(error, Invalid) and set(error.fields) & {ask.key for ask in move.asks}
         return "" if of_answer else error.message
-    finally:
-        attempt.rollback()
     return ""
 
 

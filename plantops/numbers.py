@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, within
-from plantops.db import Base, Id, unaudited
+from plantops.db import TRIED, Base, Id, unaudited
 from plantops.errors import Invalid
 from plantops.places import Site
 from plantops.wording import say
@@ -69,7 +69,10 @@ def _series(ctx: Context, kind: str, site_id: int, year: int | None) -> Series:
 
 @within("the document's action has checked the right")
 def plain(ctx: Context, kind: str, site_id: int, *, year: int | None = None) -> str:
-    """The next number of a series. Nobody waits for anybody; a rolled back document leaves a gap."""
+    """The next number of a series. Nobody waits for anybody; a rolled back document leaves a gap.
+
+    What is only tried out takes none: it is numbered below zero, as no real document is.
+    """
     return plain_many(ctx, kind, site_id, 1, year=year)[0]
 
 
@@ -79,6 +82,9 @@ def plain_many(ctx: Context, kind: str, site_id: int, count: int, *, year: int |
     _check_kind(kind)
     if count < 1:
         return []
+    if (trial := ctx.session.info.get(TRIED)) is not None:
+        series = _series(ctx, kind, site_id, year)
+        return [series.spelled(-next(trial)) for _ in range(count)]
     name = f"core_number_{site_id}_{kind.lower()}_{year or ctx.today.year}"
     asked = {"name": name, "site": site_id, "count": count}
     taken = ctx.session.execute(NEXT, asked).all()

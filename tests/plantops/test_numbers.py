@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from plantops import numbers
 from plantops.core import House
+from plantops.db import tried
 from plantops.errors import Conflict, Invalid
 from plantops.places import Site
 from tests.houses import Someone
@@ -29,6 +30,18 @@ def test_numbers_count_up_per_kind_site_and_year(ctx: Someone) -> None:
     assert numbers.plain(system, "PR", here) == "PR-VER-26-00001"
     assert numbers.plain(system, "PO", here, year=2025) == "PO-VER-25-00001"
     assert numbers.plain_many(system, "PO", here, 3)[-1] == "PO-VER-26-00005"
+
+
+def test_what_is_tried_out_takes_no_number(ctx: Someone) -> None:
+    system = ctx()
+    here = site_id(system.session)
+    assert numbers.plain(system, "PO", here) == "PO-VER-26-00001"
+    with tried(system.session):
+        assert numbers.plain_many(system, "PO", here, 2) == ["PO-VER-26--0001", "PO-VER-26--0002"]
+        assert numbers.plain(system, "PR", here) == "PR-VER-26--0003"
+    with pytest.raises(Invalid), tried(system.session):
+        numbers.plain(system, "PO", 999_999)
+    assert numbers.plain(system, "PO", here) == "PO-VER-26-00002"
 
 
 def test_a_kind_and_a_site_must_be_known(ctx: Someone) -> None:
