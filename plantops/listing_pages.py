@@ -289,7 +289,8 @@ def _facet(ctx: Context, params: ListParams, facet: Facet, counts: dict[str, int
     chosen = {as_text(value) for value in (wanted.values if wanted else ())}
     labels = _labels(ctx, facet)
     if facet.named is not None and wanted is not None:
-        labels |= {as_text(one): facet.named(ctx, one) for one in wanted.values if as_text(one) not in labels}
+        unnamed = [one for one in wanted.values if one is not None and as_text(one) not in labels]
+        labels |= {as_text(one): name for one in unnamed if (name := facet.named(ctx, one))}
     known = () if facet.named is not None else counts or ()
     for value in (*sorted(chosen), *known):
         labels.setdefault(value, say("None") if value == NONE else spoken(value))

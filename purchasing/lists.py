@@ -40,8 +40,14 @@ def _supplier_names(ctx: Context) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in ctx.session.execute(query.order_by(Party.sort_key, Supplier.id).limit(50))]
 
 
+def _supplier_name(ctx: Context, id: int) -> str:
+    """What an address asks for, as far as the person may read suppliers; others see the number that they typed."""
+    seen = suppliers.visible(ctx).where(Supplier.id == id).join(Party, Party.id == Supplier.party_id)
+    return ctx.session.scalar(seen.with_only_columns(Party.name)) or ""
+
+
 def supplier_facet(column: Expression) -> Facet:
-    return Facet("supplier", "Supplier", column, options=_supplier_names, value=int, named=suppliers.name_of)
+    return Facet("supplier", "Supplier", column, options=_supplier_names, value=int, named=_supplier_name)
 
 
 def _reader(ctx: Context) -> sa.Subquery:
