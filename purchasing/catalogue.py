@@ -18,7 +18,7 @@ from plantops.db import bump, get, one_at_a_time
 from plantops.errors import Conflict, Invalid
 from plantops.items import Item
 from plantops.parties import Party
-from plantops.units import ratio, why_not_unit
+from plantops.units import plain, ratio, why_not_unit
 from plantops.wording import say, whole_day
 from purchasing import prices, suppliers
 from purchasing.models import Offer, OfferBreak, Supplier
@@ -265,7 +265,7 @@ def set_offer(ctx: Context, facts: OfferFacts) -> Offer:
     """A supplier's price from a day on. The running one of the same supplier ends the day before, and stays."""
     if wrong := wrong_offer(facts):
         raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
-    supplier = get(ctx.session, sa.select(Supplier).where(Supplier.id == facts.supplier_id), what="supplier", lock=True)
+    supplier = _lock_supplier(ctx, facts.supplier_id)
     item = items.item(ctx, facts.item_id)
     ratio(facts.unit, item.stock_unit, items.packs_of(item))
     _end_running(ctx, facts)
@@ -290,6 +290,11 @@ def set_offer(ctx: Context, facts: OfferFacts) -> Offer:
     ctx.session.add(new)
     ctx.session.flush()
     return new
+
+
+def _lock_supplier(ctx: Context, id: int) -> Supplier:
+    """The prices of a supplier change one after the other."""
+    return get(ctx.session, sa.select(Supplier).where(Supplier.id == id), what="supplier", lock=True)
 
 
 def _end_running(ctx: Context, facts: OfferFacts) -> None:
@@ -331,17 +336,28 @@ def prefer(ctx: Context, offer_id: int, version: int) -> Offer:
 @requires(Can.MANAGE_CATALOGUE)
 def reprice(ctx: Context, offer_id: int, version: int, price: Decimal) -> Offer:
     """The same for another price from today on. One that begins today or later is corrected, an older one ends."""
-    old = get(ctx.session, visible(ctx).where(Offer.id == offer_id), what="price", version=version, lock=True)
+    this = visible(ctx).where(Offer.id == offer_id)
+    _lock_supplier(ctx, get(ctx.session, this, what="price").supplier_id)  # the supplier first, as where it is set
+    old = get(ctx.session, this, what="price", version=version, lock=True)
     if reason := prices.why_not_price(price, old.per):
         raise Invalid(say("This price cannot be: {reason}.", reason=reason), field="price")
     if old.valid_until is not None and old.valid_until < ctx.today:
         raise Conflict(say("This price has ended. Change the one that holds now."), field="price")
+    steps = ctx.session.scalars(sa.select(OfferBreak).where(OfferBreak.offer_id == old.id)).all()
+    if dearest := max((step for step in steps if step.price > price), key=lambda step: step.price, default=None):
+        raise Conflict(
+            say(
+                "From {quantity} on it costs {price}, more than that: enter this price with its breaks anew.",
+                quantity=plain(dearest.from_quantity),
+                price=plain(dearest.price),
+            ),
+            field="price",
+        )
     if old.valid_from >= ctx.today:
         old.price = price
         bump(old)
         ctx.session.flush()
         return old
-    steps = ctx.session.scalars(sa.select(OfferBreak).where(OfferBreak.offer_id == old.id)).all()
     return set_offer(
         ctx,
         OfferFacts(
