@@ -6,12 +6,13 @@ float64 [H, S + 1] per person with the day off last, and a cell that cannot be h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from housekeeping.optimise.model import ON, Cells, Person, Problem
+from housekeeping.optimise.model import ON, Cells, Cover, Person, Problem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +24,8 @@ NEVER = 1e12
 
 @dataclass(frozen=True)
 class Arrays:
-    """`base` [E, H, S+1]: wishes, stability and what cannot be. Cover rows r: `required`, `under`, `over` [R].
+    """`base` [E, H, S+1]: wishes, stability and what cannot be. Cover rows r: `required`, `under`, `over` [R]; a row
+    stands for all requirements that ask the same number of the same people in the same shifts.
 
     People with the same cover-relevant skills form a group; `cell_of[g]`, `row_of[g]` list, sorted by cell, which
     cells (day * (S + 1) + shift) of the group count in which row; those of cell c begin at `first_row[g][c]`.
@@ -128,7 +130,8 @@ def compile_problem(problem: Problem) -> Arrays:
     for days in problem.weekends():
         for day in days:
             weekend[day] = 1 + ((day - 1 + problem.first_weekday) % 7 in problem.weekend)
-    groups, cell_of, row_of = _cover_groups(problem, number)
+    cover = _merged(problem.cover)
+    groups, cell_of, row_of = _cover_groups(problem, cover, number)
     return Arrays(
         problem,
         problem.days,
@@ -138,9 +141,9 @@ def compile_problem(problem: Problem) -> Arrays:
         not_after_off,
         weekend,
         _base(problem, number),
-        np.array([cover.required for cover in problem.cover], float),
-        np.array([cover.under_weight for cover in problem.cover], float),
-        np.array([cover.over_weight for cover in problem.cover], float),
+        np.array([one.required for one in cover], float),
+        np.array([one.under_weight for one in cover], float),
+        np.array([one.over_weight for one in cover], float),
         groups,
         cell_of,
         row_of,
@@ -177,15 +180,28 @@ def _forbid(cost: Floats, person: Person, number: dict[str, int]) -> None:
         cost[day, np.arange(off + 1) != (off if cell is None else number[cell])] = NEVER
 
 
-def _cover_groups(problem: Problem, number: dict[str, int]) -> tuple[Ints, tuple[Ints, ...], tuple[Ints, ...]]:
-    asked = {cover.skill for cover in problem.cover if cover.skill is not None}
+def _merged(cover: Sequence[Cover]) -> list[Cover]:
+    """Half hours between which nobody comes or goes ask the same: one row with the sum of their weights."""
+    found: dict[tuple[int, frozenset[str], str | None, int], Cover] = {}
+    for one in cover:
+        key = one.day, one.shifts, one.skill, one.required
+        before = found.get(key, replace(one, under_weight=0, over_weight=0))
+        under, over = before.under_weight + one.under_weight, before.over_weight + one.over_weight
+        found[key] = replace(before, under_weight=under, over_weight=over)
+    return list(found.values())
+
+
+def _cover_groups(
+    problem: Problem, wanted: Sequence[Cover], number: dict[str, int]
+) -> tuple[Ints, tuple[Ints, ...], tuple[Ints, ...]]:
+    asked = {cover.skill for cover in wanted if cover.skill is not None}
     kinds: dict[frozenset[str], int] = {}
     group = np.array([kinds.setdefault(person.skills & asked, len(kinds)) for person in problem.people], np.int64)
     cell_of, row_of = [], []
     for skills in kinds:
         pairs = sorted(
             (cover.day * (len(number) + 1) + number[shift], row)
-            for row, cover in enumerate(problem.cover)
+            for row, cover in enumerate(wanted)
             if cover.skill is None or cover.skill in skills
             for shift in cover.shifts
         )

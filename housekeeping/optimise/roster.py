@@ -16,7 +16,7 @@ from housekeeping.optimise.generation import Generation
 from housekeeping.optimise.lines import LinePricer
 from housekeeping.optimise.model import Cells, Clash, Person, Plan, Problem, Shift
 from housekeeping.optimise.neighbourhoods import Neighbourhoods, Pool
-from housekeeping.optimise.search import Search, dive, respond
+from housekeeping.optimise.search import Search, dive, respond, rounded
 from housekeeping.optimise.validity import refuse
 from plantops.solving import (
     Limits,
@@ -33,6 +33,7 @@ UNLIMITED_STEPS = 2000  # without any limit a run ends after so many relaxations
 SMALL_CELLS = 400  # up to so many open cells the compact program may close the gap by itself
 COMPACT_SHARE = 0.3
 ROUNDS = 10_000
+TRIES = 10  # rosters that are drawn from the first mixture
 # Rounds of pricing in a step, share of the mixed cells that is settled at once, least share of such a cell.
 FIRST_DIVES = ((10, 0.3, 0.5),)
 # Work on the proof beside that on better rosters: small problems are proved quickly, of large ones most never.
@@ -119,6 +120,7 @@ class _Run:
         search.prove(root.bound)
         search.duals = root.duals
         self._tell("bound")
+        rounded(search, search.master, root.relaxation, TRIES)
         pool = Pool(search, root.duals)
         for rounds, width, sure in FIRST_DIVES:
             if self._over():

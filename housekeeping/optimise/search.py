@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from housekeeping.optimise.arrays import Arrays, Flags, Floats, LineArray
-from housekeeping.optimise.columns import LineMaster
+from housekeeping.optimise.columns import LineMaster, Relaxation
 from housekeeping.optimise.generation import CLOSE, Generated, Generation, Stop
 from housekeeping.optimise.kernels import INFINITE
 from housekeeping.optimise.lines import LinePricer
@@ -92,6 +92,24 @@ def respond(search: Search, lines: Lines, rounds: int = 20) -> Lines:
         if not gained:
             break
     return lines
+
+
+def rounded(search: Search, master: LineMaster, relaxation: Relaxation, tries: int) -> None:
+    """Offer rosters of lines that the mixture holds, first the largest of each person, then drawn by weight.
+
+    What does not fit together is put right by best response.
+    """
+    used = np.flatnonzero(relaxation.weights > EVEN)
+    own = {e: used[master.owners[used] == e] for e in master.people}
+    lines = master.chosen(relaxation)
+    for at in range(tries):
+        if search.stop():
+            return
+        search.offer(respond(search, lines), "the mixture rounded" if at == 0 else "the mixture drawn")
+        for e, mixed in own.items():
+            if len(mixed):
+                weights = relaxation.weights[mixed]
+                lines[e] = master.lines[search.rng.choice(mixed, p=weights / weights.sum())]
 
 
 def dive(

@@ -1,4 +1,4 @@
-"""Rosters beside a compact model in PuLP and HiGHS with the same processor time."""
+"""Rosters beside a compact model in PuLP and HiGHS and beside CP-SAT, each with the same processor time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tests.bench.rosters_made import plant_half_hours, plant_month
 from tests.bench.tables import ROOT, Asked, Row, Table
 
 OWN = ROOT / "tests" / "data" / "housekeeping"
-OURS, COMPACT = "plantops", "PuLP + HiGHS"
-ENGINES = (OURS, COMPACT)
+OURS, COMPACT, CP_SAT = "plantops", "PuLP + HiGHS", "CP-SAT, 8 workers"
+PEERS = (COMPACT, CP_SAT)
+ENGINES = (OURS, *PEERS)
 LONG = {"8": 300.0, "16": 300.0, "18": 300.0}
 USUAL, PLANT, LARGE, QUICK, SEED = 60.0, 120.0, 600.0, 5.0, 1
 
@@ -88,15 +89,19 @@ def run(engine: str, case: Case, seconds: float) -> Ran:
 
 def _run(engine: str, case: Case, seconds: float) -> Ran:
     problem = case.problem()
-    ask = {OURS: _ours, COMPACT: _compact}[engine]
     began = time.process_time()
-    cells, bound, first = ask(problem, seconds)
+    cells, bound, first = answer(engine, problem, seconds)
     spent = time.process_time() - began
     faults = broken(problem, cells) if cells else ["no roster"]
     return Ran(None if faults else penalty(problem, cells), bound, spent, first, "; ".join(faults[:2]))
 
 
 Answer = tuple[Cells, float | None, float | None]
+
+
+def answer(engine: str, problem: Problem, seconds: float) -> Answer:
+    """Cells, bound and the seconds until the first roster. In a process with one engine: their libraries quarrel."""
+    return {OURS: _ours, COMPACT: _compact, CP_SAT: _cp_sat}[engine](problem, seconds)
 
 
 def _ours(problem: Problem, seconds: float) -> Answer:
@@ -115,6 +120,11 @@ def _compact(problem: Problem, seconds: float) -> Answer:
     model: Any = importlib.import_module("housekeeping.optimise.compact").CompactRoster(arrays, arrays.possible)
     outcome, lines = model.solve(Limits(seconds=seconds, seed=SEED, cpu=True))
     return (arrays.cells(lines) if lines else {}), outcome.bound, None
+
+
+def _cp_sat(problem: Problem, seconds: float) -> Answer:
+    found: tuple[Cells, float | None] = importlib.import_module("tests.bench.peer_cpsat").solve(problem, seconds, SEED)
+    return *found, None
 
 
 # --- The table
@@ -166,7 +176,7 @@ def notes(rows: Row) -> str:
         over = [row["over"] for row in own if row.get("over") is not None]
         if over:
             text += f"; over the best known {sum(over) / len(over):.2f} % mean, {max(over):.2f} % worst"
-        for peer in (COMPACT,):
+        for peer in PEERS:
             better = [
                 r["roster"]
                 for r in own
@@ -174,7 +184,7 @@ def notes(rows: Row) -> str:
             ]
             text += f"; {peer} better on {', '.join(better) or 'none'}"
         lines.append(text + ".")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("pulp", "highspy"))
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("pulp", "highspy", "ortools"))
     lines.append(
         f"\nSeed {SEED}, CPU seconds of one core. Every roster was read again by a checker of its own. {versions}."
     )
@@ -191,7 +201,7 @@ TABLE = Table(
     columns=(
         ("family", "family"), ("roster", "roster"), ("seconds", "CPU s"), ("best", "best known"),
         (OURS, OURS), (f"{OURS} bound", "bound"), ("gap", "gap %"), ("over", "over best %"),
-        (f"{OURS} cpu", "CPU s used"), ("first", "first roster s"), (COMPACT, COMPACT),
+        (f"{OURS} cpu", "CPU s used"), ("first", "first roster s"), *((peer, peer) for peer in PEERS),
     ),
     names=names,
     open=opened,
