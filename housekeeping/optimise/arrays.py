@@ -25,7 +25,7 @@ NEVER = 1e12
 @dataclass(frozen=True)
 class Arrays:
     """`base` [E, H, S+1]: wishes, stability and what cannot be. Cover rows r: `required`, `under`, `over` [R]; a row
-    stands for all requirements that ask the same number of the same people in the same shifts.
+    stands for all requirements that ask the same number of the same people in the same shifts of the day `day_of`.
 
     People with the same cover-relevant skills form a group; `cell_of[g]`, `row_of[g]` list, sorted by cell, which
     cells (day * (S + 1) + shift) of the group count in which row; those of cell c begin at `first_row[g][c]`.
@@ -40,6 +40,7 @@ class Arrays:
     not_after_off: Flags
     weekend: Ints
     base: Floats
+    day_of: Ints
     required: Floats
     under: Floats
     over: Floats
@@ -141,6 +142,7 @@ def compile_problem(problem: Problem) -> Arrays:
         not_after_off,
         weekend,
         _base(problem, number),
+        np.array([one.day for one in cover], np.int64),
         np.array([one.required for one in cover], float),
         np.array([one.under_weight for one in cover], float),
         np.array([one.over_weight for one in cover], float),

@@ -16,15 +16,33 @@ from housekeeping.optimise.search import Search, dive
 
 FEWEST = 6
 FIRST_SHARE = 0.2
-PATIENCE = 6  # pieces without gain before one more person is freed
+MOST_FIRST = 15  # people: with more the first pieces of a large plant take too long
+PATIENCE = 4  # pieces without gain before more is freed
+GROWTH = 1.2
 GUIDED = 0.7  # share of pieces that are chosen around a cover row that is paid for
 STRANGER = 0.15  # weight of a person who cannot help that row
 KEEP = 200
-WINDOWS = 0.5  # share of pieces that are days of many people instead of all days of few
 SHORTEST = 5  # days
+AROUND = 5  # days of a repair at a time, and about as many before and after
 WIDER = 2  # so many times the cells are freed when they are days of many people
+LEAST_SHARE = 0.2  # of the pieces, however little a kind of them gains
+FORGET = 0.85
 MOST_LINES = 4000
 REMEMBER = 400
+
+
+@dataclass
+class Kind:
+    """A way to choose pieces: how many cells it frees in person-days, and what pieces of it gained for their work."""
+
+    cells: float
+    idle: int = 0
+    gained: float = 1.0
+    spent: float = 1.0
+
+    def note(self, better: bool, spent: float) -> None:
+        self.gained, self.spent = FORGET * self.gained + better, FORGET * self.spent + spent
+        self.idle = 0 if better else self.idle + 1
 
 
 @dataclass
@@ -53,33 +71,65 @@ class Pool:
 
 @dataclass
 class Neighbourhoods:
-    """Frees people, a few at first and more when nothing is gained any more, and plans them anew."""
+    """Frees all days of some people or some days of many, more when nothing is gained any more, and plans them anew.
+
+    The kind of piece that gains more often for its work is chosen more often (S. Ropke and D. Pisinger 2006).
+    """
 
     search: Search
     pool: Pool
-    size: int = 0
     work: int = 0
-    _idle: int = 0
     _everybody: LineMaster | None = None
 
     def __post_init__(self) -> None:
-        self.fewest = max(FEWEST, round(FIRST_SHARE * self.search.arrays.people))
-        self.size = self.size or self.fewest
+        people, days = self.search.arrays.people, self.search.arrays.days
+        self.fewest = max(FEWEST, min(MOST_FIRST, round(FIRST_SHARE * people))) * days
+        self.people, self.windows = Kind(self.fewest), Kind(WIDER * self.fewest)
 
     def step(self) -> bool:
         """Plan one piece; True when the roster got better."""
-        search = self.search
-        people, days = search.arrays.people, search.arrays.days
-        if search.rng.random() < WINDOWS and days > SHORTEST:
-            length = int(search.rng.integers(SHORTEST, max(SHORTEST + 1, days // 2 + 1)))
-            better = self.replan_days(self._choose(min(people, -(-self.size * WIDER * days // length))), length)
-        else:
-            better = self.replan(self._choose(min(self.size, people)))
-        self._idle = 0 if better else self._idle + 1
-        if self._idle >= PATIENCE:
-            self._idle = 0
-            self.size = self.size + 1 if self.size < search.arrays.people else self.fewest
+        search, before = self.search, self.work + self.search.pricer.work
+        kind = self._kind()
+        row = self._paid_row() if search.rng.random() < GUIDED and len(search.arrays.required) else None
+        better = self._days_anew(kind, row) if kind is self.windows else self._people_anew(kind, row)
+        kind.note(better, float(self.work + search.pricer.work - before))
+        if kind.idle >= PATIENCE:
+            kind.idle = 0
+            whole = search.arrays.people * search.arrays.days
+            kind.cells = kind.cells * GROWTH if kind.cells < whole else self.fewest
         return better
+
+    def _kind(self) -> Kind:
+        if self.search.arrays.days <= SHORTEST:
+            return self.people
+        rate = self.windows.gained / self.windows.spent
+        share = rate / (rate + self.people.gained / self.people.spent)
+        return self.windows if self.search.rng.random() < min(max(share, LEAST_SHARE), 1 - LEAST_SHARE) else self.people
+
+    def _people_anew(self, kind: Kind, row: int | None) -> bool:
+        arrays = self.search.arrays
+        return self.replan(self._choose(min(arrays.people, round(kind.cells / arrays.days)), row))
+
+    def _days_anew(self, kind: Kind, row: int | None) -> bool:
+        arrays, rng = self.search.arrays, self.search.rng
+        length = int(rng.integers(SHORTEST, max(SHORTEST + 1, arrays.days // 2 + 1)))
+        start = int(rng.integers(0, arrays.days - length + 1))
+        if row is not None:
+            start = int(np.clip(arrays.day_of[row] - rng.integers(0, length), 0, arrays.days - length))
+        return self.replan_days(self._choose(min(arrays.people, round(kind.cells / length)), row), start, length)
+
+    def mend(self) -> None:
+        """Around the days of a roster that are paid for, everybody anew: what a sick call needs, before any bound."""
+        search, days = self.search, self.search.arrays.days
+        tried = set[int]()
+        while not search.stop():
+            paid = set(self._paid_days()) - tried
+            if not paid:
+                return
+            first = min(paid)
+            tried |= {day for day in paid if day < first + AROUND}
+            start = max(0, min(first - AROUND // 2, days - 2 * AROUND))
+            self.replan_days(list(range(search.arrays.people)), start, min(days, 2 * AROUND))
 
     def replan(self, free: list[int]) -> bool:
         search = self.search
@@ -90,10 +140,9 @@ class Neighbourhoods:
         self.work += master.work
         return bool(found) and search.offer(found, f"{len(free)} people planned anew")
 
-    def replan_days(self, free: list[int], length: int) -> bool:
+    def replan_days(self, free: list[int], start: int, length: int) -> bool:
         """Plan `length` days in a row of some people anew; their other days stay."""
         search, arrays = self.search, self.search.arrays
-        start = int(search.rng.integers(0, arrays.days - length + 1))
         possible = np.zeros_like(search.possible)
         for e, line in search.lines.items():
             possible[e, np.arange(arrays.days), line] = True
@@ -107,21 +156,27 @@ class Neighbourhoods:
         search.pricer.work -= (search.pricer.work - priced) * 3 // 4  # the days that stay cost next to nothing
         return bool(found) and search.offer(found, f"{length} days of {len(free)} people planned anew")
 
-    def _choose(self, count: int) -> list[int]:
+    def _choose(self, count: int, row: int | None) -> list[int]:
+        """So many people, rather those who can help a cover row."""
         search, people = self.search, self.search.arrays.people
-        weight = np.ones(people)
-        if search.rng.random() < GUIDED and len(search.arrays.required):
-            weight = np.where(self._can_help(self._paid_row()), 1.0, STRANGER)
+        weight = np.ones(people) if row is None else np.where(self._can_help(row), 1.0, STRANGER)
         free = search.rng.choice(people, count, replace=False, p=weight / weight.sum())
         return sorted(int(e) for e in free)
 
-    def _paid_row(self) -> int:
-        """A cover row, the likelier the more it costs above what the bound accounts for."""
+    def _paid(self) -> Floats:
+        """What each cover row costs above what the bound accounts for."""
         arrays = self.search.arrays
         present = arrays.present(self.search.lines)
-        paid = np.maximum(arrays.required - present, 0) * (arrays.under - self.pool.duals)
-        paid += np.maximum(present - arrays.required, 0) * (arrays.over + self.pool.duals) + 1e-3
+        paid: Floats = np.maximum(arrays.required - present, 0) * (arrays.under - self.pool.duals)
+        return paid + np.maximum(present - arrays.required, 0) * (arrays.over + self.pool.duals)
+
+    def _paid_row(self) -> int:
+        """A cover row, the likelier the more is paid."""
+        paid = self._paid() + 1e-3
         return int(self.search.rng.choice(len(paid), p=paid / paid.sum()))
+
+    def _paid_days(self) -> list[int]:
+        return sorted(set(self.search.arrays.day_of[self._paid() > 0].tolist()))
 
     def _can_help(self, row: int) -> list[bool]:
         arrays = self.search.arrays

@@ -14,8 +14,8 @@ from housekeeping.optimise.model import Cell, Cells, Cover, Line, Person, Proble
 from housekeeping.optimise.validity import refuse
 from plantops.errors import Invalid
 
-# Moving one cell of a published roster weighs more than any wish, so that the fewest cells move first.
-STAY = 1000
+# To fill one hole so many cells of a published roster may move; no wish and nobody too many is worth one.
+MOVES_FOR_A_HOLE = 4
 # For one line alone the number of moves comes before all else.
 FIRST = 1e6
 
@@ -65,11 +65,37 @@ def stand_ins(problem: Problem, cells: Cells, hole: Cover) -> tuple[StandIn, ...
 def least_change(problem: Problem, published: Cells, frozen_until: int = 0) -> Problem:
     """The problem whose best roster repairs `published` with the fewest moves; days before `frozen_until` stay.
 
-    A frozen cell that has become impossible (absence, bar, qualification) is left open, so that one sick call does not
-    make the whole roster infeasible.
+    Holes that the published roster had are accepted, so nobody moves for them; a new one is filled when at most
+    `MOVES_FOR_A_HOLE` cells move for it. A frozen cell that has become impossible (absence, bar, qualification) is left
+    open, so that one sick call does not make the whole roster infeasible. The penalty is that of the changed problem;
+    `check.penalty` tells what the repaired roster costs in the old one.
     """
     people = tuple(_frozen(problem, person, published.get(person.id), frozen_until) for person in problem.people)
-    return replace(problem, people=people, published=published, stability_weight=max(problem.stability_weight, STAY))
+    stay = max(problem.stability_weight, _dearest_cell(problem) + 1)
+    least = min((cover.under_weight for cover in problem.cover if cover.under_weight), default=1)
+    times = max(1, -(-(MOVES_FOR_A_HOLE * stay + 1) // least))
+    cover = tuple(
+        replace(
+            one, required=min(one.required, _present(problem, published, one)), under_weight=one.under_weight * times
+        )
+        for one in problem.cover
+    )
+    return replace(problem, people=people, cover=cover, published=published, stability_weight=stay)
+
+
+def _dearest_cell(problem: Problem) -> int:
+    """The most that one cell can cost in wishes and in people too many."""
+    arrays = compile_problem(replace(problem, published={}))
+    wishes = arrays.base[arrays.possible].max(initial=0.0)
+    extra = max((arrays.prices(e, arrays.over).max(initial=0.0) for e in range(arrays.people)), default=0.0)
+    return int(wishes + extra)
+
+
+def _present(problem: Problem, published: Cells, cover: Cover) -> int:
+    """How many people the published roster told to be there; all that are asked when it says nothing."""
+    skilled = [person.id for person in problem.people if cover.skill is None or cover.skill in person.skills]
+    told = [published[name] for name in skilled if name in published]
+    return sum(line[cover.day] in cover.shifts for line in told) if told else cover.required
 
 
 def _frozen(problem: Problem, person: Person, line: Line | None, until: int) -> Person:

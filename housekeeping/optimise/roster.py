@@ -112,6 +112,8 @@ class _Run:
         search = self.search
         search.offer(respond(search, {}), "everybody's best line in turn")
         search.prove(search.arrays.cheapest_cells())
+        if self.problem.published and not self._over():
+            Neighbourhoods(search, Pool(search, np.zeros(len(search.arrays.required)))).mend()
         if self._over():
             return
         root = Generation(search.arrays, search.master, search.pricer, search.possible).run(
