@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops import followers, links, sight
 from plantops.context import SYSTEM_ID, Context, anyone, within
@@ -112,27 +113,29 @@ def why_not_finish(activity: Activity, user_id: int) -> str | None:
 # --- Questions
 
 
-def _rows(ctx: Context, *conditions: sa.ColumnElement[bool], newest_first: bool = False) -> list[ActivityRow]:
-    author, asked = aliased(User), aliased(User)
-    query = (
-        sa.select(
-            Activity.id,
-            Activity.origin,
-            Activity.kind,
-            Activity.author_id,
-            author.name,
-            Activity.text,
-            Activity.at,
-            Activity.assigned_to_id,
-            asked.name,
-            Activity.due_on,
-        )
-        .add_columns(Activity.done_at)
-        .join(author, author.id == Activity.author_id)
-        .outerjoin(asked, asked.id == Activity.assigned_to_id)
-        .where(*conditions)
-        .order_by(Activity.id.desc() if newest_first else Activity.id)
+AUTHOR, ASKED = sa.alias(User.__table__, "author"), sa.alias(User.__table__, "asked")
+# Built once: every page of a record asks it.
+LINES: sa.Select[*tuple[Any, ...]] = (
+    sa.select(
+        Activity.id,
+        Activity.origin,
+        Activity.kind,
+        Activity.author_id,
+        AUTHOR.c.name,
+        Activity.text,
+        Activity.at,
+        Activity.assigned_to_id,
+        ASKED.c.name,
+        Activity.due_on,
     )
+    .add_columns(Activity.done_at)
+    .join(AUTHOR, AUTHOR.c.id == Activity.author_id)
+    .outerjoin(ASKED, ASKED.c.id == Activity.assigned_to_id)
+)
+
+
+def _rows(ctx: Context, *conditions: sa.ColumnElement[bool], newest_first: bool = False) -> list[ActivityRow]:
+    query = LINES.where(*conditions).order_by(Activity.id.desc() if newest_first else Activity.id)
     found: Iterable[Iterable[object]] = ctx.session.execute(query)
     rows = [ActivityRow(*row) for row in found]  # type: ignore[arg-type]
     return [replace(row, text=words(row.kind, row.text)) if row.kind is ActivityKind.STEP else row for row in rows]

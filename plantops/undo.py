@@ -120,9 +120,10 @@ def why_not_of(ctx: Context, kind: str, id: int, request: str) -> str | None:
 def offered(ctx: Context, origin: str) -> Offer | None:
     """What this person did with the record a moment ago and may still take back."""
     kind, id = links.parts(origin)
-    entity = _entities().get(kind)
-    lifecycle = getattr(entity, "lifecycle", None)
-    if entity is None or lifecycle is None or not lifecycle.undo or kind not in ctx.registry.undoing():
+    if kind not in ctx.registry.undoing():
+        return None
+    lifecycle = getattr(_entities().get(kind), "lifecycle", None)
+    if lifecycle is None or not lifecycle.undo:
         return None
     last = _last_change(ctx, kind, id)
     if last is None or why_not_undo(last, lifecycle, ctx.user.id):
