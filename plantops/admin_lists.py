@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plantops import imports, jobs, outbox, people, webhooks
+from plantops import import_kinds, imports, jobs, outbox, people, webhooks
 from plantops.context import Context, requires
 from plantops.db import get
 from plantops.findable import Findable
@@ -168,7 +168,7 @@ IMPORTS: Listing[object] = Listing(
         Column("by", "By", importer.name, sort=importer.sort_key, place="rest", groups=True),
     ),
     facets=(
-        Facet("kind", "What", Import.kind),
+        Facet("kind", "What", Import.kind, options=import_kinds.titles),
         Facet("state", "State", Import.state, options=imports.State),
     ),
     search=(Import.file_name, Import.kind),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 
 from plantops.errors import Invalid
-from plantops.wording import say
+from plantops.wording import say, weekday
 
 DEFAULT_COUNTRY = "LU"
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -253,7 +253,7 @@ class PlantCalendar:
             return stop.name
         if name := self.holiday(day):
             return name
-        return None if day.weekday() in self.weekdays else f"{day:%A}"
+        return None if day.weekday() in self.weekdays else weekday(day)
 
     def is_working_day(self, day: date) -> bool:
         return self.why_not_working(day) is None

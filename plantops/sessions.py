@@ -16,7 +16,7 @@ from plantops.errors import Conflict, Invalid, Unauthenticated
 from plantops.identities import Return, Trip
 from plantops.people import SignIn, User
 from plantops.permissions import Can
-from plantops.wording import say
+from plantops.wording import mark, say
 
 if TYPE_CHECKING:
     from plantops.oidc import Told
@@ -40,6 +40,20 @@ SYSTEMS = (
 )
 
 
+METHODS = (
+    mark("password"),
+    mark("passkey"),
+    mark("company account"),
+    mark("password and code"),
+    mark("password and recovery code"),
+    mark("password and passkey"),
+    mark("company account and code"),
+    mark("company account and recovery code"),
+    mark("company account and passkey"),
+)
+"""How somebody signed in, as sessions keep it."""
+
+
 @dataclass(frozen=True)
 class SessionRow:
     id: int
@@ -61,7 +75,7 @@ def device_name(user_agent: str) -> str:
     return (
         say("{browser} on {system}", browser=browser, system=system)
         if browser and system
-        else browser or system or "Unknown device"
+        else browser or system or say("Unknown device")
     )
 
 

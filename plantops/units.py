@@ -12,7 +12,7 @@ import pint
 
 from plantops.errors import Invalid
 from plantops.money import Money, Rounding
-from plantops.wording import say, says
+from plantops.wording import say, says, unit_name
 
 QUANTITY_DIGITS = 6  # numeric(18,6)
 LARGEST_QUANTITY = Decimal("999999999999.999999")
@@ -85,6 +85,13 @@ def why_not_unit(code: str) -> str | None:
     if code not in UNITS:
         return say("'{code}' is not a unit that is known here; use one of {units}", code=code, units=", ".join(UNITS))
     return None
+
+
+def meant(words: str) -> str:
+    """The code of a unit that is written in the reader's words, such as Karton; else the words as they are."""
+    asked = words.strip().casefold()
+    ways = ((unit.code, {unit.code, unit.title, unit.plural, unit_name(unit.code)}) for unit in UNITS.values())
+    return next((code for code, names in ways if asked in {name.casefold() for name in names}), words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def name_of(event: type[Event]) -> str:
 
 def known_events(registry: Registry) -> dict[str, str]:
     """The events that can be subscribed to, each with what it means."""
-    found = {name_of(one): (one.__doc__ or "").split("\n", 1)[0] for one in Event.__subclasses__()}
+    found = {name_of(one): say((one.__doc__ or "").split("\n", 1)[0]) for one in Event.__subclasses__()}
     return {name: found[name] for name in sorted(found) if name.partition(".")[0] in registry}
 
 

@@ -202,7 +202,7 @@ def weekday_and_day(day: date) -> str:
 
 def weekday(day: date) -> str:
     """Friday."""
-    return str(Locale.parse(language()).days["format"]["wide"][day.weekday()])
+    return _weekdays(language())[day.weekday()]
 
 
 _NUMBERS = (int, float, Decimal, date)
@@ -228,6 +228,12 @@ _FORMATTER = _Formatter()
 def _translated(context: str, sentence: str) -> str:
     spoken = language()
     return sentence if spoken == ENGLISH else catalogue(spoken).sentences.get((context, sentence), sentence)
+
+
+@lru_cache
+def _weekdays(language: str) -> tuple[str, ...]:
+    wide = Locale.parse(language).days["format"]["wide"]
+    return tuple(str(wide[number]) for number in range(7))
 
 
 @lru_cache

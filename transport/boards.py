@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from personnel import api as personnel
 from plantops import places, sight
 from plantops.calendar import at_local, zone
+from plantops.catalogues import ENGLISH
 from plantops.context import Context, requires, within
 from plantops.sight import RecordSeen
+from plantops.wording import language, mark, number, say
 from transport import addresses, orders, plans, vehicles
 from transport.models import OPEN, Address, Driver, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport.optimise.model import Constraint
 from transport.permissions import Can
 
 
@@ -201,6 +206,28 @@ def _lines(ctx: Context, plan_id: int, day: date, zone_name: str) -> dict[int, l
     return found
 
 
+LEFT_OUT = {
+    Constraint.LOAD: mark("{vehicle}: {by} {unit} too much for it"),
+    Constraint.WINDOW: mark("{vehicle}: would come {by} {unit} after a window has closed"),
+    Constraint.HOURS: mark("{vehicle}: would be back {by} {unit} too late"),
+    Constraint.DURATION: mark("{vehicle}: would be out {by} {unit} longer than it may"),
+    Constraint.DISTANCE: mark("{vehicle}: would drive {by} {unit} further than it may"),
+    Constraint.TRIPS: mark("{vehicle}: may not leave so often"),
+    Constraint.ROAD: mark("{vehicle}: no road leads there"),
+    Constraint.SKILL: mark("{vehicle}: lacks what this order asks for"),
+    Constraint.FORBIDDEN: mark("{vehicle}: may not carry this order"),
+    Constraint.FIXED: mark("{vehicle}: the order is fixed to another vehicle"),
+}
+
+
+def said_reason(reason: Mapping[str, Any]) -> str:
+    """Why an order is left out. The planner's own words are English; others read the same from its figures."""
+    if language() == ENGLISH:
+        return str(reason["text"])
+    by = number(round(float(reason["by"]), 1), "g")
+    return say(LEFT_OUT[Constraint(reason["constraint"])], vehicle=reason["vehicle"], by=by, unit=reason["unit"])
+
+
 def _left_out(ctx: Context, whole: Plan) -> list[LeftOutLine]:
     ids = [missing.order_id for missing in whole.left_out]
     rows = ctx.session.execute(
@@ -209,7 +236,7 @@ def _left_out(ctx: Context, whole: Plan) -> list[LeftOutLine]:
         .where(Order.id.in_(ids))
         .order_by(Order.number)
     ).all()
-    reasons = {missing.order_id: tuple(str(reason["text"]) for reason in missing.reasons) for missing in whole.left_out}
+    reasons = {missing.order_id: tuple(said_reason(reason) for reason in missing.reasons) for missing in whole.left_out}
     return [LeftOutLine(row.id, row.number, row.name, reasons[row.id]) for row in rows]
 
 

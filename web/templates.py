@@ -22,7 +22,7 @@ from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import inside, label, plural, say, say_html, weekday, weekday_and_day
+from plantops.wording import inside, label, plural, say, say_html, unit_name, weekday, weekday_and_day
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -96,8 +96,8 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
     )
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
-        weekday=weekday, weekday_and_day=weekday_and_day, clock=clock, hours=formats.hours, words=label, inside=inside,
-        sentence=sentence, told=told, tone=formats.tone, url=url_of,
+        unit=unit_name, weekday=weekday, weekday_and_day=weekday_and_day, clock=clock, hours=formats.hours,
+        words=label, inside=inside, sentence=sentence, told=told, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()

@@ -77,6 +77,8 @@ def in_python(path: Path) -> Iterator[Said]:
             yield from in_call(node)
         elif isinstance(node, ast.ClassDef):
             yield from in_enum(node)
+            if any(getattr(base, "id", "") == "Event" for base in node.bases):
+                yield Said((ast.get_docstring(node) or "").split("\n", 1)[0])
 
 
 def in_call(call: ast.Call) -> Iterator[Said]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plantops.engines import Limits, Progress, ShouldStop, Stopwatch
+from plantops.wording import mark
 from transport.optimise.closing import close
 from transport.optimise.day import Day, prepare
 from transport.optimise.generation import Bound, Generation
@@ -22,13 +23,13 @@ MOST_ORDERS = 400  # beyond, memory and patience end before the linear program d
 START_COLUMNS = 3_000
 WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes are listed
 
-EXACT = "Proved: no plan is cheaper."
-COMPLETE = "Bound: the linear program over all routes, solved to its end."
-CUT_SHORT = "Bound: column generation was cut short, so the true gap is smaller."
-COARSE = (
+EXACT = mark("Proved: no plan is cheaper.")
+COMPLETE = mark("Bound: the linear program over all routes, solved to its end.")
+CUT_SHORT = mark("Bound: column generation was cut short, so the true gap is smaller.")
+COARSE = mark(
     "Bound: routes may go round in circles and loads are kept on average only, so the true gap is likely far smaller."
 )
-TOO_LONG = "How much cheaper a plan could be is not known: the time was too short to look at all routes."
+TOO_LONG = mark("How much cheaper a plan could be is not known: the time was too short to look at all routes.")
 
 
 @dataclass

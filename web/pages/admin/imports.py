@@ -9,7 +9,16 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import import_files, import_fixes, import_jobs, import_rows, import_templates, imports, tables
+from plantops import (
+    import_files,
+    import_fixes,
+    import_jobs,
+    import_kinds,
+    import_rows,
+    import_templates,
+    imports,
+    tables,
+)
 from plantops.admin_lists import IMPORTS
 from plantops.errors import Invalid
 from plantops.import_fixes import Fault, StagedPage, WrongValue
@@ -77,7 +86,9 @@ class Staged:
 
 @router.get("/admin/imports")
 def index(ctx: Context, query: Query) -> Response:
-    return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"))
+    titles = dict(import_kinds.titles(ctx))
+    cells = {"kind": lambda row: titles.get(row.kind, row.kind)}
+    return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"), cells=cells)
 
 
 @router.get("/admin/imports/new")
@@ -123,6 +134,7 @@ def show(ctx: Context, id: int, query: Query) -> Response:
         "admin/import.html",
         Can=Can,
         run=run,
+        title=dict(import_kinds.titles(ctx)).get(run.kind, run.kind),
         ready=ready,
         kept=imports.kept(ctx, id)[:50] if run.undone_at and ctx.may(Can.UNDO_IMPORT) else [],
         states=[State.UPLOADED, State.STAGED, State.LOADED, *([State.UNDONE] if run.state is State.UNDONE else [])],

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import places
+from plantops import places, units
 from plantops.errors import Invalid
 from plantops.wording import say
 from purchasing import catalogue, orders, suppliers
@@ -39,7 +39,14 @@ class Line:
     def as_line(self) -> NewOrderLine:
         text = "" if self.item_id else self.item_id_text
         return NewOrderLine(
-            self.quantity, self.need_by, self.cost_centre_id, self.item_id, text, self.unit, self.price, self.per
+            self.quantity,
+            self.need_by,
+            self.cost_centre_id,
+            self.item_id,
+            text,
+            units.meant(self.unit),
+            self.price,
+            self.per,
         )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from fastapi.responses import Response
 
-from plantops import places
+from plantops import places, units
 from plantops.wording import mark, say
 from purchasing import boards, catalogue, requisition_approval, requisitions
 from purchasing.lists import REQUISITIONS
@@ -43,7 +43,7 @@ class Line:
 
     def as_line(self) -> NewLine:
         text = "" if self.item_id else self.item_id_text
-        return NewLine(self.quantity, self.item_id, text, self.unit, price=self.price)
+        return NewLine(self.quantity, self.item_id, text, units.meant(self.unit), price=self.price)
 
 
 @router.get("/purchasing/requisitions")
