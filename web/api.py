@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from plantops import idempotency
 from plantops.context import Context
@@ -25,8 +26,9 @@ from plantops.wording import say, speaking
 from web import errors, session
 from web.forms import DIGITS, LARGEST_INTEGER, LARGEST_NUMBER, Wrong, day, plain_text
 from web.routing import LateRoute
+from web.security import is_file
 
-__all__ = ["Asked", "Context", "Key", "MaybeVersion", "Version", "api_router"]
+__all__ = ["Asked", "Content", "Context", "Key", "MaybeVersion", "Version", "api_router"]
 
 PREFIX = "/api/v1"
 LONGEST_KEY = 80
@@ -76,6 +78,14 @@ async def everything_asked(request: Request) -> dict[str, list[str]]:
 Asked = Annotated[dict[str, list[str]], Depends(everything_asked)]
 
 
+async def raw_content(request: Request) -> bytes:
+    """A file, sent as it is."""
+    return await request.body()
+
+
+Content = Annotated[bytes, Depends(raw_content)]
+
+
 class ApiRoute(LateRoute):
     """A route whose function runs inside a transaction and returns plain dataclasses."""
 
@@ -89,6 +99,10 @@ class ApiRoute(LateRoute):
 
         async def read_then_handle(request: Request) -> Response:
             if request.method in session.UNSAFE:
+                # A file may be large: it is read only from who is let in.
+                refused = await run_in_threadpool(errors.refused_at_door, request) if is_file(request) else None
+                if refused is not None:
+                    return refused
                 request.state.body = await request.body()
             return await handler(request)
 
@@ -114,7 +128,8 @@ def in_transaction(endpoint: Callable[..., Any], success: int) -> Callable[..., 
             request.state.language = ctx.user.language
             readable = {name: as_in_forms(value, "" if is_record(value) else name) for name, value in given.items()}
             with speaking(ctx.user.language):
-                return once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
+                done = once(ctx, request, lambda: shown(endpoint(**readable, **dict.fromkeys(ours, ctx)), success))
+                return done if request.method in session.UNSAFE else if_changed(request, done)
 
         return errors.told(request, lambda: house.database.run(attempt))
 
@@ -204,3 +219,13 @@ def shown(value: Any, success: int) -> Response:
     version = getattr(value, "version", None)
     headers = {"ETag": f'"{version}"'} if version is not None else {}
     return Response(to_json(value), success, headers=headers, media_type="application/json")
+
+
+def if_changed(request: Request, response: Response) -> Response:
+    """What was read says which state it is of; who has that already is not sent it again."""
+    tag = response.headers.get("etag") or f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if response.status_code == 200 and tag.removeprefix("W/") in known:
+        return Response(status_code=304, headers={"ETag": tag})
+    return response

@@ -67,12 +67,12 @@ def described(app: FastAPI) -> dict[str, Any]:
         rights = dict(asked_rights(app))
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
-                complete(operation, rights.get((method, path), ()))
+                complete(operation, rights.get((method, path), ()), method)
         app.openapi_schema = made
     return app.openapi_schema
 
 
-def complete(operation: dict[str, Any], rights: tuple[str, ...]) -> None:
+def complete(operation: dict[str, Any], rights: tuple[str, ...], method: str) -> None:
     """Which scopes it takes, and how it says no."""
     operation["security"] = [{"token": [right]} for right in rights] or [{"token": []}]
     for status in ALWAYS:
@@ -80,10 +80,12 @@ def complete(operation: dict[str, Any], rights: tuple[str, ...]) -> None:
             "description": TITLES.get(status, "Not signed in"),
             "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    if method == "get":
+        operation["responses"]["304"] = {"description": "As it was with the ETag that came as If-None-Match"}
     read = operation["responses"].get("200") or operation["responses"].get("201")
     if read is not None:
         read.setdefault("headers", {})["ETag"] = {
-            "description": "The version, where the thing has one; send it back as If-Match to change it",
+            "description": "Of what was read; a version, where the thing has one: If-Match to change it",
             "schema": {"type": "string"},
         }
 

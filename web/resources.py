@@ -7,8 +7,10 @@ import dataclasses
 import functools
 import inspect
 import typing
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from hashlib import sha256
 from types import UnionType
 from typing import Annotated, Any, Union
 
@@ -19,7 +21,8 @@ from pydantic.json_schema import WithJsonSchema
 from sqlalchemy.orm import DeclarativeBase
 
 from plantops import listing_pages, listing_params
-from plantops.listing import Kind, Listing, sql_type
+from plantops.errors import Invalid
+from plantops.listing import Kind, Listing, ListParams, sql_type
 from plantops.wording import say
 from web.api import ApiRoute, Asked, Context, Key, MaybeVersion, Version, api_router
 
@@ -44,6 +47,23 @@ WHAT_LISTS_TAKE = {
     "limit": "How many rows a page holds",
     "after": "`next` of the page before",
 }
+SEVERAL = (list, tuple, collections.abc.Sequence)
+MOST_AT_ONCE = 10_000
+"""So many rows an action that takes a limit is asked for; the answer's pages are cut from them."""
+PAGING = (
+    inspect.Parameter(
+        "limit",
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[int, Query(ge=1, le=listing_params.LONGEST_PAGE, description=WHAT_LISTS_TAKE["limit"])],
+        default=ListParams.limit,
+    ),
+    inspect.Parameter(
+        "after",
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[str, Query(max_length=200, description=WHAT_LISTS_TAKE["after"])],
+        default="",
+    ),
+)
 DONE = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
 
 
@@ -152,7 +172,11 @@ class Routes:
 
         def read() -> Read:
             shown = shows or typing.get_type_hints(inspect.unwrap(action))["return"]
-            return endpoint(action, method, path, _reader(shown, part), {*without, *fixed}, fixed), shown, {}
+            if method != "GET" or typing.get_origin(shown) not in SEVERAL:
+                return endpoint(action, method, path, _reader(shown, part), {*without, *fixed}, fixed), shown, {}
+            named = inspect.signature(inspect.unwrap(action)).parameters
+            said = fixed | ({"limit": MOST_AT_ONCE} if "limit" in named else {})
+            return paged(endpoint(action, method, path, _reader(shown, part), {*without, *said}, said), shown)
 
         self._add(method, path, read)
 
@@ -214,6 +238,52 @@ def _listed(listing: Listing[Any]) -> Read:
     return rows, shows, {"openapi_extra": {"parameters": parameters}}
 
 
+def paged(run: Callable[..., Any], shows: Any) -> Read:
+    """A read that gives several things gives them a page at a time, as lists do."""
+    row: Any = typing.get_args(shows)[0]
+    name = getattr(row, "__name__", "Row").strip("_")
+    page: Any = create_model(
+        f"{name}s_{run.__name__}", __base__=Shown, rows=(many(row), ...), next=(str | None, ...), total=(int, ...)
+    )
+    plain: TypeAdapter[Any] = TypeAdapter(many(row))
+
+    def read(ctx: Context, *, limit: int, after: str, **given: Any) -> object:
+        rows = list(run(ctx, **given))
+        first = place_after(rows, plain, after)
+        shown = rows[first : first + limit]
+        more = first + limit < len(rows)
+        return page(rows=shown, next=cursor_of(shown[-1], plain, first + limit) if more else None, total=len(rows))
+
+    signature = inspect.signature(run)
+    read.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *PAGING])  # type: ignore[attr-defined]
+    read.__name__, read.__doc__ = run.__name__, run.__doc__
+    read.rights, read.action = run.rights, run.action  # type: ignore[attr-defined]
+    return read, page, {}
+
+
+def cursor_of(row: Any, plain: TypeAdapter[Any], place: int) -> str:
+    """Where a page ended: at which row, and how many came before the next."""
+    return urlsafe_b64encode(f"{_mark(row, plain)}.{place}".encode()).decode()
+
+
+def place_after(rows: Sequence[Any], plain: TypeAdapter[Any], after: str) -> int:
+    """Behind the row at which the page before ended, wherever that stands now; at its place where it is gone."""
+    if not after:
+        return 0
+    try:
+        known, _, place = urlsafe_b64decode(after.encode()).decode().partition(".")
+        first = int(place)
+    except ValueError as error:
+        raise Invalid(say("This is no `next` of this list. Begin at the first page."), field="after") from error
+    return next((at + 1 for at, row in enumerate(rows) if _mark(row, plain) == known), max(first, 0))
+
+
+def _mark(row: Any, plain: TypeAdapter[Any]) -> str:
+    """A row by its id, else by all that it says."""
+    id = getattr(row, "id", None)
+    return str(id) if id is not None else sha256(plain.dump_json([row])).hexdigest()[:16]
+
+
 def _parameter(name: str, text: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
 
@@ -260,6 +330,8 @@ def _body(
     wraps = [name for name in asked if name not in in_path and name not in ("version", "key")]
     if method == "GET" or not wraps:
         return None, []
+    for name in wraps:
+        strict(asked[name][0])
     if len(wraps) == 1 and _is_record(asked[wraps[0]][0]):
         return Annotated[asked[wraps[0]][0], Body()], wraps
     fields = {
@@ -269,6 +341,19 @@ def _body(
     made = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload]
     optional = all(default is not inspect.Parameter.empty for default in (asked[name][1] for name in wraps))
     return (Annotated[made, Body(default_factory=made)] if optional else Annotated[made, Body()]), wraps
+
+
+def strict(kind: Any) -> None:
+    """A body's dataclasses, and those within them, refuse names that they do not know."""
+    if _is_record(kind):
+        if "__pydantic_config__" in vars(kind):
+            return
+        kind.__pydantic_config__ = ConfigDict(extra="forbid")
+        for hint in typing.get_type_hints(kind).values():
+            strict(hint)
+    else:
+        for part in typing.get_args(kind):
+            strict(part)
 
 
 def _asked(name: str, kind: Any, default: Any, method: str, in_path: bool) -> inspect.Parameter:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plantops.wording import say
@@ -28,6 +29,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
+FILE = "application/octet-stream"
 LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_TEXT = 4 * 1024 * 1024  # what is no upload stays in memory while it is read
 LONGEST_ADDRESS = 8000
@@ -68,7 +70,12 @@ def why_not_address(scope: Scope) -> str | None:
 
 def most_bytes(content_type: str) -> int:
     """How large a body may be: an upload is laid down on disk as it comes, everything else is read into memory."""
-    return LARGEST_BODY if content_type.lower().startswith("multipart/form-data") else LARGEST_TEXT
+    return LARGEST_BODY if content_type.lower().startswith(("multipart/form-data", FILE)) else LARGEST_TEXT
+
+
+def is_file(request: Request) -> bool:
+    """Does a program send a file as it is?"""
+    return request.headers.get("content-type", "").lower().startswith(FILE)
 
 
 def sayable(path: str) -> str:

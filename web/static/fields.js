@@ -75,6 +75,8 @@
     } else if (event.key === "Enter" && !listOf(box).hidden && at >= 0) {
       event.preventDefault();
       if (listOf(box).dataset.for === event.target.value.trim()) choose(box, options[at]);
+    } else if (event.key === "Tab") {
+      close(box); // a long list scrolls, and what scrolls would be the next stop
     } else if (event.key === "Escape" && !listOf(box).hidden) {
       event.stopPropagation();
       close(box);
