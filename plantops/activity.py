@@ -12,11 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plantops import followers, links, sight
+from plantops import files, followers, links, sight
 from plantops.context import SYSTEM_ID, Context, anyone, within
 from plantops.db import Base, Id, choice, get
-from plantops.errors import Conflict, Invalid
+from plantops.errors import Conflict, Invalid, NotFound
 from plantops.events import DueItem, Moved, TakenBack
+from plantops.files import AttachmentRow
 from plantops.people import User
 from plantops.wording import inside, label, say
 
@@ -295,3 +296,34 @@ def seen(ctx: Context, origin: str | None = None) -> int:
         row.done_at, row.done_by_id = ctx.now, ctx.user.id
     ctx.session.flush()
     return len(rows)
+
+
+@anyone("whoever may see a record may read what hangs on it")
+def files_of(ctx: Context, origin: str) -> list[AttachmentRow]:
+    """The files of a record, oldest first."""
+    need_seen(ctx, origin)
+    return files.attachments(ctx, origin)
+
+
+@anyone("whoever may see a record may hang a file on it")
+def add_file(ctx: Context, origin: str, name: str, content: bytes) -> AttachmentRow:
+    """A file that somebody hangs on a record by hand; who follows the record hears of it."""
+    need_seen(ctx, origin)
+    kept = files.keep(ctx, name, content)
+    hung = files.attach(ctx, origin, kept.id, by_hand=True)
+    tell(ctx, origin, say("A file was added: {name}", name=kept.name))
+    return next(row for row in files.attachments(ctx, origin) if row.id == hung.id)
+
+
+@anyone("who put it there by hand may take it off again")
+def take_file_off(ctx: Context, origin: str, id: int) -> None:
+    need_seen(ctx, origin)
+    files.take_off(ctx, origin, id)
+
+
+@within("asked before one speaks of a record")
+def need_seen(ctx: Context, origin: str) -> None:
+    """A record that one may not see does not exist for one's talk either."""
+    links.parts(origin)
+    if not sight.may_see(ctx, origin):
+        raise NotFound(say("There is no such document, or you may not see it."))

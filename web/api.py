@@ -200,7 +200,8 @@ def once(ctx: Context, request: Request, work: Callable[[], Response]) -> Respon
         )
     # A token with fewer scopes is not handed what another token of the same person was answered.
     scopes = " ".join(sorted(ctx.user.scopes or ()))
-    digest = hashlib.sha256(scopes.encode() + b"\0" + request.state.body).digest()
+    asked = f"{scopes}\0{request.url.query}\0".encode()
+    digest = hashlib.sha256(asked + request.state.body).digest()
     done = idempotency.begin(ctx, f"api:{key}", f"{request.method} {request.url.path}", digest)
     if done is not None:
         return Response(done.body, done.status, headers=dict(done.headers) | {"Idempotency-Replayed": "true"})

@@ -44,8 +44,10 @@ TITLES = {
     404: mark("There is nothing here"),
     405: mark("This does not work that way"),
     409: mark("Not now"),
+    412: mark("Changed meanwhile"),
     413: mark("This is too large"),
     422: mark("This needs another look"),
+    428: mark("Say which version you read"),
     429: mark("Too many tries"),
     500: mark("Something broke on our side"),
     503: mark("Not available just now"),
@@ -114,7 +116,7 @@ def said_by_database(error: DBAPIError) -> PlantopsError | None:
 def answer(request: Request, error: PlantopsError) -> Response:
     status = status_of(error)
     if is_api(request):
-        return problem(request, status, error)
+        return problem(request, FOR_PROGRAMS.get(error.code, status) if from_program(request) else status, error)
     if status == 401:
         return to_sign_in(request)
     if isinstance(error, ProofNeeded):
@@ -124,9 +126,17 @@ def answer(request: Request, error: PlantopsError) -> Response:
     return page(request, status, error.message, error.fields)
 
 
+FOR_PROGRAMS = {"version_needed": 428, "stale_version": 412, "key_used": 422}
+"""What HTTP has numbers of its own for, where a program says versions and keys in its headers."""
+
+
+def from_program(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
 def is_api(request: Request) -> bool:
     """A program asks: the API, or the queue of a device that sends what was done without network."""
-    return request.url.path.startswith("/api/") or request.headers.get("accept") == PROBLEM
+    return from_program(request) or request.headers.get("accept") == PROBLEM
 
 
 def to_sign_in(request: Request) -> Response:

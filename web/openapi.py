@@ -41,7 +41,7 @@ SHAPE: dict[str, Any] = {
         "details": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
-ALWAYS = (400, 401, 403, 404, 409, 422, 429, 500, 503)
+ALWAYS = (400, 401, 403, 404, 409, 412, 422, 428, 429, 500, 503)
 """What any call may be answered besides what it is there for."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 import httpx
@@ -128,15 +129,26 @@ def test_scopes_narrow_what_the_owner_may(api: TestClient, plant: House) -> None
     problem(api.get("/api/v1/accounts/1", headers=token(plant, "employee")), 403, "forbidden")
 
 
+def test_a_token_ends_by_itself(api: TestClient, plant: House) -> None:
+    with plant.acting() as ctx:
+        user = people.add_user(ctx, "timo", "Timo")
+        people.grant(ctx, user.id, "administrator")
+        short = {"Authorization": f"Bearer {people.add_token(ctx, user.id, '*', days=1)}"}
+    assert api.get("/api/v1/accounts/1", headers=short).status_code == 200
+    now = plant.clock()
+    plant.clock = lambda: now + timedelta(days=1)
+    problem(api.get("/api/v1/accounts/1", headers=short), 401, "unauthenticated")
+
+
 def test_changing_needs_the_version_that_was_read(api: TestClient, plant: House) -> None:
     boss = token(plant, "administrator")
     made = api.post("/api/v1/accounts", json={"login": "nina", "name": "Nina"}, headers=boss)
     assert made.status_code == 201
     where, tag = f"/api/v1/accounts/{made.json()['id']}", made.headers["etag"]
-    problem(api.put(where, json={"name": "N"}, headers=boss), 422, "version_needed")
+    problem(api.put(where, json={"name": "N"}, headers=boss), 428, "version_needed")
     changed = api.put(where, json={"name": "Nina N"}, headers=boss | {"If-Match": tag})
     assert changed.json()["name"] == "Nina N" and changed.headers["etag"] != tag
-    problem(api.put(where, json={"name": "Late"}, headers=boss | {"If-Match": tag}), 409, "stale_version")
+    problem(api.put(where, json={"name": "Late"}, headers=boss | {"If-Match": tag}), 412, "stale_version")
 
 
 def test_wrong_bodies_name_their_fields(api: TestClient, plant: House) -> None:
@@ -156,7 +168,7 @@ def test_the_same_call_twice_is_done_once(api: TestClient, plant: House) -> None
     again = api.post("/api/v1/accounts", json={"login": "once", "name": "Once"}, headers=boss)
     assert (first.status_code, first.json()) == (again.status_code, again.json())
     assert again.headers["idempotency-replayed"] == "true" and again.headers["etag"] == first.headers["etag"]
-    problem(api.post("/api/v1/accounts", json={"login": "other", "name": "Other"}, headers=boss), 409, "key_used")
+    problem(api.post("/api/v1/accounts", json={"login": "other", "name": "Other"}, headers=boss), 422, "key_used")
 
 
 def test_a_refused_call_may_be_sent_again_with_its_key(api: TestClient, plant: House) -> None:
@@ -180,7 +192,7 @@ def test_a_token_with_fewer_scopes_does_not_get_the_answer_of_another(api: TestC
     wide = api.post("/api/v1/accounts", json=new, headers=token(plant, "administrator") | key)
     assert wide.status_code == 201
     narrow = token(plant, "administrator", "transport") | key
-    problem(api.post("/api/v1/accounts", json=new, headers=narrow), 409, "key_used")
+    problem(api.post("/api/v1/accounts", json=new, headers=narrow), 422, "key_used")
 
 
 def test_missing_things_and_paths_are_problems(api: TestClient, plant: House) -> None:

@@ -18,10 +18,18 @@ SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 @router.get("/files/{id}")
 def download(ctx: Context, id: int, inline: bool = False) -> Response:
     file = files.readable(ctx, id)
-    kind = "inline" if inline and file.media_type in SHOWN else "attachment"
+    return handed_out(ctx, file, "inline" if inline and file.media_type in SHOWN else "attachment")
+
+
+def handed_out(ctx: Context, file: files.File, kind: str) -> Response:
+    """Its bytes under its name; what they are tells whether a program has them already."""
     disposition = f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}"
     return Response(
-        files.content(ctx, id),
+        files.content(ctx, file.id),
         media_type=file.media_type,
-        headers={"Content-Disposition": disposition, "Content-Security-Policy": "sandbox; default-src 'none'"},
+        headers={
+            "Content-Disposition": disposition,
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "ETag": f'"{file.sha256}"',
+        },
     )

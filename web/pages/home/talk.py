@@ -8,9 +8,9 @@ from datetime import date
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import activity, files, followers, links, sight
+from plantops import activity, followers, links
 from plantops.context import Context
-from plantops.errors import Invalid, NotFound
+from plantops.errors import Invalid
 from plantops.wording import plural, say
 from web.page import Form, Query, back, options, pages_router
 
@@ -35,7 +35,7 @@ class Asked:
 @router.post("/talk")
 def speak(ctx: Context, form: Form) -> Response:
     said = form.into(Said)
-    need_seen(ctx, said.origin)
+    activity.need_seen(ctx, said.origin)
     activity.comment(ctx, said.origin, said.text)
     return back(ctx, links.url(ctx.registry, said.origin), say("Said."))
 
@@ -43,7 +43,7 @@ def speak(ctx: Context, form: Form) -> Response:
 @router.post("/talk/todo")
 def ask(ctx: Context, form: Form) -> Response:
     asked = form.into(Asked)
-    need_seen(ctx, asked.origin)
+    activity.need_seen(ctx, asked.origin)
     if asked.for_id_text and asked.for_id is None:
         raise Invalid(say("Choose somebody from the list."), field="for_id")
     activity.add_todo(ctx, asked.origin, asked.text, for_id=asked.for_id, due_on=asked.due_on)
@@ -53,7 +53,7 @@ def ask(ctx: Context, form: Form) -> Response:
 @router.post("/talk/follow")
 def follow(ctx: Context, form: Form) -> Response:
     origin, on = form.text("origin"), form.text("on") == "yes"
-    need_seen(ctx, origin)
+    activity.need_seen(ctx, origin)
     followers.follow(ctx, origin, ctx.user.id, on)
     said = say("You follow this: what happens here rings your bell.") if on else say("You do not follow this any more.")
     return back(ctx, links.url(ctx.registry, origin), said)
@@ -62,15 +62,12 @@ def follow(ctx: Context, form: Form) -> Response:
 @router.post("/talk/files")
 def attach(ctx: Context, form: Form) -> Response:
     origin = form.text("origin")
-    need_seen(ctx, origin)
     given = [one for name in ("file", "photo") for one in form.data.getlist(name)]
     chosen = [one for one in given if isinstance(one, UploadFile) and one.filename]
     if not chosen:
         raise Invalid(say("Choose a file first."), field="file")
     for one in chosen:
-        kept = files.keep(ctx, one.filename or "file", one.file.read())
-        files.attach(ctx, origin, kept.id, by_hand=True)
-        activity.tell(ctx, origin, say("A file was added: {name}", name=kept.name))
+        activity.add_file(ctx, origin, one.filename or "file", one.file.read())
     said = plural("The file is here.", "{n} files are here.", len(chosen))
     return back(ctx, links.url(ctx.registry, origin), said)
 
@@ -78,8 +75,7 @@ def attach(ctx: Context, form: Form) -> Response:
 @router.post("/talk/files/{id}/remove")
 def detach(ctx: Context, id: int, form: Form) -> Response:
     origin = form.text("origin")
-    need_seen(ctx, origin)
-    files.take_off(ctx, origin, id)
+    activity.take_file_off(ctx, origin, id)
     return back(ctx, links.url(ctx.registry, origin), say("The file is taken off."))
 
 
@@ -94,10 +90,3 @@ def lookup(ctx: Context, query: Query) -> Response:
     return options(
         ctx, [(row.id, row.name, f"@{row.login}") for row in followers.called(ctx, query.get("q", ""))], query
     )
-
-
-def need_seen(ctx: Context, origin: str) -> None:
-    """A document that one may not see does not exist for one's talk either."""
-    links.parts(origin)
-    if not sight.may_see(ctx, origin):
-        raise NotFound(say("There is no such document, or you may not see it."))

@@ -36,7 +36,7 @@ TRIP = view(Trip, "id plan_id vehicle_id driver_id leaves_minute returns_minute 
 
 planning = Routes("plans")
 planning("GET /plans", plans.list_plans)
-planning("GET /plans/{id}", boards.sheet, PLAN, part="plan")
+planning("GET /plans/{plan_id}", boards.sheet, PLAN, part="plan")
 planning("GET /plans/{plan_id}/trips", boards.sheet, many(boards.TripSheet), part="trips")
 planning("POST /plans", plans.ask, PLAN)
 planning("POST /plans/{id}/publish", plans.publish, PLAN)
