@@ -39,6 +39,10 @@ def test_a_webhook_from_its_first_day_to_a_replay(served: Served, client: Enter)
         told = f"/admin/webhook-deliveries/{row.id}"
     assert "core.stock_received" in text(boss, "/admin/webhook-deliveries?state=failed")
     assert "It answered 500." in text(boss, told)
+    assert boss.page(told).xpath("//main//a[@href='/items/1']") and boss.page(told).xpath(
+        "//main//a[@href='/stores/1']"
+    )
+    assert "leaves the house" in text(boss, path)
     assert went(button(boss, told, "again")) == told
     assert "It answered 500." in text(boss, told) and "waiting" in text(boss, told).lower()
 

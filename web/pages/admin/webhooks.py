@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi.responses import Response
 
-from plantops import webhooks
+from plantops import links, webhooks
 from plantops.admin_lists import DELIVERIES, WEBHOOKS
+from plantops.links import Link
 from plantops.permissions import Can
-from plantops.webhooks import WebhookFacts
+from plantops.webhooks import WebhookDelivery, WebhookFacts
 from plantops.wording import say
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
@@ -95,10 +98,24 @@ def deliveries(ctx: Context, query: Query) -> Response:
     return list_page(ctx, DELIVERIES, query, tabs=tabs)
 
 
+def about(ctx: Context, row: WebhookDelivery) -> list[Link]:
+    """The records that a message names by their ids, as people call them."""
+    data: dict[str, Any] = json.loads(row.body)["data"]
+    origins = [str(data["origin"])] if data.get("origin") else []
+    for name, value in data.items():
+        stem, _, last = name.rpartition("_")
+        rooms = (row.event.partition(".")[0], "core", "personnel") if last == "id" and isinstance(value, int) else ()
+        named = [f"{room}_{stem}:{value}" for room in rooms]
+        origins += [origin for origin in named if links.url(ctx.registry, origin)][:1]
+    return [link for link in links.links(ctx, origins).values() if link.url]
+
+
 @router.get("/admin/webhook-deliveries/{id}")
 def delivery(ctx: Context, id: int) -> Response:
     row = webhooks.delivery(ctx, id)
-    return render(ctx, "admin/webhook_delivery.html", row=row, hook=webhooks.read(ctx, row.webhook_id))
+    return render(
+        ctx, "admin/webhook_delivery.html", row=row, hook=webhooks.read(ctx, row.webhook_id), about=about(ctx, row)
+    )
 
 
 @router.post("/admin/webhook-deliveries/{id}/again")
