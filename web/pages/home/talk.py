@@ -62,6 +62,7 @@ def follow(ctx: Context, form: Form) -> Response:
 @router.post("/talk/files")
 def attach(ctx: Context, form: Form) -> Response:
     origin = form.text("origin")
+    activity.need_seen(ctx, origin)
     given = [one for name in ("file", "photo") for one in form.data.getlist(name)]
     chosen = [one for one in given if isinstance(one, UploadFile) and one.filename]
     if not chosen:
