@@ -168,7 +168,7 @@ IMPORTS: Listing[object] = Listing(
         Column("by", "By", importer.name, sort=importer.sort_key, place="rest", groups=True),
     ),
     facets=(
-        Facet("kind", "What", Import.kind, options=import_kinds.titles),
+        Facet("kind", "What", Import.kind, options=lambda ctx: import_kinds.titles(ctx.registry)),
         Facet("state", "State", Import.state, options=imports.State),
     ),
     search=(Import.file_name, Import.kind),

@@ -190,9 +190,9 @@ def kinds_of(registry: Registry, listing: str) -> list[ImportKind]:
     return [kind for kind in kinds(registry).values() if listing in kind.lists]
 
 
-def titles(ctx: Context) -> list[tuple[str, str]]:
+def titles(registry: Registry) -> list[tuple[str, str]]:
     """Every kind by its name and its title, for a filter."""
-    return [(name, kind.title) for name, kind in kinds(ctx.registry).items()]
+    return [(name, kind.title) for name, kind in kinds(registry).items()]
 
 
 def kind_named(registry: Registry, name: str) -> ImportKind:

@@ -86,7 +86,7 @@ class Staged:
 
 @router.get("/admin/imports")
 def index(ctx: Context, query: Query) -> Response:
-    titles = dict(import_kinds.titles(ctx))
+    titles = dict(import_kinds.titles(ctx.registry))
     cells = {"kind": lambda row: titles.get(row.kind, row.kind)}
     return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"), cells=cells)
 
@@ -134,7 +134,7 @@ def show(ctx: Context, id: int, query: Query) -> Response:
         "admin/import.html",
         Can=Can,
         run=run,
-        title=dict(import_kinds.titles(ctx)).get(run.kind, run.kind),
+        title=dict(import_kinds.titles(ctx.registry)).get(run.kind, run.kind),
         ready=ready,
         kept=imports.kept(ctx, id)[:50] if run.undone_at and ctx.may(Can.UNDO_IMPORT) else [],
         states=[State.UPLOADED, State.STAGED, State.LOADED, *([State.UNDONE] if run.state is State.UNDONE else [])],
