@@ -1,26 +1,33 @@
-"""The pictures of the README and the tour, taken anew from a running demo: `python -m tests.pictures`.
+"""The pictures of the README, taken anew from a demo plant of their own: `./run pictures [home.png ...]`.
 
-Start `./run demo` in another window first. Each picture is saved with few colours, so that it stays small.
+Seed and morning are always the same, so that a picture changes only when its page does. Few colours keep it small.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import ARGUMENTS, chromium_path
+from plantops import embedded, logs
+from plantops.core import initialise
+from plantops.demo import PASSWORD, build
+from plantops.settings import Settings
+from tests.browser import ARGUMENTS, chromium_path, serve
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-PASSWORD = "marenfeld-demo"
+MORNING = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # a Monday at half past ten at the plant
 DESK, PHONE = (1280, 860), (390, 760)
-COLOURS = 96
-PLANNED_MS = 120_000
+COLOURS = (96, 48, 24)
+LARGEST = 150 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,15 +42,10 @@ class Picture:
     after: Callable[[Page], None] | None = None
 
 
-def plan_the_day(page: Page) -> None:
-    page.get_by_label("Seconds to think").fill("10")
-    page.get_by_role("button", name="Plan this day").click()
-    page.get_by_role("button", name="Publish").wait_for(timeout=PLANNED_MS)
-
-
 def first_row(page: Page) -> None:
+    """What the first row of the page leads to."""
     page.locator("main tbody th a").first.click()
-    page.wait_for_load_state()
+    page.locator("h1").wait_for()
 
 
 def sent_empty(page: Page) -> None:
@@ -54,16 +56,33 @@ def sent_empty(page: Page) -> None:
 PICTURES = (
     Picture("home.png", "facility_manager", "/"),
     Picture("week.png", "plant_manager", "/weekly"),
-    Picture("plan.png", "dispatcher", "/transport", after=plan_the_day),
     Picture("to-order.png", "buyer", "/purchasing/to-order"),
+    Picture("orders.png", "buyer", "/purchasing/orders?view=0"),
+    Picture("order.png", "buyer", "/purchasing/orders?view=0", after=first_row),
+    Picture("invoice.png", "accounts_payable", "/purchasing/invoices?state=exception", after=first_row),
+    Picture("plan.png", "dispatcher", "/transport", after=first_row),
     Picture("roster.png", "crew_lead", "/housekeeping/rosters", after=first_row),
-    Picture("cover.png", "hr", "/personnel/cover"),
-    Picture("due.png", "hr", "/due"),
-    Picture("codes.png", "facility_manager", "/housekeeping/codes"),
+    Picture("requests.png", "facility_manager", "/housekeeping/requests?show=board&state=new,accepted", dark=True),
+    Picture("today.png", "line_manager", "/personnel"),
     Picture("phone-home.png", "line_manager", "/", PHONE, dark=True),
+    Picture("phone-receive.png", "receiver", "/purchasing/receive", PHONE, after=first_row),
     Picture("phone-report.png", "employee", "/housekeeping/requests/new", PHONE, dark=True, after=sent_empty),
-    Picture("phone-leave.png", "employee", "/personnel/leave", PHONE, dark=True),
+    Picture("phone-leave.png", "employee", "/personnel/leave", PHONE),
 )
+
+
+@contextmanager
+def demo_plant() -> Iterator[str]:
+    """The address of a demo plant on a PostgreSQL of its own; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, embedded.running(Path(folder, "db")) as url:
+        house = initialise(url, Settings.read(Path(folder, "data"), environ={}))
+        house.clock = lambda: MORNING
+        build(house)
+        server, thread, address = serve(house)
+        yield address
+        server.should_exit = True
+        thread.join(10)
+        house.database.dispose()
 
 
 def sign_in(browser: Browser, url: str, picture: Picture) -> Page:
@@ -73,6 +92,7 @@ def sign_in(browser: Browser, url: str, picture: Picture) -> Page:
         viewport={"width": picture.size[0], "height": picture.size[1]},
         color_scheme="dark" if picture.dark else "light",
         reduced_motion="reduce",
+        service_workers="block",
     )
     page = context.new_page()
     page.goto("/login")
@@ -83,31 +103,43 @@ def sign_in(browser: Browser, url: str, picture: Picture) -> Page:
     return page
 
 
+def small(shot: bytes) -> bytes:
+    """As many colours as fit into the size that a picture may have."""
+    for colours in COLOURS:
+        out = io.BytesIO()
+        with Image.open(io.BytesIO(shot)) as image:
+            image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        if out.tell() <= LARGEST:
+            return out.getvalue()
+    raise ValueError(f"The picture has {out.tell() // 1024} kB with {colours} colours: show less on it.")
+
+
 def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Path:
     page = sign_in(browser, url, picture)
     page.goto(picture.path)
     if picture.after:
         picture.after(page)
-    page.wait_for_load_state()
+    page.wait_for_load_state("networkidle")
     path = folder / picture.name
-    with Image.open(io.BytesIO(page.screenshot())) as shot:
-        shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    path.write_bytes(small(page.screenshot()))
     page.context.close()
     return path
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Takes the pictures of the documents from a running demo.")
+    parser = argparse.ArgumentParser(prog="./run pictures", description="Takes the pictures of the documents anew.")
     parser.add_argument("names", nargs="*", help="only these, for example home.png")
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--out", type=Path, default=FOLDER, help="another folder than docs/pictures")
     asked = parser.parse_args()
+    if unknown := set(asked.names) - {picture.name for picture in PICTURES}:
+        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
     asked.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    logs.configure("warning")
+    with demo_plant() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         for picture in PICTURES:
             if not asked.names or picture.name in asked.names:
-                path = take(browser, asked.url, picture, asked.out)
+                path = take(browser, url, picture, asked.out)
                 print(f"{picture.name}: {path.stat().st_size // 1024} kB")
         browser.close()
 

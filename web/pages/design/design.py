@@ -24,6 +24,7 @@ from web.charts import Series, bar_chart, column_chart, line_chart
 from web.list_parts import Bulk, Chip, Column, Empty, Facet, ListView, Option, Row, Tab
 from web.live import Work
 from web.page import Context, Form, Query, pages_router, render, see
+from web.pages.design import samples
 from web.plans import Lane, Spot, Stretch, Way, gantt, plan_map
 
 router = pages_router()
@@ -43,6 +44,7 @@ RUNNING = Work(
 BROKEN = Work(
     2, "Plan the week", "failed", "bad", False, None, "", "The solver ran out of memory. Plan fewer days.", ""
 )
+WAITING = Work(3, "Load 5,000 rows", "queued", "plain", True, None, "", "", "", stop_label="Stop")
 NOTHING = ListView(
     "Orders of nobody",
     "/design",
@@ -98,6 +100,29 @@ def show(ctx: Context, request: Request, query: Query) -> Response:
         gantt=lanes(ctx),
         map=places(),
     )  # fmt: skip
+
+
+@router.get("/design/parts")
+def parts(ctx: Context, request: Request) -> Response:
+    """The lists in their other shapes, and what comes and goes."""
+    developers_only(request)
+    return render(
+        ctx,
+        "design/parts.html",
+        here=samples.HERE,
+        long=samples.LONG,
+        grouped=samples.GROUPED,
+        open_group=samples.OPEN_GROUP,
+        board=samples.BOARD,
+        card=samples.CARD,
+        cell=samples.OPEN_CELL,
+        staged=samples.staged(),
+        toasts=samples.TOASTS,
+        undo=samples.UNDO,
+        typed=samples.typed_before(ctx.now),
+        to_dos=samples.to_dos(ctx.today),
+        waiting=WAITING,
+    )
 
 
 @router.post("/design/try")
