@@ -24,7 +24,7 @@ from plantops.errors import PlantopsError
 from plantops.factors import ProofNeeded
 from plantops.wording import mark, say, speaking
 from web import session, unreadable
-from web.security import TooLarge
+from web.security import PROBLEM, TooLarge
 from web.visit import Toast, Visit, visiting
 
 log = structlog.get_logger("web")
@@ -61,7 +61,6 @@ NEXT_STEPS = {
 }
 FORM_ID = re.compile(r"form#([\w.-]{1,100})")
 RETRY_SECONDS = 5
-PROBLEM = "application/problem+json"
 
 
 def status_of(error: PlantopsError) -> int:

@@ -22,6 +22,7 @@ from web import errors, session
 from web.forms import Form
 from web.menu import Entry, Pages
 from web.routing import LateRoute
+from web.security import PROBLEM
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
@@ -63,7 +64,7 @@ def render(
     visit = this_visit()
     visit.ctx = ctx
     environment = environment_of(visit.request)
-    if blocks and visit.request.headers.get("accept") == errors.PROBLEM:
+    if blocks and visit.request.headers.get("accept") == PROBLEM:
         return Response(status_code=204)  # the queue of a device looks at no page: it only must know that it was done
     if blocks and visit.is_partial:
         ui: Any = environment.globals["ui"]

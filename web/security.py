@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
@@ -30,6 +32,7 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
 FILE = "application/octet-stream"
+PROBLEM = "application/problem+json"
 LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_TEXT = 4 * 1024 * 1024  # what is no upload stays in memory while it is read
 LONGEST_ADDRESS = 8000
@@ -161,15 +164,19 @@ class _Answer:
         await self.send(message)
 
     async def refuse(self, status: int, reason: str) -> None:
-        body = say("This request cannot be answered: {reason}.\n", reason=reason).encode()
-        await self.dressed(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))],
-            }
-        )
+        """Before anything else runs; a program is told in the form in which it is told everything."""
+        text, media = say("This request cannot be answered: {reason}.\n", reason=reason), "text/plain; charset=utf-8"
+        if self.scope["path"].startswith("/api/"):
+            text, media = self.as_problem(status, text.strip()), PROBLEM
+        body = text.encode()
+        head = [(b"content-type", media.encode()), (b"content-length", b"%d" % len(body))]
+        await self.dressed({"type": "http.response.start", "status": status, "headers": head})
         await self.send({"type": "http.response.body", "body": body})
+
+    def as_problem(self, status: int, detail: str) -> str:
+        code = HTTPStatus(status).name.lower()
+        told = {"type": f"/api/errors/{code}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+        return json.dumps(told | {"code": code, "request_id": self.scope["plantops.request_id"]})
 
     def tell(self) -> None:
         seconds = time.perf_counter() - self.began

@@ -65,6 +65,12 @@ def test_hostile_ids_are_no_pages(client: Callable[..., Client], id: str) -> Non
     assert client("employee").get(f"/jobs/{id}").status_code in (400, 404, 422)
 
 
+def test_a_program_is_told_of_a_bad_address_in_its_own_form(client: Callable[..., Client]) -> None:
+    answer = client("employee").get("/api/v1/jobs?q=a%00b")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["code"] == "bad_request" and "cannot be stored" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("kind", "most"),
     [
