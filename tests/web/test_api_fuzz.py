@@ -37,7 +37,7 @@ PATIENCE = 60
 @pytest.fixture(scope="module")
 def described(served: Served, shop: Shop) -> dict[str, Any]:
     """The description of the API of a small plant."""
-    described: dict[str, Any] = requests.get(f"{served.url}/api/v1/openapi.json", timeout=20).json()
+    described: dict[str, Any] = requests.get(f"{served.url}/api/v1/openapi.json", timeout=PATIENCE).json()
     return described
 
 
