@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from plantops import units
+from plantops.bulk import insert_many
 from plantops.context import Context, requires, within
 from plantops.db import Base, Id, Quantity, SortKey, Versioned, bump, choice, get
 from plantops.errors import Conflict, Invalid
@@ -19,6 +21,12 @@ from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
 from plantops.wording import say
+
+WRITTEN = (
+    "sku", "name", "sort_key", "category_id", "kind", "stock_unit", "description", "barcode", "is_critical",
+    "shelf_life_days",
+)  # fmt: skip
+"""What `ItemFacts` say."""
 
 Percent = Annotated[Decimal, mapped_column(sa.Numeric(7, 3))]
 
@@ -144,6 +152,21 @@ def wrong_facts(facts: ItemFacts) -> dict[str, str]:
     if facts.shelf_life_days is not None and facts.shelf_life_days < 1:
         wrong["shelf_life_days"] = say("A shelf life is at least one day; leave it empty where there is none.")
     return wrong
+
+
+def counted_otherwise(sku: str, stock_unit: str) -> str:
+    return say(
+        "{sku} is counted in {plural}, and so is its whole history. Add a new item for another unit.",
+        sku=sku,
+        plural=units.UNITS[stock_unit].plural,
+    )
+
+
+def why_not_bring_back(sku: str, archived: bool, stock_unit: str, facts: ItemFacts) -> str | None:
+    """An item that is out of the catalogue comes back under its number, counted as it always was."""
+    if not archived:
+        return say("The item number {strip} is taken. Choose another.", strip=sku)
+    return counted_otherwise(sku, stock_unit) if facts.stock_unit != stock_unit else None
 
 
 def packs_of(item: Item) -> tuple[units.Pack, ...]:
@@ -323,20 +346,57 @@ def add_item(ctx: Context, facts: ItemFacts, *, packs: dict[str, Decimal] | None
     return new
 
 
+@within("an import that may add items")
+def add_items(ctx: Context, wanted: Sequence[tuple[ItemFacts, Mapping[str, Decimal]]]) -> list[int]:
+    """
+    Many at once, each with its packs, by the rules of `add_item`; returns their ids in this order.
+
+    Numbers that are out of the catalogue come back with these facts; raises Conflict for one that is in it.
+    """
+    for facts, packs in wanted:
+        if wrong := wrong_facts(facts):
+            raise Invalid(say("Some of what was entered cannot be."), fields=wrong)
+        for unit, factor in packs.items():
+            units.Pack(unit, factor, facts.stock_unit)
+    query = sa.select(Item).where(Item.sku.in_([facts.sku.strip() for facts, _ in wanted])).with_for_update()
+    known = {item.sku: item for item in ctx.session.scalars(query.execution_options(populate_existing=True))}
+    new = [facts for facts, _ in wanted if facts.sku.strip() not in known]
+    ids = {facts.sku.strip(): id for facts, id in zip(new, insert_many(ctx, Item, list(map(_row, new))), strict=True)}
+    for facts, _ in wanted:
+        if back := known.get(facts.sku.strip()):
+            ids[back.sku] = _bring_back(back, facts)
+    ctx.session.execute(sa.delete(ItemPack).where(ItemPack.item_id.in_([item.id for item in known.values()])))
+    packed = [
+        {"item_id": ids[facts.sku.strip()], "unit": unit, "factor": factor, "barcode": None}
+        for facts, packs in wanted
+        for unit, factor in packs.items()
+    ]
+    insert_many(ctx, ItemPack, packed)
+    return [ids[facts.sku.strip()] for facts, _ in wanted]
+
+
+def _row(facts: ItemFacts) -> dict[str, Any]:
+    item = Item(packs=[])
+    _write(item, facts)
+    return {name: getattr(item, name) for name in WRITTEN}
+
+
+def _bring_back(item: Item, facts: ItemFacts) -> int:
+    if reason := why_not_bring_back(item.sku, item.archived, item.stock_unit, facts):
+        raise Conflict(reason, field="stock_unit" if item.archived else "sku")
+    _write(item, facts)
+    item.archived = False
+    bump(item)
+    return item.id
+
+
 @requires(Can.MANAGE_ITEMS)
 def change_item(ctx: Context, id: int, version: int, facts: ItemFacts) -> Item:
     """Everything but the stock unit, in which its whole history is counted."""
     changed = get(ctx.session, visible(ctx).where(Item.id == id), what="item", version=version, lock=True)
     _check(ctx, facts, besides=id)
     if facts.stock_unit != changed.stock_unit:
-        raise Conflict(
-            say(
-                "{sku} is counted in {plural}, and so is its whole history. Add a new item for another unit.",
-                sku=changed.sku,
-                plural=units.UNITS[changed.stock_unit].plural,
-            ),
-            field="stock_unit",
-        )
+        raise Conflict(counted_otherwise(changed.sku, changed.stock_unit), field="stock_unit")
     _write(changed, facts)
     bump(changed)
     ctx.session.flush()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -12,16 +14,18 @@ from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
 from plantops.imports import ImportRow
-from plantops.items import Category, Item, ItemFacts, ItemKind
+from plantops.items import Category, Item, ItemFacts, ItemKind, ItemPack
 from plantops.parties import Party, match_key
-from plantops.units import why_not_unit
+from plantops.units import Pack, ratio, why_not_unit
 from plantops.wording import say
-from purchasing import catalogue
+from purchasing import catalogue, price_lists
 from purchasing.catalogue import OfferFacts
-from purchasing.models import Offer, Supplier
+from purchasing.models import Supplier
 from purchasing.permissions import Can
 
-ZERO = Decimal(0)
+ZERO, EACH = Decimal(0), "each"
+COLUMNS = {"unit": "price_unit"}
+"""What a price calls otherwise than a column of the file."""
 
 
 def why_not_row(row: Row) -> Iterator[tuple[str, str]]:
@@ -35,30 +39,129 @@ def why_not_row(row: Row) -> Iterator[tuple[str, str]]:
         yield "pack_holds", say("say how many of the stock unit the pack holds")
 
 
+@dataclass(frozen=True)
+class Known:
+    """An item that is there already."""
+
+    id: int
+    archived: bool
+    stock_unit: str
+    packs: tuple[Pack, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is there already of what some rows name."""
+
+    items: Mapping[str, Known]
+    suppliers: Mapping[str, int]
+    prices: Mapping[tuple[int, int], date]
+    """The first day of the newest price of a supplier for an item."""
+
+
 @within("an import that the person may run")
 def load_items(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
-    """A new item for each new number; a row with a known number adds a supplier's price to it."""
-    categories = _categories(ctx, rows)
-    skus = [row.text("sku") or "" for row in rows]
-    query = sa.select(Item.sku, Item.id).where(Item.sku.in_(skus))
-    known = {row.sku: row.id for row in ctx.session.execute(query)}
-    buyers = {match_key(name): id for id, name in _suppliers(ctx)}
-    refused: list[Refusal] = []
-    made: dict[int, int] = {}
+    """A new item for each new number; a row with a known number adds a supplier's price to it.
+
+    A number that went out of the catalogue comes back into it with what the row says.
+    """
+    categories, here = _categories(ctx, rows), _catalogue(ctx, rows)
+    refused: dict[int, Refusal] = {}
+    new: dict[str, Row] = {}
     for row in rows:
-        sku, supplier = row.text("sku") or "", row.text("supplier")
-        if supplier and match_key(supplier) not in buyers:
-            refused.append(Refusal(row.number, "supplier", supplier, say("there is no such supplier: import it first")))
-            continue
-        if sku not in known:
-            known[sku] = _add(ctx, row, categories[row.text("category") or ""])
-            made[row.number] = known[sku]
-        elif not supplier:
-            refused.append(Refusal(row.number, "sku", sku, say("this item number is there already")))
-            continue
-        if supplier:
-            _quote(ctx, run, row, known[sku], buyers[match_key(supplier)])
-    return Loaded(refused=refused, made=made)
+        if why := why_not_load(ctx, row, new.get(_sku(row)), here):
+            refused[row.number] = _refusal(row, *why)
+        elif _sku(row) not in new and _is_new(here.items.get(_sku(row))):
+            new[_sku(row)] = row
+    facts = [(facts_of(row, categories[row.text("category") or ""]), packs_of(row)) for row in new.values()]
+    ids = {sku: one.id for sku, one in here.items.items()}
+    ids |= zip(new, items.add_items(ctx, facts), strict=True)
+    quoted = [row for row in rows if row.text("supplier") and row.number not in refused]
+    offers = [offer_of(ctx, row, ids[_sku(row)], here.suppliers[_seller(row)]) for row in quoted]
+    for place, why in price_lists.set_offers(ctx, offers, run.id).items():
+        refused[quoted[place].number] = _refusal(quoted[place], *why)
+    return Loaded(refused=list(refused.values()), made={row.number: ids[sku] for sku, row in new.items()})
+
+
+def why_not_load(ctx: Context, row: Row, new: Row | None, here: Catalogue) -> tuple[str, str] | None:
+    """(column, why) of what only the catalogue can know; `new` is the row of this file that makes its item."""
+    known, supplier = here.items.get(_sku(row)), row.text("supplier")
+    if supplier and _seller(row) not in here.suppliers:
+        return "supplier", say("there is no such supplier: import it first")
+    if _is_new(known):
+        stock_unit = (new or row).text("stock_unit") or EACH
+        packs = tuple(Pack(unit, holds, stock_unit) for unit, holds in packs_of(new or row).items())
+    else:
+        assert known is not None
+        stock_unit, packs = known.stock_unit, known.packs
+    if known is not None and stock_unit != known.stock_unit:
+        return "stock_unit", items.counted_otherwise(_sku(row), known.stock_unit)
+    if supplier:
+        return _why_not_quote(ctx, row, stock_unit, packs, known, here)
+    if new is not None or not _is_new(known):
+        return "sku", say("this item number is there already")
+    return None
+
+
+def _why_not_quote(
+    ctx: Context, row: Row, stock_unit: str, packs: Sequence[Pack], known: Known | None, here: Catalogue
+) -> tuple[str, str] | None:
+    offer = offer_of(ctx, row, known.id if known else 0, here.suppliers[_seller(row)])
+    if wrong := catalogue.wrong_offer(offer):
+        field, why = next(iter(wrong.items()))
+        return COLUMNS.get(field, field), why
+    if unit := _why_not_unit(offer.unit, stock_unit, packs):
+        return "price_unit", unit
+    return price_lists.why_not_after(offer, here.prices.get((offer.supplier_id, offer.item_id)))
+
+
+def _why_not_unit(unit: str, stock_unit: str, packs: Sequence[Pack]) -> str | None:
+    if unit == stock_unit:
+        return None
+    try:
+        ratio(unit, stock_unit, packs)
+    except Invalid as error:
+        return str(error)
+    return None
+
+
+def _is_new(known: Known | None) -> bool:
+    return known is None or known.archived
+
+
+def _sku(row: Row) -> str:
+    return row.text("sku") or ""
+
+
+def _seller(row: Row) -> str:
+    return match_key(row.text("supplier") or "")
+
+
+def _refusal(row: Row, column: str, why: str) -> Refusal:
+    value = row.values.get(column)
+    return Refusal(row.number, column, "" if value is None else str(value), why)
+
+
+def _catalogue(ctx: Context, rows: Sequence[Row]) -> Catalogue:
+    query = sa.select(Item.sku, Item.id, Item.archived, Item.stock_unit).where(
+        Item.sku.in_({_sku(row) for row in rows})
+    )
+    found = ctx.session.execute(query).all()
+    ids = [row.id for row in found]
+    packs: dict[int, list[ItemPack]] = {}
+    for pack in ctx.session.scalars(sa.select(ItemPack).where(ItemPack.item_id.in_(ids))):
+        packs.setdefault(pack.item_id, []).append(pack)
+    known = {
+        row.sku: Known(
+            row.id,
+            row.archived,
+            row.stock_unit,
+            tuple(Pack(pack.unit, pack.factor, row.stock_unit) for pack in packs.get(row.id, ())),
+        )
+        for row in found
+    }
+    suppliers = {match_key(name): id for id, name in _suppliers(ctx)}
+    return Catalogue(known, suppliers, price_lists.newest(ctx, ids))
 
 
 def _categories(ctx: Context, rows: Sequence[Row]) -> dict[str, int]:
@@ -76,53 +179,51 @@ def _suppliers(ctx: Context) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in ctx.session.execute(query)]
 
 
-def _add(ctx: Context, row: Row, category_id: int) -> int:
-    facts = ItemFacts(
+def facts_of(row: Row, category_id: int) -> ItemFacts:
+    return ItemFacts(
         sku=row.text("sku") or "",
         name=row.text("name") or "",
         category_id=category_id,
-        stock_unit=row.text("stock_unit") or "each",
+        stock_unit=row.text("stock_unit") or EACH,
         kind=ItemKind(row.text("kind") or "good"),
         barcode=row.text("barcode"),
         description=row.text("description") or "",
     )
+
+
+def packs_of(row: Row) -> dict[str, Decimal]:
     pack, holds = row.text("pack_unit"), row.decimal("pack_holds")
-    return items.add_item(ctx, facts, packs={pack: holds} if pack and holds else None).id
+    return {pack: holds} if pack and holds else {}
 
 
-def _quote(ctx: Context, run: ImportRun, row: Row, item_id: int, supplier_id: int) -> None:
-    offer = catalogue.set_offer(
-        ctx,
-        OfferFacts(
-            supplier_id=supplier_id,
-            item_id=item_id,
-            unit=row.text("price_unit") or row.text("stock_unit") or "each",
-            price=row.decimal("price") or ZERO,
-            per=row.whole("per") or 1,
-            currency=row.text("currency") or "",
-            least_quantity=row.decimal("least_quantity") or ZERO,
-            pack_quantity=row.decimal("pack_quantity") or Decimal(1),
-            lead_days=row.whole("lead_days"),
-            supplier_code=row.text("supplier_code") or "",
-            valid_from=row.day("valid_from") or ctx.today,
-            valid_until=row.day("valid_until"),
-            preferred=bool(row.values.get("preferred")),
-        ),
+def offer_of(ctx: Context, row: Row, item_id: int, supplier_id: int) -> OfferFacts:
+    return OfferFacts(
+        supplier_id=supplier_id,
+        item_id=item_id,
+        unit=row.text("price_unit") or row.text("stock_unit") or EACH,
+        price=row.decimal("price") or ZERO,
+        per=row.whole("per") or 1,
+        currency=row.text("currency") or "",
+        least_quantity=row.decimal("least_quantity") or ZERO,
+        pack_quantity=row.decimal("pack_quantity") or Decimal(1),
+        lead_days=row.whole("lead_days"),
+        supplier_code=row.text("supplier_code") or "",
+        valid_from=row.day("valid_from") or ctx.today,
+        valid_until=row.day("valid_until"),
+        preferred=bool(row.values.get("preferred")),
     )
-    offer.import_id = run.id
-    ctx.session.flush()
 
 
 @within("an import that the person may undo")
 def undo_items(ctx: Context, run: ImportRun) -> None:
-    """Out of the catalogue; documents that name them keep them. Their prices end before they began to count."""
-    ctx.session.execute(sa.delete(Offer).where(Offer.import_id == run.id))
+    """Out of the catalogue; documents that name them keep them. Prices are as they were before."""
+    price_lists.take_back(ctx, run.id)
     made = sa.select(ImportRow.made_id).where(ImportRow.import_id == run.id, ImportRow.made_id.is_not(None))
     ctx.session.execute(
         sa.update(Item)
         .where(Item.id.in_(made), ~Item.archived)
         .values(archived=True, version=Item.version + 1)
-        .execution_options(synchronize_session="fetch")
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plantops.db import Base, Currency, Id, Money, Quantity, Rate, Versioned, choice, unaudited
@@ -128,6 +129,11 @@ class Offer(Versioned, Base):
         sa.CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity_in_order"),
         sa.CheckConstraint("per IN (1, 100, 1000)", name="per_known"),
         sa.CheckConstraint("price >= 0 AND least_quantity >= 0 AND pack_quantity > 0", name="quantities_possible"),
+        sa.Index(
+            "ix_purchasing_offer_before_import",
+            sa.text("(before_import ->> 'import')"),
+            postgresql_where=sa.text("before_import IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -147,6 +153,8 @@ class Offer(Versioned, Base):
     valid_until: Mapped[date | None]
     preferred: Mapped[bool] = mapped_column(default=False)
     import_id: Mapped[int | None] = mapped_column(index=True)
+    before_import: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """How it was before an import ended it or put it second: by which, until when, and whether it was preferred."""
     breaks: Mapped[list[OfferBreak]] = relationship(
         lazy="raise", order_by="OfferBreak.from_quantity", cascade="all, delete-orphan", passive_deletes=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from plantops import figures, imports, places, verify
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden
 from plantops.imports import Report
-from purchasing import catalogue, orders
-from purchasing.models import Order, OrderLine, Receipt, Supplier
+from plantops.items import Item
+from plantops.parties import Party, PartyFacts
+from purchasing import catalogue, orders, suppliers
+from purchasing.models import Offer, Order, OrderLine, Receipt, Supplier
+from purchasing.suppliers import Terms
 from tests.houses import Someone
 from tests.purchasing.shop import D, Shop
 
@@ -213,3 +217,66 @@ def test_suppliers_items_and_prices(ctx: Someone, tmp_path: Path) -> None:
     assert rows == {"GL": (D("9.50"), 1, "box"), "BR": (D("412.50"), 100, "each")}
     imports.undo(ctx(), report.import_id or 0)
     assert catalogue.list_catalogue(buyer) == []
+
+
+PRICES = (
+    'kind = "items"\ndates = ["%Y-%m-%d"]\n[columns]\nsku = "sku"\nname = "name"\ncategory = "cat"\nstock_unit = "unit"\n'
+    'supplier = "vendor"\nprice = "price"\npreferred = "best"\nvalid_from = "from"\n'
+)
+
+
+def offered(shop: Shop) -> list[tuple[object, ...]]:
+    """Every price as it holds, and what is in the catalogue."""
+    ctx = shop.someone()
+    ctx.session.expire_all()
+    query = sa.select(
+        Item.sku, Item.name, Item.archived, Offer.price, Offer.valid_from, Offer.valid_until, Offer.preferred
+    )
+    query = query.outerjoin(Offer, Offer.item_id == Item.id).order_by(Item.sku, Offer.valid_from, Offer.price)
+    return [tuple(row) for row in ctx.session.execute(query)]
+
+
+def test_a_price_list_ends_what_ran_and_taken_back_leaves_everything_as_it_was(shop: Shop, tmp_path: Path) -> None:
+    buyer, path = shop.buyer, tmp_path / "prices.csv"
+    other = suppliers.add_supplier(buyer, PartyFacts("Other Supply"), Terms(), sure=True)
+    before = offered(shop)
+    sku = next(str(row[0]) for row in before if row[3] is not None)
+    name = buyer.session.scalars(
+        sa.select(Party.name).join(Supplier, Supplier.party_id == Party.id).where(Supplier.id == shop.supplier_id)
+    ).one()
+    assert other.id != shop.supplier_id
+    path.write_text(
+        "sku,name,cat,unit,vendor,price,best,from\n"
+        f"{sku},Known,GOODS,each,{name},7.70,no,2027-01-01\n"
+        f"{sku},Known,GOODS,each,Other Supply,6.60,yes,2027-01-01\n"
+        f"{sku},Known,GOODS,each,{name},8.80,no,2027-02-01\n"
+        f"{sku},Known,GOODS,each,{name},9.90,no,2027-01-15\n"
+        "NEW-1,New,GOODS,each,Other Supply,1.10,no,2027-01-01\n"
+        "NEW-1,New,GOODS,each,,,,\n"
+        "NEW-2,New,GOODS,each,,,,\n"
+    )
+    first = imports.bring(buyer, "items", path, PRICES)
+    assert [(one.row, one.column) for one in first.refused] == [(5, "valid_from"), (7, "sku")]
+    after = [row for row in offered(shop) if row[0] == sku]
+    assert [(row[3], row[5], row[6]) for row in after if row[3] in (D("7.70"), D("8.80"), D("6.60"))] == [
+        (D("6.60"), None, True), (D("7.70"), date(2027, 1, 31), False), (D("8.80"), None, False)
+    ]  # fmt: skip
+    assert [row[5] for row in after if row[4] < date(2027, 1, 1)] == [date(2026, 12, 31)]
+    assert not any(row[6] for row in after if row[4] < date(2027, 1, 1))
+    imports.undo(buyer, first.import_id or 0)
+    assert [row for row in offered(shop) if not str(row[0]).startswith("NEW")] == before
+    again = imports.bring(buyer, "items", path, PRICES)
+    assert (again.loaded, again.refused) == (first.loaded, first.refused), "what was taken back can come again"
+    assert [row[2] for row in offered(shop) if row[0] == "NEW-1"] == [False]
+
+
+def test_an_item_that_comes_back_is_counted_as_it_was(shop: Shop, tmp_path: Path) -> None:
+    buyer, path = shop.buyer, tmp_path / "goods.csv"
+    head = "sku,name,cat,unit,vendor,price,best,from\n"
+    path.write_text(f"{head}OLD-1,Rope,GOODS,m,,,,\nOLD-2,Hose,GOODS,m,,,,\n")
+    imports.undo(buyer, imports.bring(buyer, "items", path, PRICES).import_id or 0)
+    path.write_text(f"{head}OLD-1,Rope,GOODS,each,,,,\nOLD-2,Long hose,GOODS,m,,,,\n")
+    report = imports.bring(buyer, "items", path, PRICES)
+    assert [(one.row, one.column) for one in report.refused] == [(2, "stock_unit")]
+    assert "its whole history" in report.refused[0].why
+    assert [(row[1], row[2]) for row in offered(shop) if row[0] == "OLD-2"] == [("Long hose", False)]
