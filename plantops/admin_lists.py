@@ -34,6 +34,8 @@ def _titles(titles: Mapping[str, str], name: str) -> sa.Values:
 HELD: sa.ColumnElement[str] = sa.func.coalesce(sa.literal_column("held.titles", sa.Text()), "")
 JOB: sa.ColumnElement[str] = sa.func.coalesce(sa.literal_column("job_titles.title", sa.Text()), JobRun.name)
 
+KIND: sa.ColumnElement[str] = sa.func.coalesce(sa.literal_column("kind_titles.title", sa.Text()), Import.kind)
+
 
 def _user_rows(ctx: Context) -> Select:
     roles = _titles(ctx.registry.role_titles(), "role_titles")
@@ -148,7 +150,9 @@ MAILS: Listing[object] = Listing(
 
 def _import_rows(ctx: Context) -> Select:
     seen = imports.visible(ctx).with_only_columns(Import.id)
-    return sa.select(Import.id).join(importer, importer.id == Import.created_by_id).where(Import.id.in_(seen))
+    titles = _titles(dict(import_kinds.titles(ctx.registry)), "kind_titles")
+    rows = sa.select(Import.id).join(importer, importer.id == Import.created_by_id)
+    return rows.outerjoin(titles, titles.c.code == Import.kind).where(Import.id.in_(seen))
 
 
 IMPORTS: Listing[object] = Listing(
@@ -159,7 +163,7 @@ IMPORTS: Listing[object] = Listing(
     key=Import.id,
     columns=(
         Column("file_name", "File", Import.file_name, place="lead"),
-        Column("kind", "What", Import.kind, groups=True),
+        Column("kind", "What", KIND, groups=True),
         Column("state", "State", Import.state, Kind.CHOICE, place="aside"),
         Column("rows", "Rows", Import.rows, Kind.NUMBER),
         Column("loaded", "Loaded", Import.loaded, Kind.NUMBER),
@@ -171,7 +175,7 @@ IMPORTS: Listing[object] = Listing(
         Facet("kind", "What", Import.kind, options=lambda ctx: import_kinds.titles(ctx.registry)),
         Facet("state", "State", Import.state, options=imports.State),
     ),
-    search=(Import.file_name, Import.kind),
+    search=(Import.file_name, KIND),
     sort="-id",
     origin="core_import",
     empty="Nothing was imported yet.",

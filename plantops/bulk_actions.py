@@ -16,7 +16,7 @@ from plantops.db import get
 from plantops.errors import Conflict, Invalid, NotFound, PlantopsError
 from plantops.jobs import Done, JobRun, Pieces, SoFar
 from plantops.listing import BulkAction, Listing, ListParams, named
-from plantops.wording import say
+from plantops.wording import plural, say
 
 JOB, BACK = "core.act_on_rows", "core.take_rows_back"
 HELD = timedelta(seconds=undo.SECONDS)
@@ -253,8 +253,8 @@ def take_back_by_worker(
             deed.undo(ctx, id, version)
 
     def said(deed: BulkAction, done: int, refused: int, left: int) -> str:
-        return say("{action}: {done:,} undone, {kept:,} stay as they are.",
-                   action=deed.label, done=done, kept=refused + left)  # fmt: skip
+        kept = plural("{n} stays as it is", "{n} stay as they are", refused + left)
+        return say("{action}: {done:,} undone, {kept}.", action=deed.label, done=done, kept=kept)
 
     return _pieces(list, action, in_turn, act, said, back)
 

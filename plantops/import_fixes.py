@@ -254,9 +254,13 @@ def set_cell(ctx: Context, id: int, number: int, head: str, text: str) -> Staged
     # Whoever changes a row by hand has looked at it: that it was too long or too short counts no longer.
     kept = [fault for fault in row.raw.get(FAULTS, ()) if fault[0] not in (head, WHOLE_ROW)]
     cells = {**row.raw.get(CELLS, {}), head: text.strip()}
+    before = row.state
     _judge(ctx, run, imap, kind, [(number, {CELLS: cells, FAULTS: kept})])
-    imports.count(ctx, run)
-    return _drawn(_row(ctx, run, number), imap)
+    row = _row(ctx, run, number)
+    # One row of 100,000 is no reason to count them all.
+    run.refused += (row.state is RowState.REFUSED) - (before is RowState.REFUSED)
+    ctx.session.flush()
+    return _drawn(row, imap)
 
 
 @requires(Can.IMPORT)

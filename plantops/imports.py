@@ -365,11 +365,9 @@ def _read(ctx: Context, run: Import, path: Path, site: str | None, *, again: boo
 
 
 def _telling(ctx: Context, expected: int) -> Callable[[int], None]:
-    tell = jobs.reporter(ctx)
-
     def told(count: int) -> None:
-        if not tell.tell(min(count / expected, 1.0) if expected else None, say("{count:,} rows are read", count=count)):
-            raise jobs.Cancelled
+        share = min(count / expected, 1.0) if expected else None
+        jobs.tell_or_stop(ctx, share, say("{count:,} rows are read", count=count))
 
     return told
 
@@ -421,14 +419,12 @@ def _about(ctx: Context, run: Import, imap: ImportMap) -> ImportRun:
 
 def _load_ready(ctx: Context, run: Import, ready: int) -> None:
     declared = kind_named(ctx.registry, run.kind)
-    tell = jobs.reporter(ctx)
     about = _about(ctx, run, import_maps.parse(run.map_text, declared))
     done = 0
     for chunk in import_rows.chunks(ctx, run.id, declared):
         _load_chunk(ctx, declared, about, chunk)
         done += sum(map(len, chunk))
-        if not tell.tell(done / max(ready, 1), f"{done:,} of {ready:,} rows"):
-            raise jobs.Cancelled
+        jobs.tell_or_stop(ctx, done / max(ready, 1), say("{done:,} of {ready:,} rows", done=done, ready=ready))
 
 
 def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence[Sequence[Row]]) -> None:

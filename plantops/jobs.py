@@ -230,6 +230,13 @@ def reporter(ctx: Context) -> Reporter:
     return RUNNING.get(int(number), Reporter()) if mark == RUN_MARK and number else Reporter()
 
 
+@within("a step of a job that has nothing worth keeping before its end")
+def tell_or_stop(ctx: Context, share: float | None, message: str) -> None:
+    """Note how far it is. Raises Cancelled when it shall stop."""
+    if not reporter(ctx).tell(share, message):
+        raise Cancelled
+
+
 # --- Questions
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy import CursorResult
 from sqlalchemy.dialects.postgresql import JSONB
 
 from plantops.bulk import insert_many
 from plantops.context import Context, within
 from plantops.db import one_at_a_time
+from plantops.jobs import tell_or_stop
 from plantops.wording import say, whole_day
 from purchasing.catalogue import OfferFacts
 from purchasing.models import Offer, Supplier
 
 Wrong = tuple[str, str]
 """(field, sentence)"""
+IN_ONE_GO = 5000
 
 NEWEST = (
     sa.select(Offer.supplier_id, Offer.item_id, sa.func.max(Offer.valid_from).label("since"))
@@ -156,6 +159,11 @@ def _row(facts: OfferFacts, currency: str, import_id: int) -> dict[str, Any]:
 @within("an import that is taken back")
 def take_back(ctx: Context, import_id: int) -> None:
     """The prices of an import are gone; what it ended or put second holds again."""
-    ctx.session.execute(sa.delete(Offer).where(Offer.import_id == import_id))
+    some = sa.select(Offer.id).where(Offer.import_id == import_id).limit(IN_ONE_GO)
+    away = sa.delete(Offer).where(Offer.id.in_(some)).execution_options(synchronize_session=False)
+    gone = 0
+    while count := cast(CursorResult[Any], ctx.session.execute(away)).rowcount:
+        gone += count
+        tell_or_stop(ctx, None, say("{gone:,} prices are taken back", gone=gone))
     ctx.session.execute(RESTORE, {"import": import_id})
     ctx.session.expire_all()

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from plantops import items
+from plantops import items, jobs
 from plantops.context import Context, within
 from plantops.errors import Invalid
 from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
@@ -24,6 +24,7 @@ from purchasing.models import Supplier
 from purchasing.permissions import Can
 
 ZERO, EACH = Decimal(0), "each"
+IN_ONE_GO = 5000
 COLUMNS = {"unit": "price_unit"}
 """What a price calls otherwise than a column of the file."""
 
@@ -219,12 +220,13 @@ def undo_items(ctx: Context, run: ImportRun) -> None:
     """Out of the catalogue; documents that name them keep them. Prices are as they were before."""
     price_lists.take_back(ctx, run.id)
     made = sa.select(ImportRow.made_id).where(ImportRow.import_id == run.id, ImportRow.made_id.is_not(None))
-    ctx.session.execute(
-        sa.update(Item)
-        .where(Item.id.in_(made), ~Item.archived)
-        .values(archived=True, version=Item.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    ids = sorted({id for id in ctx.session.scalars(made) if id is not None})
+    for start in range(0, len(ids), IN_ONE_GO):
+        some = sa.update(Item).where(Item.id.in_(ids[start : start + IN_ONE_GO]), ~Item.archived)
+        some = some.values(archived=True, version=Item.version + 1).execution_options(synchronize_session=False)
+        ctx.session.execute(some)
+        share = min(1.0, (start + IN_ONE_GO) / len(ids))
+        jobs.tell_or_stop(ctx, share, say("{done:,} of {ready:,} rows", done=int(share * len(ids)), ready=len(ids)))
 
 
 ITEMS = ImportKind(

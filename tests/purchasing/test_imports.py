@@ -220,7 +220,8 @@ def test_suppliers_items_and_prices(ctx: Someone, tmp_path: Path) -> None:
 
 
 PRICES = (
-    'kind = "items"\ndates = ["%Y-%m-%d"]\n[columns]\nsku = "sku"\nname = "name"\ncategory = "cat"\nstock_unit = "unit"\n'
+    'kind = "items"\ndates = ["%Y-%m-%d"]\n[columns]\n'
+    'sku = "sku"\nname = "name"\ncategory = "cat"\nstock_unit = "unit"\n'
     'supplier = "vendor"\nprice = "price"\npreferred = "best"\nvalid_from = "from"\n'
 )
 

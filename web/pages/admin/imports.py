@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,16 +10,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from plantops import (
-    import_files,
-    import_fixes,
-    import_jobs,
-    import_kinds,
-    import_rows,
-    import_templates,
-    imports,
-    tables,
-)
+from plantops import import_files, import_fixes, import_jobs, import_kinds, import_templates, imports, tables
 from plantops.admin_lists import IMPORTS
 from plantops.errors import Invalid
 from plantops.import_fixes import Fault, StagedPage, WrongValue
@@ -86,9 +78,7 @@ class Staged:
 
 @router.get("/admin/imports")
 def index(ctx: Context, query: Query) -> Response:
-    titles = dict(import_kinds.titles(ctx.registry))
-    cells = {"kind": lambda row: titles.get(row.kind, row.kind)}
-    return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"), cells=cells)
+    return list_page(ctx, IMPORTS, query, add=(say("Bring a file"), "/admin/imports/new"))
 
 
 @router.get("/admin/imports/new")
@@ -150,15 +140,14 @@ def show(ctx: Context, id: int, query: Query) -> Response:
 def staged(ctx: Context, id: int, query: Query) -> Staged:
     """The rows that the address asks for: those to be set right, while there are any."""
     run, url = import_files.one(ctx, id), f"/admin/imports/{id}"
-    counts = import_rows.counts(ctx, id)
-    first = "fix" if counts.get(RowState.REFUSED) else "all"
+    first = "fix" if run.refused else "all"
     chosen = query.get("show", first) if query.get("show", first) in STATES else first
     after = query.get("after", "0")
     head, what = query.get("head", ""), query.get("what", "")
     page = import_fixes.rows(
         ctx, id, STATES[chosen], head=head, what=what, after=int(after) if after.isdigit() and len(after) < 9 else 0
     )
-    faults = import_fixes.faults(ctx, id)
+    faults, counts = import_fixes.faults(ctx, id), page.counts
     labels = {
         "fix": say("To set right"),
         "ready": say("Ready"),
@@ -187,7 +176,7 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
     )
 
 
-def counted(counts: dict[RowState, int], name: str) -> int:
+def counted(counts: Mapping[RowState, int], name: str) -> int:
     state = STATES[name]
     return sum(counts.values()) if state is None else counts.get(state, 0)
 
