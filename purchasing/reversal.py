@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ import sqlalchemy as sa
 from plantops import bulk, numbers
 from plantops.context import Context, within
 from plantops.errors import Conflict
+from plantops.jobs import tell_or_stop
 from plantops.wording import say
 from purchasing import history
 from purchasing.models import Order, OrderLine, Receipt, ReceiptLine
 from purchasing.models.bills import ReceiptKind, ReceiptState
 from purchasing.models.orders import LineState, OrderState
 
+IN_ONE_GO = 2000  # orders
 LIVE = (OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.CLOSED)
 
 
@@ -22,19 +25,30 @@ LIVE = (OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.CLOSED)
 def undo_orders(ctx: Context, import_id: int, reason: str) -> None:
     """Raises Conflict when somebody has worked on one of the orders since."""
     mine = sa.select(Order.id).where(Order.import_id == import_id)
-    ctx.session.execute(mine.order_by(Order.id).with_for_update())
+    ids = ctx.session.scalars(mine.order_by(Order.id).with_for_update()).all()
     _refuse_touched(ctx, import_id)
-    _reverse_receipts(ctx, import_id, reason)
-    states = list(ctx.session.execute(sa.select(Order.state, Order.id).where(Order.import_id == import_id)))
+    for start in range(0, len(ids), IN_ONE_GO):
+        some = ids[start : start + IN_ONE_GO]
+        _reverse_receipts(ctx, import_id, some, reason)
+        _cancel(ctx, some, reason)
+        done = start + len(some)
+        told = say("{done:,} of {all:,} orders are taken back", done=done, all=len(ids))
+        tell_or_stop(ctx, done / len(ids), told)
+    _release_money(ctx, import_id)
+    ctx.session.expire_all()
+
+
+def _cancel(ctx: Context, ids: Sequence[int], reason: str) -> None:
+    states = list(ctx.session.execute(sa.select(Order.state, Order.id).where(Order.id.in_(ids))))
     ctx.session.execute(
         sa.update(OrderLine)
-        .where(OrderLine.order_id.in_(mine))
+        .where(OrderLine.order_id.in_(ids))
         .values(state=LineState.CANCELLED, accepted=0, rejected=0, received_on=None)
         .execution_options(synchronize_session=False)
     )
     ctx.session.execute(
         sa.update(Order)
-        .where(Order.import_id == import_id)
+        .where(Order.id.in_(ids))
         .values(state=OrderState.CANCELLED, version=Order.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -42,8 +56,6 @@ def undo_orders(ctx: Context, import_id: int, reason: str) -> None:
         ctx, Order.__tablename__, [(OrderState.CANCELLED, id) for _, id in states], reason,
         sources={id: str(state) for state, id in states},
     )  # fmt: skip
-    _release_money(ctx, import_id)
-    ctx.session.expire_all()
 
 
 def _refuse_touched(ctx: Context, import_id: int) -> None:
@@ -69,8 +81,9 @@ def _refuse_touched(ctx: Context, import_id: int) -> None:
         raise Conflict(say("{found} went on here since the import. Take that back first.", found=", ".join(found)))
 
 
-def _reverse_receipts(ctx: Context, import_id: int, reason: str) -> None:
+def _reverse_receipts(ctx: Context, import_id: int, orders: Sequence[int], reason: str) -> None:
     posted = sa.select(Receipt).where(Receipt.import_id == import_id, Receipt.state == ReceiptState.POSTED)
+    posted = posted.where(Receipt.order_id.in_(orders))
     originals = ctx.session.scalars(posted.where(Receipt.kind == ReceiptKind.DELIVERY).order_by(Receipt.id)).all()
     if not originals:
         return
