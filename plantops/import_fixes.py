@@ -337,6 +337,18 @@ def skip_fault(ctx: Context, id: int, head: str, what: str) -> int:
     return _turn(ctx, id, numbers, (RowState.REFUSED,), skipped=True)
 
 
+@requires(Can.IMPORT)
+def skip_value(ctx: Context, id: int, head: str, value: str) -> int:
+    """Every row in which this stands wrongly is left out."""
+    run = imports.locked(ctx, id)
+    query = sa.select(ImportRow.number).where(
+        ImportRow.import_id == run.id,
+        ImportRow.state == RowState.REFUSED,
+        ImportRow.problems.contains([{"column": head, "value": value}]),
+    )
+    return _turn(ctx, id, ctx.session.scalars(query).all(), (RowState.REFUSED,), skipped=True)
+
+
 def _turn(ctx: Context, id: int, numbers: Sequence[int], states: Sequence[RowState], *, skipped: bool) -> int:
     run = imports.locked(ctx, id)
     if run.state not in (State.STAGED, State.LOADED):

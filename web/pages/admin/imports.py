@@ -18,7 +18,7 @@ from plantops.import_rows import RowState
 from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
-from plantops.wording import say
+from plantops.wording import plural, say
 from web import live
 from web.list_parts import Tab
 from web.lists import list_page
@@ -222,13 +222,23 @@ def redrawn(ctx: Context, id: int, row: import_fixes.StagedRow, query: Query) ->
 def replace_all(ctx: Context, id: int, form: Form) -> Response:
     typed = form.into(Replacement)
     changed = import_fixes.replace_all(ctx, id, typed.head, typed.old, typed.new, remember=typed.remember)
-    return back(ctx, f"/admin/imports/{id}", say("{changed:,} cells now say “{new}”.", changed=changed, new=typed.new))
+    told = plural("{n} cell now says “{new}”.", "{n} cells now say “{new}”.", changed, new=typed.new)
+    return back(ctx, f"/admin/imports/{id}", told)
 
 
 @router.post("/admin/imports/{id}/skip")
 def skip_fault(ctx: Context, id: int, form: Form) -> Response:
     left = import_fixes.skip_fault(ctx, id, form.text("head"), form.text("what"))
-    return see(ctx, f"/admin/imports/{id}", say("{left:,} rows are left out.", left=left))
+    return left_out(ctx, id, left)
+
+
+@router.post("/admin/imports/{id}/skip-value")
+def skip_value(ctx: Context, id: int, form: Form) -> Response:
+    return left_out(ctx, id, import_fixes.skip_value(ctx, id, form.text("head"), form.text("old")))
+
+
+def left_out(ctx: Context, id: int, count: int) -> Response:
+    return see(ctx, f"/admin/imports/{id}", plural("{n} row is left out.", "{n} rows are left out.", count))
 
 
 # --- What the worker does
