@@ -6,7 +6,7 @@ import csv
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -303,8 +303,18 @@ def peak_mb() -> int | None:
 # --- The table
 
 
-def notes(rows: list[Mapping[str, Any]]) -> str:
-    return ""
+def notes(rows: Sequence[Mapping[str, Any]]) -> str:
+    ours = [row for row in rows if row["work"] in OURS]
+    seconds = max(row["read_s"] + row["load_s"] for row in ours)
+    memory = max(row["peak_mb"] or 0 for row in rows)
+    fix = max(row["fix_ms"] for row in ours if "fix_ms" in row)
+    return (
+        f"Limits: read and loaded in {LIMIT_SECONDS:g} CPU s (at most {seconds:.1f} here), {LIMIT_MB:g} MB (at most"
+        f" {memory} here), one\ncell set right and its page drawn anew in {LIMIT_FIX_MS:g} CPU ms ({fix} here). CPU"
+        " time is that of this process and of all database processes\nof its plant. The peers write the same rows"
+        " into the same two tables, with their keys, checks and audit triggers, but look\nat nothing, remember no"
+        " file and cannot be taken back."
+    )
 
 
 TABLE = Table(

@@ -225,5 +225,5 @@ def test_what_was_done_is_undone_though_it_took_long_and_what_was_changed_since_
         new, accepted_still = RequestState.NEW, RequestState.ACCEPTED
         assert states(ctx, ids) == [new, accepted_still, new, new]
         run = bulk_actions.run_of(ctx, back_id)
-        assert run.message == "Accept: 3 undone, 1 stay as they are."
+        assert run.message == "Accept: 3 undone, 1 stays as it is."
         assert bulk_actions.seconds_to_undo(ctx, bulk_actions.run_of(ctx, run_id)) == 0

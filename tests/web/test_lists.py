@@ -176,7 +176,7 @@ def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: E
     assert boss.post(f"{run}/undo").status_code == 409, "once is enough"
     worker.run(served.house, int(undone.rpartition("/")[2]))
     told = text(boss, undone)
-    assert "Accept: 2 undone, 1 stay as they are." in told and "something else was changed since" in told
+    assert "Accept: 2 undone, 1 stays as it is." in told and "something else was changed since" in told
     assert numbers[3] in told and "Undo" not in text(boss, run)
     assert len(boss.page("/housekeeping/requests?q=tap&state=new").xpath("//tr[@data-row]")) == 2
     assert client("facility_manager", "other").post(f"{run}/undo").status_code == 404
