@@ -70,7 +70,7 @@ def load_items(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     refused: dict[int, Refusal] = {}
     new: dict[str, Row] = {}
     for row in rows:
-        if why := why_not_load(ctx, row, new.get(_sku(row)), here):
+        if why := why_not_load(row, new.get(_sku(row)), here, ctx.today):
             refused[row.number] = _refusal(row, *why)
         elif _sku(row) not in new and _is_new(here.items.get(_sku(row))):
             new[_sku(row)] = row
@@ -78,13 +78,13 @@ def load_items(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     ids = {sku: one.id for sku, one in here.items.items()}
     ids |= zip(new, items.add_items(ctx, facts), strict=True)
     quoted = [row for row in rows if row.text("supplier") and row.number not in refused]
-    offers = [offer_of(ctx, row, ids[_sku(row)], here.suppliers[_seller(row)]) for row in quoted]
+    offers = [offer_of(row, ids[_sku(row)], here.suppliers[_seller(row)], ctx.today) for row in quoted]
     for place, why in price_lists.set_offers(ctx, offers, run.id).items():
         refused[quoted[place].number] = _refusal(quoted[place], *why)
     return Loaded(refused=list(refused.values()), made={row.number: ids[sku] for sku, row in new.items()})
 
 
-def why_not_load(ctx: Context, row: Row, new: Row | None, here: Catalogue) -> tuple[str, str] | None:
+def why_not_load(row: Row, new: Row | None, here: Catalogue, today: date) -> tuple[str, str] | None:
     """(column, why) of what only the catalogue can know; `new` is the row of this file that makes its item."""
     known, supplier = here.items.get(_sku(row)), row.text("supplier")
     if supplier and _seller(row) not in here.suppliers:
@@ -98,16 +98,16 @@ def why_not_load(ctx: Context, row: Row, new: Row | None, here: Catalogue) -> tu
     if known is not None and stock_unit != known.stock_unit:
         return "stock_unit", items.counted_otherwise(_sku(row), known.stock_unit)
     if supplier:
-        return _why_not_quote(ctx, row, stock_unit, packs, known, here)
+        offer = offer_of(row, known.id if known else 0, here.suppliers[_seller(row)], today)
+        return _why_not_quote(offer, stock_unit, packs, here)
     if new is not None or not _is_new(known):
         return "sku", say("this item number is there already")
     return None
 
 
 def _why_not_quote(
-    ctx: Context, row: Row, stock_unit: str, packs: Sequence[Pack], known: Known | None, here: Catalogue
+    offer: OfferFacts, stock_unit: str, packs: Sequence[Pack], here: Catalogue
 ) -> tuple[str, str] | None:
-    offer = offer_of(ctx, row, known.id if known else 0, here.suppliers[_seller(row)])
     if wrong := catalogue.wrong_offer(offer):
         field, why = next(iter(wrong.items()))
         return COLUMNS.get(field, field), why
@@ -197,7 +197,7 @@ def packs_of(row: Row) -> dict[str, Decimal]:
     return {pack: holds} if pack and holds else {}
 
 
-def offer_of(ctx: Context, row: Row, item_id: int, supplier_id: int) -> OfferFacts:
+def offer_of(row: Row, item_id: int, supplier_id: int, today: date) -> OfferFacts:
     return OfferFacts(
         supplier_id=supplier_id,
         item_id=item_id,
@@ -209,7 +209,7 @@ def offer_of(ctx: Context, row: Row, item_id: int, supplier_id: int) -> OfferFac
         pack_quantity=row.decimal("pack_quantity") or Decimal(1),
         lead_days=row.whole("lead_days"),
         supplier_code=row.text("supplier_code") or "",
-        valid_from=row.day("valid_from") or ctx.today,
+        valid_from=row.day("valid_from") or today,
         valid_until=row.day("valid_until"),
         preferred=bool(row.values.get("preferred")),
     )
