@@ -120,9 +120,10 @@ def text_of(cell: Cell) -> str:
 def faults(ctx: Context, id: int) -> list[Fault]:
     """What is wrong, the most common first."""
     run = import_files.one(ctx, id)
+    imap, _kind = _map_of(ctx, run)
     found: dict[tuple[str, str], int] = {}
     for row in ctx.session.execute(FAULTS_BY_COLUMN, {"import": run.id}):
-        key = (row.head, what_of(row.why))
+        key = (_head_of(imap, row.head), what_of(row.why))
         found[key] = found.get(key, 0) + row.rows
     told = [Fault(head, what, rows) for (head, what), rows in found.items()]
     return sorted(told, key=lambda fault: (-fault.rows, fault.head, fault.what))[:MOST_FAULTS]
@@ -133,7 +134,9 @@ def wrong_values(ctx: Context, id: int) -> list[WrongValue]:
     """Values that are wrong in more than one row."""
     run = import_files.one(ctx, id)
     given = {"import": run.id, "whole": WHOLE_ROW, "most": MOST_VALUES}
-    return [WrongValue(*row) for row in ctx.session.execute(WRONG_VALUES, given)]
+    imap, _kind = _map_of(ctx, run)
+    found = ctx.session.execute(WRONG_VALUES, given)
+    return [WrongValue(_head_of(imap, row.head), row.value, row.why, row.rows) for row in found]
 
 
 @requires(Can.IMPORT)
@@ -148,11 +151,11 @@ def rows(
     if state is not None:
         query = query.where(ImportRow.state == state)
     if head:
-        query = query.where(ImportRow.problems.contains([{"column": head}]))
+        query = query.where(_has(imap, head))
     found: list[StagedRow] = []
     stream = ctx.session.scalars(query.order_by(ImportRow.number).execution_options(yield_per=200))
     for row in stream:
-        if not what or any(problem["column"] == head and what_of(problem["why"]) == what for problem in row.problems):
+        if not what or _has_fault(imap, row.problems, head, what):
             found.append(_drawn(row, imap))
         if len(found) > limit:
             break
@@ -192,6 +195,16 @@ def _head_of(imap: ImportMap, column: str) -> str:
     if column in imap.sources:
         return column
     return next((how.sources[0] for how in imap.columns if how.column.name == column), WHOLE_ROW)
+
+
+def _has(imap: ImportMap, head: str, **more: str) -> sa.ColumnElement[bool]:
+    """Rows with something wrong in this column of the file, also when it was found while loading, under our name."""
+    ours = [how.column.name for how in imap.columns if how.sources[:1] == (head,)]
+    return sa.or_(*(ImportRow.problems.contains([{"column": name, **more}]) for name in (head, *ours)))
+
+
+def _has_fault(imap: ImportMap, problems: Sequence[Mapping[str, str]], head: str, what: str) -> bool:
+    return any(_head_of(imap, one["column"]) == head and what_of(one["why"]) == what for one in problems)
 
 
 def _row(ctx: Context, run: Import, number: int) -> ImportRow:
@@ -324,16 +337,8 @@ def take_in(ctx: Context, id: int, numbers: Sequence[int]) -> int:
 def skip_fault(ctx: Context, id: int, head: str, what: str) -> int:
     """Every row with this fault is left out."""
     run = imports.locked(ctx, id)
-    query = sa.select(ImportRow.number, ImportRow.problems).where(
-        ImportRow.import_id == run.id,
-        ImportRow.state == RowState.REFUSED,
-        ImportRow.problems.contains([{"column": head}]),
-    )
-    numbers = [
-        row.number
-        for row in ctx.session.execute(query)
-        if any(problem["column"] == head and what_of(problem["why"]) == what for problem in row.problems)
-    ]
+    imap, _kind = _map_of(ctx, run)
+    numbers = [row.number for row in _refused(ctx, run, _has(imap, head)) if _has_fault(imap, row.problems, head, what)]
     return _turn(ctx, id, numbers, (RowState.REFUSED,), skipped=True)
 
 
@@ -341,12 +346,14 @@ def skip_fault(ctx: Context, id: int, head: str, what: str) -> int:
 def skip_value(ctx: Context, id: int, head: str, value: str) -> int:
     """Every row in which this stands wrongly is left out."""
     run = imports.locked(ctx, id)
-    query = sa.select(ImportRow.number).where(
-        ImportRow.import_id == run.id,
-        ImportRow.state == RowState.REFUSED,
-        ImportRow.problems.contains([{"column": head, "value": value}]),
-    )
-    return _turn(ctx, id, ctx.session.scalars(query).all(), (RowState.REFUSED,), skipped=True)
+    imap, _kind = _map_of(ctx, run)
+    numbers = [row.number for row in _refused(ctx, run, _has(imap, head, value=value))]
+    return _turn(ctx, id, numbers, (RowState.REFUSED,), skipped=True)
+
+
+def _refused(ctx: Context, run: Import, where: sa.ColumnElement[bool]) -> Sequence[sa.Row[int, list[dict[str, str]]]]:
+    query = sa.select(ImportRow.number, ImportRow.problems).where(ImportRow.import_id == run.id)
+    return ctx.session.execute(query.where(ImportRow.state == RowState.REFUSED, where)).all()
 
 
 def _turn(ctx: Context, id: int, numbers: Sequence[int], states: Sequence[RowState], *, skipped: bool) -> int:

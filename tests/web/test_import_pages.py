@@ -181,3 +181,22 @@ def test_each_list_leads_to_its_imports_and_to_a_file_to_fill_in(client: Enter, 
     known = set(listings(served.house.registry))
     for kind in kinds(served.house.registry).values():
         assert set(kind.lists) <= known, f"{kind.name} names a list that there is not"
+
+
+def test_what_only_loading_finds_is_answered_once_for_all_rows(client: Enter, served: Served, shop: Shop) -> None:
+    buyer = client("buyer")
+    head = "Article;Description;Group;Price;Vendor"
+    lines = [f"CLIP-{n};Clip;GOODS;1.50;{'Kesling' if n < 3 else 'Kessling Hygiene'}" for n in range(5)]
+    mapping = brought(buyer, "clips", *lines, "CLIP-7;Clip;GOODS;2;Nobody", "CLIP-8;Clip;GOODS;2;Nobody", head=head)
+    ours = {f"heads.{n}.to": to for n, to in enumerate(("sku", "name", "category", "price", "supplier"))}
+    path = went(buyer.submit(mapping, "map", **ours))
+    worker.run(served.house, waiting(served))
+    went(button(buyer, path, "try"))
+    worker.run(served.house, waiting(served))
+    assert "2 rows would load, 5 would be refused" in text(buyer, path)
+    sifted = text(buyer, f"{path}?show=fix&head=Vendor")
+    assert "CLIP-0" in sifted and "Nobody" in sifted
+    assert went(buyer.submit(path, "replace-1", new="Kessling Hygiene")) == path
+    assert went(buyer.post(f"{path}/skip-value", head="Vendor", old="Nobody")) == path
+    assert "Load 5 rows" in text(buyer, path)
+    assert "Items and prices" in text(buyer, "/admin/imports"), "kinds have names"
