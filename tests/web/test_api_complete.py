@@ -30,6 +30,7 @@ WITHOUT: dict[str, str] = {
     "housekeeping.boards.ask_codes": "a sheet of codes is printed from the page",
     "housekeeping.boards.photo": "the picture is a file of the API: /files",
     "housekeeping.requests.list_requests": LISTED,
+    "housekeeping.workorders.list_work": LISTED,
     "personnel.certificates.list_certificates": LISTED,
     "personnel.employees.list_employees": LISTED,
     "personnel.leave.list_requests": LISTED,
@@ -50,12 +51,16 @@ WITHOUT: dict[str, str] = {
     "plantops.stores.list_stores": LISTED,
     "plantops.weekly_archive.indicator": "the definition of a figure stands in the week itself",
     "plantops.weekly_archive.papers": "the papers of a week are files of the API: /files",
+    "purchasing.catalogue.list_offers": LISTED,
     "purchasing.catalogue.meant": "it reads what a person typed; a program names the item by its id",
     "purchasing.boards.invoice_sheet": BOARD,
     "purchasing.boards.order_sheet": BOARD,
     "purchasing.boards.order_to_bill": "the order is found in the list of orders by its number",
     "purchasing.boards.receipt_sheet": BOARD,
     "purchasing.boards.requisition_sheet": BOARD,
+    "transport.addresses.list_addresses": LISTED,
+    "transport.orders.list_orders": LISTED,
+    "transport.vehicles.list_vehicles": LISTED,
 }
 
 

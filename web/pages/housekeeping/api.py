@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from housekeeping import boards, needs, requests, rosters, round_plans, rounds, workorders
 from housekeeping.desk_models import Request, WorkOrder, WorkTask
-from housekeeping.lists import REQUESTS, ROUNDS
+from housekeeping.lists import REQUESTS, ROUNDS, WORK
 from housekeeping.permissions import Can
 from housekeeping.roster_models import CleaningTask, Roster
 from housekeeping.round_models import Round, RoundTemplate, RoundTick
@@ -61,7 +61,7 @@ def workers(ctx: Context, site_id: int) -> list[Worker]:
 
 
 work = Routes("work-orders")
-work("GET /work-orders", workorders.list_work)
+work.lists("/work-orders", WORK)
 work("GET /work-orders/workers", workers)
 work("GET /work-orders/{id}", boards.work_sheet, WORK_ORDER, part="order")
 work("POST /service-requests/{request_id}/work-orders", workorders.open_for, WORK_ORDER)

@@ -16,7 +16,7 @@ from purchasing import (
     settlement,
     suppliers,
 )
-from purchasing.lists import INVOICES, ORDERS, RECEIPTS, REQUISITIONS, UNKNOWN
+from purchasing.lists import INVOICES, ORDERS, PRICES, RECEIPTS, REQUISITIONS, UNKNOWN
 from purchasing.models import (
     BankAccount,
     Hold,
@@ -218,7 +218,7 @@ selling("POST /suppliers/{supplier_id}/papers", suppliers.add_paper, PAPER, with
 selling("POST /suppliers/{supplier_id}/accounts", suppliers.enter_account, ACCOUNT)
 selling("POST /supplier-accounts/{account_id}/verify", suppliers.verify_account, ACCOUNT)
 selling("GET /catalogue", catalogue.list_catalogue)
-selling("GET /offers", catalogue.list_offers)
+selling.lists("/offers", PRICES)
 selling("POST /offers", catalogue.set_offer, OFFER)
 selling("POST /offers/{offer_id}/prefer", catalogue.prefer, OFFER)
 selling("POST /offers/{offer_id}/end", catalogue.end_offer, OFFER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transport import addresses, boards, drivers, orders, plans, vehicles
+from transport.lists import ADDRESSES, ORDERS, VEHICLES
 from transport.models import Address, Driver, Order, Plan, Trip, Vehicle, VehicleDocument
 from web.resources import Routes, gives, many, view
 
@@ -16,7 +17,7 @@ ORDER = view(
 )
 
 moving = Routes("transport-orders")
-moving("GET /transport-orders", orders.list_orders)
+moving.lists("/transport-orders", ORDERS)
 moving("GET /transport-orders/numbers", boards.numbers)
 moving("GET /transport-orders/{id}", orders.order, ORDER)
 moving("POST /transport-orders", orders.request, ORDER)
@@ -57,7 +58,7 @@ ADDRESS = view(
 )
 
 fleet = Routes("vehicles")
-fleet("GET /vehicles", vehicles.list_vehicles)
+fleet.lists("/vehicles", VEHICLES)
 fleet("GET /vehicles/{id}", vehicles.vehicle, VEHICLE)
 fleet("POST /vehicles", vehicles.add, VEHICLE)
 fleet.acts("/vehicles/{id}", VEHICLE, vehicles.take_out, vehicles.bring_back)
@@ -66,7 +67,7 @@ fleet("POST /vehicles/{vehicle_id}/documents", vehicles.file_document, DOCUMENT)
 fleet("PUT /vehicles/{vehicle_id}/bans/{address_id}", addresses.ban)
 fleet("GET /drivers", drivers.list_drivers)
 fleet("POST /drivers", drivers.enrol, DRIVER)
-fleet("GET /addresses", addresses.list_addresses, many(ADDRESS))
+fleet.lists("/addresses", ADDRESSES)
 fleet("GET /addresses/{id}", addresses.one, ADDRESS)
 fleet("POST /addresses", addresses.add, ADDRESS)
 
