@@ -75,8 +75,8 @@ def spoken(state: StrEnum) -> str:
 def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: bool = True) -> None:
     """Moves a locked document to a state: checks, stamps the actor, writes the step, makes a new version.
 
-    The class of `row` has `lifecycle: ClassVar[Lifecycle]`, `state` and `version`. Not `at_once`: the step is
-    written together with the one that follows right away.
+    The class of `row` has `lifecycle: ClassVar[Lifecycle]`, `state` and `version`. Not `at_once`: the caller
+    writes it, together with the one that follows right away, and then tells the last of them.
     """
     source = row.state
     name = getattr(row, "number", None) or f"{row.__tablename__} {row.id}"
@@ -100,7 +100,13 @@ def move(ctx: Context, row: Any, target: StrEnum, reason: str = "", *, at_once: 
     )
     if at_once:
         ctx.session.flush()
-        ctx.emit(Moved(f"{row.__tablename__}:{row.id}", str(target)))
+        tell(ctx, row)
+
+
+@within("a step is told once it is written")
+def tell(ctx: Context, row: Any) -> None:
+    """Who follows the document, and others outside of the house, hear where it is now."""
+    ctx.emit(Moved(f"{row.__tablename__}:{row.id}", str(row.state)))
 
 
 @within("shown on a document that the person may see")

@@ -303,11 +303,12 @@ def submit(ctx: Context, id: int, version: int) -> Order:
     with ctx.session.no_autoflush:
         _submit(ctx, order)
     ctx.session.flush()
+    lifecycle.tell(ctx, order)
     return order
 
 
 def _submit(ctx: Context, order: Order) -> dict[int, Requisition]:
-    """To be flushed by the caller: nothing in between asks the database about this order. What lies behind it."""
+    """To be flushed by the caller, and told: nothing in between asks the database about it. What lies behind it."""
     supplier, lacking = suppliers.to_order_from(ctx, order.supplier_id)
     if reason := why_not_submit(order) or lacking:
         raise Conflict(say("Cannot order this: {reason}.", reason=reason))
@@ -463,6 +464,7 @@ def place(ctx: Context, id: int, version: int) -> Order:
         behind = _submit(ctx, order)
     if order.state is not State.APPROVED:
         ctx.session.flush()
+        lifecycle.tell(ctx, order)
         return order
     if reason := why_not_issue(order):
         raise Conflict(say("Cannot issue this order: {reason}.", reason=reason))

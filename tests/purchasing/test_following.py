@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from plantops import activity, followers
 from plantops.context import Context
 from plantops.wording import speaking
-from purchasing import requisition_approval, requisitions
+from purchasing import orders, requisition_approval, requisitions
 from purchasing.models import Requisition
 from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import D, Shop
 
 pytestmark = pytest.mark.db
 SHELF = NewLine(D(1), None, description="A shelf", unit="each", price=D(300))
+LIFT = NewLine(D(1), None, description="A lift", unit="each", price=D(6000))
 
 
 @contextmanager
@@ -58,6 +59,21 @@ def test_who_may_see_it_hears_of_a_step_and_others_do_not(shop: Shop) -> None:
     assert heard(stranger, origin) == [], "followed, and told nothing of what cannot be seen"
     followers.follow(shop.asker, origin, shop.asker.user.id, follows=False)
     assert [row.name for row in followers.following(reader, origin)] == ["Aron", "Audrey", "Stan"]
+
+
+def test_who_follows_an_order_hears_that_it_was_sent_off(shop: Shop) -> None:
+    """Each is told once, where it is in the end: small ones need nobody's yes."""
+    reader = shop.someone(as_="auditor", login="audrey")
+    for line, send_off, told in (
+        (SHELF, orders.submit, "It is now approved."),
+        (LIFT, orders.submit, "It is now pending approval."),
+        (LIFT, orders.place, "It is now pending approval."),
+    ):
+        order = shop.draft_order(line)
+        origin = f"purchasing_order:{order.id}"
+        followers.follow(reader, origin, reader.user.id)
+        send_off(shop.buyer, order.id, order.version)
+        assert heard(reader, origin) == [told]
 
 
 def test_telling_ten_asks_no_more_than_telling_one(shop: Shop) -> None:
