@@ -198,7 +198,10 @@ def _sellers(ctx: Context, ids: set[int]) -> tuple[dict[int, Row], set[int]]:
 
 
 def _coming(ctx: Context, site_id: int) -> Coming:
-    """What is ordered and has not come, and what is asked for and not yet ordered: when it should be there."""
+    """What is ordered and has not come, and what is asked for and not yet ordered: when it should be there.
+
+    A draft counts when the house wrote it for the store; what a person has not sent off may never be.
+    """
     day = sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by)
     missing = (OrderLine.quantity - OrderLine.accepted + OrderLine.returned) * OrderLine.factor
     ordered = (
@@ -211,7 +214,11 @@ def _coming(ctx: Context, site_id: int) -> Coming:
     asked = (
         sa.select(RequisitionLine.item_id, Requisition.store_id, Requisition.need_by, left)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(Requisition.site_id == site_id, Requisition.state.in_((State.DRAFT, State.SUBMITTED, State.APPROVED)))
+        .where(Requisition.site_id == site_id)
+        .where(
+            Requisition.state.in_((State.SUBMITTED, State.APPROVED))
+            | ((Requisition.state == State.DRAFT) & (Requisition.origin != ""))
+        )
         .where(~RequisitionLine.dropped, left > 0)
     )
     found: Coming = defaultdict(list)

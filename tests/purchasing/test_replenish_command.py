@@ -11,7 +11,8 @@ import pytest
 from plantops import cli, stock, stock_use
 from plantops.core import House
 from plantops.stock import Line
-from purchasing import replenishing
+from purchasing import replenishing, requisition_approval, requisitions
+from purchasing.requisition_lines import NewLine
 from tests.houses import NOW, Someone
 from tests.purchasing.shop import TODAY, D, Shop, open_shop
 
@@ -58,6 +59,23 @@ def test_a_long_history_is_a_mean_of_thirteen_weeks() -> None:
     use = stock_use.Use(1, 1, "G", "Gloves", "Main", "each", D(0), D(0), D(130), NOW - timedelta(days=400))
     assert replenishing.weekly_use(use, TODAY) == 10.0
     assert [replenishing.week_of(TODAY + timedelta(days=days), TODAY) for days in (-9, 0, 1, 7, 8)] == [0, 0, 1, 1, 2]
+
+
+def test_what_somebody_only_writes_down_is_not_on_its_way(shop: Shop) -> None:
+    kept(shop)
+    head = shop.head(store_id=shop.store_id)
+
+    def coming() -> list[float]:
+        (item,) = replenishing.ask(shop.buyer, shop.site_id, 8).problem.items
+        return sorted(much for _, much in item.coming)
+
+    mine = requisitions.start(shop.asker, head, (NewLine(D(500), shop.gloves_id),))
+    assert coming() == []
+    house = shop.asker.as_system()
+    requisitions.start(house, head, (NewLine(D(300), shop.gloves_id),), raised_by="core_stock_balance:1:1")
+    assert coming() == [300.0]
+    requisition_approval.submit(shop.asker, mine.id, mine.version)
+    assert coming() == [300.0, 500.0]
 
 
 def test_it_is_ordered_in_time_in_whole_boxes(plant: House, shell: Shell) -> None:
