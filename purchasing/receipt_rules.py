@@ -19,7 +19,6 @@ from purchasing.orders import OUT
 from purchasing.prices import LARGEST_QUANTITY, QUANTITY_STEP
 
 EARLIEST = timedelta(days=60)
-MOST_EXPECTED = 200
 ZERO = Decimal(0)
 
 

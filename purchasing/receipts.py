@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -38,7 +38,6 @@ from purchasing.receipt_rules import (
     why_not_undo,
 )
 
-EARLIEST = timedelta(days=60)
 MOST_EXPECTED = 200
 ZERO = Decimal(0)
 
