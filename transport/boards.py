@@ -161,7 +161,7 @@ def sheet(ctx: Context, plan_id: int) -> PlanSheet:
                 trip.km,
                 trip.cost,
                 trip.weight_kg,
-                vehicle.capacity_kg,
+                trip.capacity_kg,
                 tuple(lines.get(trip.id, ())),
             )
             for trip, vehicle, employee_id in trips

@@ -93,6 +93,8 @@ def take_over(ctx: Context, site_id: int, trips: Sequence[PastTrip]) -> int:
             "cost": trip.cost,
             "weight_kg": trip.weight_kg,
             "volume_m3": trip.volume_m3,
+            "capacity_kg": holds[trip.vehicle_id][0],
+            "capacity_m3": holds[trip.vehicle_id][1],
         }
         for trip in trips
     ]

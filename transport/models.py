@@ -284,6 +284,9 @@ class Trip(Base):
     cost: Mapped[Money]
     weight_kg: Mapped[Quantity]
     volume_m3: Mapped[Quantity]
+    capacity_kg: Mapped[Quantity]
+    """What the vehicle held when this was planned, whatever is entered for it later."""
+    capacity_m3: Mapped[Quantity]
     stops: Mapped[list[Stop]] = relationship(lazy="raise", order_by="Stop.sequence", cascade="all, delete-orphan")
 
 

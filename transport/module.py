@@ -46,11 +46,11 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        "no trip carries more than its vehicle holds",
+        "no trip carries more than its vehicle held when it was planned",
         text(
             "SELECT t.id, v.code || ' carries more than it holds' FROM transport_trip t"
             " JOIN transport_vehicle v ON v.id = t.vehicle_id"
-            " WHERE t.weight_kg > v.capacity_kg OR t.volume_m3 > v.capacity_m3"
+            " WHERE t.weight_kg > t.capacity_kg OR t.volume_m3 > t.capacity_m3"
         ),
     ),
     Invariant(

@@ -72,6 +72,12 @@ def asked(order: models.Order, place: int) -> Order:
     )
 
 
+def capacities(asked: Problem, vehicle: str) -> tuple[Decimal, Decimal]:
+    """What a vehicle of the question holds: kg and m3."""
+    grammes, litres = next(one.capacities for one in asked.vehicles if one.id == vehicle)
+    return Decimal(grammes) / GRAMMES, Decimal(litres) / LITRES
+
+
 def whole(amount: Decimal, per_unit: int) -> int:
     return round(amount * per_unit)
 

@@ -274,6 +274,7 @@ def _minutes(ticks: int, per_minute: int = 60) -> Decimal:
 def _trip(route: Route, wanted: dict[str, Order], asked: Asked) -> Trip:
     served = [wanted[number] for number in route.orders]
     visits = [visit for visit in route.visits if visit.order is not None]
+    kg, m3 = planning.capacities(asked.problem, route.vehicle)
     return Trip(
         vehicle_id=asked.vehicle_ids[route.vehicle],
         leaves_minute=_minutes(route.leaves),
@@ -283,6 +284,8 @@ def _trip(route: Route, wanted: dict[str, Order], asked: Asked) -> Trip:
         cost=_money(route.cost) or Decimal(0),
         weight_kg=sum((order.weight_kg for order in served), Decimal(0)),
         volume_m3=sum((order.volume_m3 for order in served), Decimal(0)),
+        capacity_kg=kg,
+        capacity_m3=m3,
         stops=[
             Stop(
                 sequence=position,

@@ -65,6 +65,8 @@ def draft(ctx: Context, vehicle: Vehicle, wanted: list[Order], day: date = DAY) 
         cost=Decimal(15),
         weight_kg=sum((one.weight_kg for one in wanted), Decimal(0)),
         volume_m3=Decimal(0),
+        capacity_kg=vehicle.capacity_kg,
+        capacity_m3=vehicle.capacity_m3,
         stops=stops,
     )
     made = Plan(

@@ -120,6 +120,7 @@ def test_an_order_that_is_cancelled_while_it_is_planned_does_not_undo_the_plan(p
     with plant.acting() as ctx:
         kept = plans.keep_at_once(ctx, making.site_id(ctx), making.DAY, 1, asked, answer)
         assert gone.id in {stop.order_id for trip in kept.trips for stop in trip.stops}
+        assert [(trip.capacity_kg, trip.capacity_m3) for trip in kept.trips] == [(Decimal(500), Decimal(5))]
         planned = {stop.order_id for trip in kept.trips for stop in trip.stops}
         still_open = {order.id for order in orders.open_orders(ctx, kept.site_id, making.DAY)}
         assert "1 of its orders was cancelled" in str(plans.why_not_publish(kept, still_open, planned))

@@ -14,7 +14,7 @@ from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, PlantopsError
 from tests.houses import Someone
 from tests.transport import making
-from transport import addresses, boards, drivers, orders, plans, vehicles
+from transport import addresses, boards, drivers, orders, planning, plans, vehicles
 from transport.models import Order, OrderState, Plan, PlanState
 
 pytestmark = pytest.mark.db
@@ -44,6 +44,7 @@ def test_the_question_holds_open_orders_and_usable_vehicles_only(ctx: Someone) -
     assert [vehicle.id for vehicle in asked.problem.vehicles] == [van.code]
     assert [order.id for order in asked.problem.orders] == [wanted.number]
     assert asked.problem.vehicles[0].forbidden == {wanted.number}
+    assert planning.capacities(asked.problem, van.code) == (van.capacity_kg, van.capacity_m3)
     assert asked.ways.ids[0] == depot.id
 
 
