@@ -10,13 +10,22 @@ from pathlib import Path
 from plantops.embedded_programs import CannotStart
 from plantops.errors import PlantopsError
 from plantops.settings import Settings
-from tests.bench import awards, imports, lists, palette, rosters, routes, web
+from tests.bench import awards, imports, lighthouse, lists, palette, rosters, routes, web
 from tests.bench.load import Wrong
 from tests.bench.tables import Asked, run
 
 TABLES = {
     table.name: table
-    for table in (web.TABLE, routes.TABLE, rosters.TABLE, awards.TABLE, palette.TABLE, lists.TABLE, imports.TABLE)
+    for table in (
+        web.TABLE,
+        routes.TABLE,
+        rosters.TABLE,
+        awards.TABLE,
+        palette.TABLE,
+        lists.TABLE,
+        imports.TABLE,
+        lighthouse.TABLE,
+    )
 }
 BAD_INPUT, FAILURE = 2, 1
 
