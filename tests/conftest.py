@@ -18,18 +18,22 @@ from tests.browser import browser, chromium, client, served  # noqa: F401  one b
 
 # Files and folders that take long, in the order in which they begin. The bench of routes compiles what other files use.
 LONG = (
-    "web/test_every_page", "bench/test_routes", "web/", "stories/", "bench/", "plantops/test_run", "test_",
-    "plantops/test_jobs", "plantops/test_demo", "plantops/test_people", "housekeeping/", "plantops/test_embedded",
+    "web/test_every_page", "bench/test_routes", "web/", "stories/", "bench/", "test_",
+    "plantops/test_jobs", "plantops/test_people", "housekeeping/",
 )  # fmt: skip
+# They throw away whole environments and servers: so many freed inodes make each new database slow (see houses.py).
+LAST = ("plantops/test_run", "plantops/test_embedded", "web/test_faults")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file is done by one process: the long ones first, so that neither waits for the other at the end."""
     tests = Path(__file__).parent
 
-    def turn(item: pytest.Item) -> int:
+    def turn(item: pytest.Item) -> tuple[bool, int]:
         name = item.path.relative_to(tests).as_posix()
-        return next((turn for turn, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
+        return name.startswith(LAST), next(
+            (turn for turn, begin in enumerate(LONG) if name.startswith(begin)), len(LONG)
+        )
 
     items.sort(key=turn)
 

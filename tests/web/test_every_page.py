@@ -39,6 +39,8 @@ NO_PAGE = re.compile(
 AT_THE_DOOR = re.compile(
     r"/login|/account/company/link|/account/confirm/company|/account/apps/new|/account/recovery-codes"
 )
+# The forms that each list and each record has, from one template and with one answer for all of them.
+SHARED = {"list-save-view", "list-columns", "talk", "todo", "attach"}
 COLOURS_AND_TARGETS = ("color-contrast", "target-size")
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle"
 HOSTILE = f"<img src=x onerror=alert(1)>'; DROP TABLE core_user; -- {{{{7*7}}}} {LONG}"
@@ -206,15 +208,38 @@ def test_nothing_for_axe_light_and_wide_then_dark_and_on_a_phone(browser: Open, 
 def test_a_form_sent_empty_or_with_nonsense_says_so_and_keeps_what_was_typed(
     browser: Open, pages: list[str], part: str
 ) -> None:
+    """What all lists and all records have in common is sent on the first page of the module that has it."""
     walk = Walk(browser(ROLES, LOGIN, width=PHONE, dark=True))
+    sent: set[str] = set()
     for path in of_part(pages, part):
-        walk.open(path)
-        forms: list[str] = walk.page.evaluate(FORMS)
-        assert "" not in forms, f"{path} has a form without an id."
-        for form in forms:
-            marked: set[str] = set()
-            for typed in ("", HOSTILE):
-                if walk.page.evaluate("id => !!document.getElementById(id)", form):
-                    walk.send(path, form, typed, marked)
+        send_forms(walk, path, sent)
     assert not walk.wrong, "\n".join(walk.wrong)
     assert walk.refused >= 2
+    assert len(sent) == len(SHARED), "nothing of them is called otherwise by now"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", TYPED)
+def test_also_what_all_lists_and_records_have_in_common_on_each_page(
+    browser: Open, pages: list[str], part: str
+) -> None:
+    walk = Walk(browser(ROLES, LOGIN, width=PHONE, dark=True))
+    for path in of_part(pages, part):
+        send_forms(walk, path, set())
+    assert not walk.wrong, "\n".join(walk.wrong)
+
+
+def send_forms(walk: Walk, path: str, sent: set[str]) -> None:
+    """Every form of a page, but for those in common that were sent already."""
+    walk.open(path)
+    forms: list[str] = walk.page.evaluate(FORMS)
+    assert "" not in forms, f"{path} has a form without an id."
+    for form in forms:
+        if form in sent:
+            continue
+        if form in SHARED:
+            sent.add(form)
+        marked: set[str] = set()
+        for typed in ("", HOSTILE):
+            if walk.page.evaluate("id => !!document.getElementById(id)", form):
+                walk.send(path, form, typed, marked)

@@ -246,7 +246,9 @@ def test_requisitions_by_the_api_are_approved_by_somebody_else_only(served: Serv
         assert api.get(path, headers=as_me).json()["version"] == done.json()["version"]
 
 
-def test_the_pages_on_a_phone_have_nothing_for_axe(browser: Open, client: Enter, shop: Shop) -> None:
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_pages_on_a_phone_have_nothing_for_axe(browser: Open, client: Enter, shop: Shop, every: bool) -> None:
+    """Every rule; the short form takes a page of each kind. Colours and sizes are looked at in test_every_page.py."""
     draft = asked(client("requester,storekeeper", "rita"), shop, 80)
     out = ordered(client, shop, 90)
     on_the_list = asked(client("requester,storekeeper", "rita"), shop, 110)
@@ -256,15 +258,16 @@ def test_the_pages_on_a_phone_have_nothing_for_axe(browser: Open, client: Enter,
     payable = client("accounts_payable")
     bill = went(payable.submit(f"/purchasing/invoices/new?order={number_of(payable, out)}", "bill",
                                supplier_number="R-9", stated_gross="900.00"))  # fmt: skip
-    every = "requester,approver,buyer,receiver,storekeeper,accounts_payable"
+    roles = "requester,approver,buyer,receiver,storekeeper,accounts_payable"
     paths = (
         "/purchasing/requisitions", "/purchasing/requisitions/new", draft, "/purchasing/approvals",
         "/purchasing/to-order", "/purchasing/orders", f"/purchasing/orders/{on_the_way}", "/purchasing/receive",
         f"/purchasing/receive/{on_the_way}", receipt, "/purchasing/invoices", "/purchasing/invoices/new", bill,
         "/purchasing/suppliers", f"/purchasing/suppliers/{shop.supplier_id}", "/purchasing/catalogue",
     )  # fmt: skip
-    page = browser(every, "eva", width=390)
-    for path in paths:
+    kinds = (draft, "/purchasing/to-order", "/purchasing/orders", f"/purchasing/receive/{on_the_way}", bill)
+    page = browser(roles, "eva", width=390)
+    for path in paths if every else kinds:
         page.goto(path)
         assert axe(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
