@@ -119,7 +119,7 @@ def test_the_description_names_scopes_problems_and_versions(program: httpx.Clien
 
 @pytest.mark.slow
 def test_the_description_is_valid_openapi(program: httpx.Client) -> None:
-    OpenAPIV31SpecValidator(program.get("/openapi.json").json()).validate()
+    OpenAPIV31SpecValidator(program.get("/openapi.json", timeout=120).json()).validate()
 
 
 @pytest.mark.parametrize(
