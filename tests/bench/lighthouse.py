@@ -39,7 +39,8 @@ PAGES = {
     "one order": ("/purchasing/orders/{id}", "SELECT max(id) FROM purchasing_order WHERE number IS NOT NULL"),
     "roster": ("/housekeeping/rosters/{id}", "SELECT max(id) FROM housekeeping_roster"),
     "plan of a day": ("/transport/plans/{id}", "SELECT max(id) FROM transport_plan"),
-    "weekly report": ("/weekly", ""),
+    # By its week: where /weekly leads on, the browser no longer sends the cookie that it was told to.
+    "weekly report": ("/weekly/{id}", "SELECT to_char(current_date - 7, 'IYYY\"-W\"IW')"),
 }
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
 PATIENCE_SECONDS = 300
