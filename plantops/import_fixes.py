@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from plantops import import_choices, import_files, import_maps, import_rows, imports, tables
 from plantops.calendar import zone
@@ -360,19 +361,18 @@ def _turn(ctx: Context, id: int, numbers: Sequence[int], states: Sequence[RowSta
     run = imports.locked(ctx, id)
     if run.state not in (State.STAGED, State.LOADED):
         raise Conflict(say("Import {id} cannot be changed: it is {state}.", id=run.id, state=run.state))
-    query = sa.select(ImportRow.number, ImportRow.raw).where(
-        ImportRow.import_id == run.id, ImportRow.number.in_(list(numbers)), ImportRow.state.in_(states)
-    )
-    found = ctx.session.execute(query).all()
+    wanted = sa.literal(list(numbers), ARRAY(sa.BigInteger))  # one value, however many rows there are
+    mine = (ImportRow.import_id == run.id, ImportRow.number == sa.any_(wanted), ImportRow.state.in_(states))
     if skipped:
-        mine = sa.update(ImportRow).where(ImportRow.import_id == run.id)
-        which = ImportRow.number.in_([row.number for row in found])
-        ctx.session.execute(mine.where(which).values(state=RowState.SKIPPED))
+        skip = sa.update(ImportRow).where(*mine).values(state=RowState.SKIPPED).returning(ImportRow.number)
+        turned = len(ctx.session.scalars(skip, execution_options={"synchronize_session": False}).all())
     else:
         imap, kind = _map_of(ctx, run)
+        found = ctx.session.execute(sa.select(ImportRow.number, ImportRow.raw).where(*mine)).all()
         _judge(ctx, run, imap, kind, [(row.number, row.raw) for row in found])
+        turned = len(found)
     imports.count(ctx, run)
-    return len(found)
+    return turned
 
 
 def _judge(

@@ -32,7 +32,7 @@ def why_not_now(work: jobs.JobRun | None) -> str | None:
 @requires(Can.IMPORT)
 def work_on(ctx: Context, id: int) -> jobs.JobRun | None:
     """The last time that the worker was asked to do something with an import."""
-    this = jobs.JobRun.arguments["import_id"].as_integer() == id
+    this = jobs.JobRun.arguments["import_id"].astext == str(id)
     query = sa.select(jobs.JobRun).where(jobs.JobRun.name.in_((READ, TRY, LOAD, UNDO)), this)
     return ctx.session.scalar(query.order_by(jobs.JobRun.id.desc()).limit(1))
 

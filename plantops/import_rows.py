@@ -30,6 +30,15 @@ STAGE = sa.text(
     " AS r(number int, state text, cells jsonb, raw jsonb, reasons jsonb, problems jsonb, group_key text)"
 ).bindparams(sa.bindparam("rows", type_=JSONB))
 
+MARK_KEPT = sa.text(
+    "UPDATE core_import_row AS row SET state = CASE WHEN k.made_id IS NULL THEN 'undone' ELSE 'loaded' END,"
+    " problems = CASE WHEN k.made_id IS NULL THEN '[]' ELSE"
+    " jsonb_build_array(jsonb_build_object('column', CAST(:whole_row AS text), 'value', '', 'why', k.why)) END"
+    " FROM core_import_row AS mine"
+    " LEFT JOIN jsonb_to_recordset(:rows) AS k(made_id bigint, why text) ON k.made_id = mine.made_id"
+    " WHERE mine.id = row.id AND mine.import_id = :import AND mine.state = 'loaded'"
+).bindparams(sa.bindparam("rows", type_=JSONB))
+
 RESTAGE = sa.text(
     "UPDATE core_import_row AS row SET state = r.state, cells = r.cells, raw = r.raw, reasons = r.reasons,"
     " problems = r.problems, group_key = r.group_key"
@@ -263,9 +272,5 @@ def refuse(ctx: Context, import_id: int, refused: Sequence[tuple[int, list[dict[
 def mark_kept(ctx: Context, import_id: int, kept: Sequence[Kept]) -> None:
     """These records stay, with the reason beside their rows; the others are taken back."""
     why = {one.made_id: one.why for one in kept}
-    mine = sa.update(ImportRow).where(ImportRow.import_id == import_id, ImportRow.state == RowState.LOADED)
-    gone = sa.or_(ImportRow.made_id.is_(None), ImportRow.made_id.not_in(list(why)))
-    ctx.session.execute(mine.where(gone).values(state=RowState.UNDONE), {"synchronize_session": False})
-    for id, reason in why.items():
-        told = [{"column": sheets.WHOLE_ROW, "value": "", "why": reason}]
-        ctx.session.execute(mine.where(ImportRow.made_id == id).values(problems=told))
+    rows = [{"made_id": id, "why": reason} for id, reason in why.items()]
+    ctx.session.execute(MARK_KEPT, {"import": import_id, "rows": rows, "whole_row": sheets.WHOLE_ROW})

@@ -262,10 +262,10 @@ def undo(ctx: Context, id: int) -> Import:
     declared = kind_named(ctx.registry, run.kind)
     about = _about(ctx, run, import_maps.parse(run.map_text, declared))
     stays = list(declared.undo(ctx, about) or ())
-    if stays:
+    if stays or run.undone_at:  # what stayed the first time is told anew
         import_rows.mark_kept(ctx, run.id, stays)
         count(ctx, run)
-    else:
+    if not stays:
         run.state = State.UNDONE
     run.undone_at, run.undone_by_id = ctx.now, ctx.user.id
     ctx.session.flush()
@@ -388,7 +388,11 @@ def _site(ctx: Context, kind: ImportKind, code: str | None) -> Site | None:
 
 def _refuse_twice(ctx: Context, run: Import, since: datetime | None = None) -> None:
     same = sa.select(Import).where(
-        Import.kind == run.kind, Import.sha256 == run.sha256, Import.state == State.LOADED, Import.id != run.id
+        Import.kind == run.kind,
+        Import.sha256 == run.sha256,
+        Import.state == State.LOADED,
+        Import.id != run.id,
+        Import.undone_at.is_(None),
     )
     if since:
         same = same.where(Import.loaded_at > since)

@@ -70,6 +70,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+OF_IMPORT = "(arguments ->> 'import_id')"
+
+
 class JobRun(Base):
     """One job as people see it: who asked, how far it is, what came out. The queue itself is procrastinate's."""
 
@@ -79,6 +82,7 @@ class JobRun(Base):
         sa.Index("uq_core_job_run_lock", "lock", unique=True, postgresql_where=sa.text(NEVER_BEGAN)),
         sa.Index("ix_core_job_run_open", "state", postgresql_where=sa.text("state IN ('queued', 'running')")),
         sa.Index("ix_core_job_run_asked_by", "asked_by_id", "id"),
+        sa.Index("ix_core_job_run_import", sa.text(OF_IMPORT), postgresql_where=sa.text(f"{OF_IMPORT} IS NOT NULL")),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name="progress_is_a_share"),
         unaudited(),
     )

@@ -16,7 +16,7 @@ from plantops import cli, import_command, imports, places
 from plantops.context import Context
 from plantops.core import House, everything
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
-from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Loaded, Refusal, Row
+from plantops.import_kinds import Column, Holds, ImportKind, ImportRun, Kept, Loaded, Refusal, Row
 from plantops.imports import Import, ImportRow, RowState, State
 from plantops.module import Module, Registry
 from plantops.permissions import Can
@@ -43,12 +43,17 @@ def load_centres(ctx: Context, run: ImportRun, rows: Sequence[Row]) -> Loaded:
     return Loaded(refused, made)
 
 
-def take_back(ctx: Context, run: ImportRun) -> None:
+def take_back(ctx: Context, run: ImportRun) -> list[Kept]:
     mine = sa.select(CostCentre).where(CostCentre.name == run.origin)
+    stays = []
     for centre in ctx.session.scalars(mine):
         if centre.code == "KEEP":
             raise Conflict("Cost centre KEEP has bookings.")
-        ctx.session.delete(centre)
+        if centre.archived:
+            stays.append(Kept(centre.id, f"{centre.code} is used by others"))
+        else:
+            ctx.session.delete(centre)
+    return stays
 
 
 KIND = ImportKind(
@@ -186,6 +191,34 @@ def test_what_has_been_used_meanwhile_keeps_the_import(system: Context, file: Ca
     with pytest.raises(Conflict, match="KEEP has bookings"), system.session.begin_nested():
         imports.undo(system, found.import_id or 0)
     assert centres(system) == ["A", "KEEP"]
+
+
+def test_what_stayed_is_taken_back_later_and_then_nothing_is_said_to_stay(
+    system: Context, file: Callable[..., Path]
+) -> None:
+    path = file("A;one;", "B;two;", "C;three;")
+    id = imports.bring(system, "centres", path, MAP).import_id or 0
+    used = system.session.scalars(sa.select(CostCentre).where(CostCentre.code.in_(("A", "B")))).all()
+    for centre in used:
+        centre.archived = True
+    run = imports.undo(system, id)
+    assert (run.state, run.loaded, centres(system)) == (State.LOADED, 2, ["A", "B"])
+    assert [(one.row, one.why) for one in imports.kept(system, id)] == [
+        (2, "A is used by others"), (3, "B is used by others"),
+    ]  # fmt: skip
+    for centre in used:
+        centre.archived = False
+    run = imports.undo(system, id)
+    assert (run.state, run.loaded, centres(system), imports.kept(system, id)) == (State.UNDONE, 0, [], [])
+    assert imports.bring(system, "centres", path, MAP).loaded == 3
+
+
+def test_a_file_that_stayed_in_part_can_come_again(system: Context, file: Callable[..., Path]) -> None:
+    path = file("A;one;", "B;two;")
+    id = imports.bring(system, "centres", path, MAP).import_id or 0
+    system.session.scalars(sa.select(CostCentre).where(CostCentre.code == "A")).one().archived = True
+    imports.undo(system, id)
+    assert imports.stage(system, "centres", path, MAP).rows == 2
 
 
 def test_a_staged_import_is_loaded_once_and_not_undone_before(system: Context, file: Callable[..., Path]) -> None:
