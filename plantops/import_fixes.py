@@ -23,7 +23,7 @@ from plantops.places import Site
 from plantops.sheets import WHOLE_ROW, Cell, short, why_not_cell
 from plantops.wording import say
 
-PAGE_CELLS, MOST_ROWS, FEWEST_ROWS = 600, 50, 10
+PAGE_CELLS, MOST_ROWS, FEWEST_ROWS = 600, 25, 10
 MOST_FAULTS, MOST_VALUES = 30, 12
 MOST_AT_ONCE = 20_000
 AT_ONCE = 2000

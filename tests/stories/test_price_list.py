@@ -84,7 +84,7 @@ def sifts(carla: Page, count: int) -> None:
     chips = carla.get_by_role("list", name="Kinds of faults").get_by_role("link")
     chips.filter(has_text="Unit").press("Enter")
     expect(carla.get_by_role("link", name="All faults")).to_be_visible()
-    expect(carla.locator("#staged-rows tr")).to_have_count(min(count, 50))
+    expect(carla.locator("#staged-rows tr")).to_have_count(min(count, 25))
     carla.get_by_role("link", name="All faults").press("Enter")
     expect(carla.get_by_role("link", name="All faults")).to_have_count(0)
 
