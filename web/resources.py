@@ -366,6 +366,8 @@ def _asked(name: str, kind: Any, default: Any, method: str, in_path: bool) -> in
         return inspect.Parameter(name, keyword, annotation=Key)
     several = typing.get_origin(kind) in (list, tuple, set, frozenset, collections.abc.Sequence)
     annotation = Annotated[kind, Query()] if several and method == "GET" else kind
+    if name == "limit":
+        annotation = Annotated[kind, Query(ge=1, le=MOST_AT_ONCE)]
     return inspect.Parameter(name, keyword, annotation=annotation, default=default)
 
 

@@ -101,6 +101,12 @@ def test_numbers_and_times_that_a_form_would_refuse(program: httpx.Client, shop:
     assert [error["field"] for error in told["errors"]] == [field]  # type: ignore[attr-defined]
 
 
+def test_a_limit_below_one_is_refused(program: httpx.Client) -> None:
+    told = problem(program.get("/certificate-matrix?limit=-1"), 422, "invalid")
+    assert [error["field"] for error in told["errors"]] == ["limit"]  # type: ignore[attr-defined]
+    assert program.get("/certificate-matrix?limit=5").status_code == 403  # well asked, and not for a buyer
+
+
 def test_the_description_names_scopes_problems_and_versions(program: httpx.Client) -> None:
     described = program.get("/openapi.json").json()
     issue = described["paths"]["/api/v1/orders/{id}/issue"]["post"]
