@@ -27,7 +27,8 @@
     });
   };
   const news = new BroadcastChannel("plantops-queue");
-  const tell = () => news.postMessage("changed");
+  const teller = new BroadcastChannel("plantops-queue"); // one of its own, so that this page hears of its own changes too
+  const tell = () => teller.postMessage("changed");
   const all = () => run("entries", "readonly", (store) => store.getAll());
   const add = async (entry) => {
     const n = await run("entries", "readwrite", (store) => store.add(entry), "strict");
