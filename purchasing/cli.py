@@ -103,6 +103,7 @@ def as_calendar(found: Plan, asked: replenishing.Asked) -> str:
         f" for {one['store']}, there {one['there_on']}, {one['value']:.2f}"
         for one in (_planned(order, asked) for order in found.orders)
     ]
+    rows = rows or ["Nothing has to be ordered in these weeks."]
     rows += [f"Left out: {item}. {why}" for item, why in asked.left_out]
     currency, total = asked.problem.currency, found.costs.total
     rows.append(f"{currency} {total:.2f} in all, of which {found.costs.goods:.2f} are goods.")

@@ -118,3 +118,13 @@ def test_what_cannot_be_planned_says_why(plant: House, shell: Shell) -> None:
     assert code == 2
     assert "1 to 52 weeks" in err
     assert shell("--seconds", "0")[0] == 2
+
+
+def test_where_nothing_is_used_nothing_has_to_be_ordered(plant: House, shell: Shell) -> None:
+    with plant.database.transaction() as session:
+        shop = open_shop(Someone(plant, session))
+        ctx = shop.someone()
+        stock.receive(ctx, shop.store_id, [Line(shop.gloves_id, D(1000), "each")], origin="core_store:1", key="in")
+        stock.set_level(ctx, shop.gloves_id, shop.store_id, minimum=D(500), target=D(1500))
+    code, out, _ = shell("--weeks", "4", "--seconds", "2")
+    assert (code, out.splitlines()[0]) == (0, "Nothing has to be ordered in these weeks.")
