@@ -34,6 +34,7 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 103  # macOS has room for 104 and Linux for 108, with the closing zero
 LOG_BYTES = 5_000_000
 ANSWER_SECONDS = 60
+CUT_OFF_SECONDS = 20
 
 EVERY_SERVER = {
     "listen_addresses": "",
@@ -203,7 +204,7 @@ def _as_seen_inside(cluster: Path, account: Account | None) -> str:
 def _make_cluster(cluster: Path, programs: Path, account: Account | None, unsafe: bool) -> None:
     """Made beside its place and then renamed, so that a set-up that was cut off is never taken for whole."""
     for cut_off in cluster.parent.glob("postgres.new-*"):
-        shutil.rmtree(cut_off, ignore_errors=True)
+        _remove(cut_off)
     draft = Path(tempfile.mkdtemp(dir=cluster.parent, prefix="postgres.new-"))
     user, group = account or (None, None)
     if account is not None:
@@ -226,6 +227,14 @@ def _make_cluster(cluster: Path, programs: Path, account: Account | None, unsafe
         why = [line for line in made.stderr.splitlines() if "error" in line.lower()] or made.stderr.splitlines()
         raise CannotStart(f"No database could be made in {cluster.parent}: {' '.join(why[-1:])}")
     draft.rename(cluster)
+
+
+def _remove(cut_off: Path) -> None:
+    """Its maker was killed, but the initdb that it began may write on, until it finds its folder gone."""
+    limit = time.monotonic() + CUT_OFF_SECONDS
+    while cut_off.exists() and time.monotonic() < limit:
+        shutil.rmtree(cut_off, ignore_errors=True)
+        time.sleep(0.02)
 
 
 # --- Reaching it

@@ -294,6 +294,29 @@ def test_a_set_up_that_was_cut_off_is_begun_again(tmp_path: Path) -> None:
     assert list(data.glob("postgres.new-*")) == []
 
 
+WRITER = """
+import pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+print(flush=True)
+for n in range(100_000):
+    (folder / str(n)).mkdir()
+"""
+
+
+def test_what_a_killed_set_up_left_is_removed_while_its_program_still_writes(tmp_path: Path) -> None:
+    cut_off = tmp_path / "postgres.new-1"
+    cut_off.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(cut_off)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        embedded._remove(cut_off)
+        assert not cut_off.exists()
+        assert writer.wait(20) != 0, "its folder is gone for good"
+    assert not cut_off.exists()
+
+
 # --- Places
 @pytest.mark.parametrize("name", ['it\'s "quoted" 100% Größe', "with space, comma", "d" * 150])
 def test_any_folder_name_will_do(moved: Callable[[str], Path], name: str) -> None:

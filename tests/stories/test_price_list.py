@@ -157,6 +157,8 @@ def tries_and_loads(carla: Page, sheet: PriceList) -> None:
     press(carla, f"Load {number(left)} rows")
     loaded = f"{number(left)} of {number(sheet.rows)} rows are loaded, 0 refused"
     expect(carla.locator("main")).to_contain_text(loaded, timeout=COMPUTED_MS)
+    # The page reloads itself when the work ends: only the new one can take the rows back.
+    expect(carla.get_by_role("button", name="Take it back", exact=True)).to_be_visible()
     assert carla.evaluate(NODES) <= MOST_NODES
 
 
