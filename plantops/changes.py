@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +21,14 @@ NEAR = 200
 """So many rows of the trail before and after a document's own row are looked through for those of its lines."""
 NAMES = ("name", "number", "code")
 
-OWN = """
-SELECT a.id, a.at, a.txid, COALESCE(u.name, '') AS actor, b.name AS behalf, a.payload
-FROM core_audit a LEFT JOIN core_user u ON u.id = a.actor_id LEFT JOIN core_user b ON b.id = a.on_behalf_of
-WHERE a.table_name = :table AND a.row_id = :row AND a.operation <> 'I' ORDER BY a.id DESC LIMIT :most
-"""
+# The document's own rows; asked for together with the rest of its log.
+OWN = f"""
+SELECT 'change' AS part, a.id, a.at, COALESCE(u.name, '') AS actor, b.name AS on_behalf_of,
+    jsonb_build_object('txid', a.txid, 'payload', a.payload) AS more
+FROM (SELECT * FROM core_audit WHERE table_name = :kind AND row_id = CAST(:row AS text) AND operation <> 'I'
+    ORDER BY id DESC LIMIT {MOST}) a
+LEFT JOIN core_user u ON u.id = a.actor_id LEFT JOIN core_user b ON b.id = a.on_behalf_of
+"""  # noqa: S608  a number of this program
 BESIDE = """
 SELECT DISTINCT ON (a.id) a.txid, a.table_name, a.row_id, a.operation, a.payload
 FROM unnest(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]), CAST(:txids AS bigint[])) AS own (id, at, txid)
@@ -64,33 +67,34 @@ class _Found:
 
 
 @within("shown on a document that the person may see; only fields that its manifest declares are told")
-def of(ctx: Context, origin: str) -> list[Change]:
-    """The latest changes of a document, newest first."""
+def told(ctx: Context, origin: str, own: Sequence[sa.Row[Any]]) -> list[Change]:
+    """The changes of a document whose rows of the trail were read by `OWN`, newest first."""
     kind, id = links.parts(origin)
     document, table = ctx.registry.document(kind), Base.metadata.tables.get(kind)
-    if document is None or table is None:
+    if document is None or table is None or not own:
         return []
-    own = ctx.session.execute(sa.text(OWN), {"table": kind, "row": str(id), "most": MOST}).all()
+    own = sorted(own, key=lambda row: row.id, reverse=True)
     found: dict[int, _Found] = {}
     for row in own:
-        one = found.setdefault(row.txid, _Found())
-        one.fields += _changed(table, document.fields, _read(row.payload), "")
+        one = found.setdefault(row.more["txid"], _Found())
+        one.fields += _changed(table, document.fields, _read(row.more["payload"]), "")
     _add_lines(ctx, document, id, own, found)
     names = _Names(
         ctx, [(column, value) for one in found.values() for _, column, *values, _ in one.fields for value in values]
     )
-    told, seen = [], set()
+    changes, seen = [], set()
     for row in own:
-        one = found[row.txid]
-        if row.txid in seen or not (one.fields or one.added or one.removed):
+        txid = row.more["txid"]
+        one = found[txid]
+        if txid in seen or not (one.fields or one.added or one.removed):
             continue
-        seen.add(row.txid)
+        seen.add(txid)
         fields = tuple(
             FieldChange(label, names.said(column, before), names.said(column, after), line)
             for label, column, before, after, line in one.fields
         )
-        told.append(Change(row.at, row.actor, row.behalf, fields, tuple(one.added), tuple(one.removed)))
-    return told
+        changes.append(Change(row.at, row.actor, row.on_behalf_of, fields, tuple(one.added), tuple(one.removed)))
+    return changes
 
 
 def _read(payload: str | None) -> dict[str, Any]:
@@ -109,13 +113,13 @@ def _changed(
 
 def _add_lines(ctx: Context, document: Document, id: int, own: Any, found: dict[int, _Found]) -> None:
     """Lines that were added, changed or taken off together with a change of the document itself."""
-    if not own or not document.lines:
+    if not document.lines:
         return
     by_table = {lines.table: lines for lines in document.lines}
     given = {
         "ids": [row.id for row in own],
         "ats": [row.at for row in own],
-        "txids": [row.txid for row in own],
+        "txids": [row.more["txid"] for row in own],
         "near": NEAR,
         "tables": list(by_table),
     }

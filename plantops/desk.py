@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plantops import typed
 from plantops.context import Context, anyone
 from plantops.db import Base, unaudited
 from plantops.errors import Conflict, Invalid
+from plantops.typed import TypedRow
 from plantops.wording import say
 
 MOST_MARKED = 30
@@ -55,17 +57,19 @@ class DeskView:
     """What the bell counts."""
     working: int = 0
     """Work that the worker does for this person, or will do."""
+    typed: tuple[TypedRow, ...] = ()
+    """What they typed on the page and never sent."""
 
 
 # One statement for every page: what is there, and on a record's page the note that it was opened. The note need not
 # survive a fall of the server, so nobody waits for the disk.
-MINE = """
+MINE = f"""
 SELECT d.marked, d.opened, d.single_keys, d.digest, (SELECT count(*) FROM (SELECT FROM core_activity
     WHERE assigned_to_id = :user AND done_at IS NULL AND read_at IS NULL LIMIT 100) AS few) AS unread,
     (SELECT count(*) FROM core_job_run WHERE asked_by_id = :user AND state IN ('queued', 'running')
-    AND name NOT IN ('core.send_mail', 'core.send_webhook')) AS working
+    AND name NOT IN ('core.send_mail', 'core.send_webhook')) AS working, ({typed.MINE}) AS typed
 FROM (VALUES (1)) AS one LEFT JOIN core_desk d ON d.user_id = :user
-"""
+"""  # noqa: S608  text of this program
 OPENED = """
 WITH noted AS (
     INSERT INTO core_desk AS d (user_id, opened)
@@ -77,6 +81,8 @@ WITH noted AS (
     WHERE d.opened->0 IS DISTINCT FROM excluded.opened->0
     RETURNING set_config('synchronous_commit', 'off', true))
 """
+
+LOOKED, LOOKED_AND_NOTED = sa.text(MINE), sa.text(OPENED + MINE)
 
 
 def why_not_mark(url: str, title: str) -> str | None:
@@ -91,16 +97,22 @@ def _places(pairs: Any) -> tuple[Place, ...]:
 
 
 @anyone("everybody's own desk")
-def mine(ctx: Context, url: str = "", title: str = "") -> DeskView:
-    """What lies on the person's desk; with an address, this record is noted as the one opened last."""
-    given: dict[str, Any] = {"user": ctx.user.id}
-    if url:
-        given |= {"url": url[:LONGEST_URL], "title": title[:LONGEST_TITLE], "most": MOST_OPENED}
-    marked, opened, single_keys, digest, unread, working = ctx.session.execute(
-        sa.text((OPENED if url else "") + MINE), given
-    ).one()
-    others = tuple(place for place in _places(opened) if place.url != url)
-    return DeskView(_places(marked), others, single_keys is not False, digest is not False, unread, working)
+def mine(ctx: Context, path: str = "", title: str | None = None) -> DeskView:
+    """What lies on the person's desk on this page; with a title, it is noted as the record opened last."""
+    given: dict[str, Any] = {"user": ctx.user.id, "path": path, "kept_since": ctx.now - typed.KEPT}
+    if title is not None:
+        given |= {"url": path[:LONGEST_URL], "title": title[:LONGEST_TITLE], "most": MOST_OPENED}
+    found = ctx.session.execute(LOOKED if title is None else LOOKED_AND_NOTED, given).one()
+    others = tuple(place for place in _places(found.opened) if title is None or place.url != path)
+    return DeskView(
+        marked=_places(found.marked),
+        opened=others,
+        single_keys=found.single_keys is not False,
+        digest=found.digest is not False,
+        unread=found.unread,
+        working=found.working,
+        typed=typed.rows(found.typed),
+    )
 
 
 def _desk(ctx: Context) -> Desk:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
 
 from plantops import (
     activity,
@@ -28,7 +32,7 @@ from plantops.files import AttachmentRow
 from plantops.followers import FollowerRow
 from plantops.lifecycle import TransitionRow
 from plantops.module import Document, Lines
-from plantops.outbox import OutgoingMail
+from plantops.outbox import MailRow
 from plantops.permissions import Can
 from plantops.sight import RecordSeen
 
@@ -45,7 +49,7 @@ class Entry:
     step: TransitionRow | None = None
     change: Change | None = None
     words: ActivityRow | None = None
-    mail: OutgoingMail | None = None
+    mail: MailRow | None = None
     file: AttachmentRow | None = None
 
 
@@ -60,20 +64,36 @@ class Dossier:
     followers: tuple[FollowerRow, ...]
     follows: bool
 
+    @property
+    def stepped_at(self) -> datetime | None:
+        """When it last went from one state to another."""
+        return next((entry.at for entry in self.log if entry.step), None)
+
+
+# What each of them knows of a record, asked for at once: every page of a record asks it.
+HAPPENED = sa.text(
+    " UNION ALL ".join((lifecycle.STEPS, changes.OWN, activity.SAID, outbox.WRITTEN, files.HUNG)) + " ORDER BY id"
+)
+
 
 @within("drawn below a record's page; None where the person may not see the record or it is no document")
 def of(ctx: Context, origin: str) -> Dossier | None:
     kind, id = links.parts(origin)
-    if ctx.registry.document(kind) is None or not sight.may_see(ctx, origin):
+    follow = followers.following(ctx, origin) if ctx.registry.document(kind) is not None else None
+    if follow is None:
         return None
-    said = activity.talk(ctx, origin)
-    hung = files.attachments(ctx, origin)
-    follow = followers.following(ctx, origin)
-    log = [Entry(one.at, one.actor, one.on_behalf_of, step=one) for one in lifecycle.steps_of(ctx, kind, id)]
-    log += [Entry(one.at, one.actor, one.on_behalf_of, change=one) for one in changes.of(ctx, origin)]
+    found: dict[str, list[sa.Row[Any]]] = defaultdict(list)
+    for row in ctx.session.execute(HAPPENED, {"origin": origin, "kind": kind, "row": id}):
+        found[row.part].append(row)
+    said = [activity.line(row, origin) for row in found["talk"]]
+    hung = [files.attachment(row) for row in found["file"]]
+    log = [Entry(one.at, one.actor, one.on_behalf_of, step=one) for one in map(lifecycle.step, found["step"])]
+    log += [
+        Entry(one.at, one.actor, one.on_behalf_of, change=one) for one in changes.told(ctx, origin, found["change"])
+    ]
     log += [Entry(one.at, one.author, words=one) for one in said if one.kind is ActivityKind.COMMENT]
     log += [Entry(one.at, one.author, words=one) for one in said if one.kind is ActivityKind.TODO and one.done_at]
-    log += [Entry(one.created_at, "", mail=one) for one in outbox.of_record(ctx, origin)]
+    log += [Entry(one.created_at, "", mail=one) for one in map(outbox.mail_row, found["mail"])]
     log += [Entry(one.added_at, one.added_by, file=one) for one in hung]
     log.sort(key=lambda entry: entry.at, reverse=True)
     return Dossier(

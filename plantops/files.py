@@ -14,7 +14,7 @@ from datetime import datetime
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -119,6 +119,15 @@ class AttachmentRow:
     added_at: datetime
     added_by_id: int
     by_hand: bool
+
+
+HUNG = """
+SELECT 'file' AS part, a.id, a.added_at AS at, u.name AS actor, NULL AS on_behalf_of,
+    jsonb_build_object('file_id', a.file_id, 'title', a.title, 'name', f.name, 'media_type', f.media_type,
+        'size', f.size, 'added_by_id', a.added_by_id, 'by_hand', a.by_hand) AS more
+FROM core_attachment a JOIN core_file f ON f.id = a.file_id JOIN core_user u ON u.id = a.added_by_id
+WHERE a.origin = :origin AND a.removed_at IS NULL
+"""
 
 
 # --- Rules
@@ -327,16 +336,12 @@ def content(ctx: Context, id: int) -> bytes:
 @within("shown on a record that the person may see")
 def attachments(ctx: Context, origin: str) -> list[AttachmentRow]:
     """What hangs on a record, oldest first."""
-    rows = ctx.session.execute(
-        sa.text(
-            "SELECT a.id, a.file_id, a.title, f.name, f.media_type, f.size, u.name AS added_by, a.added_at,"
-            " a.added_by_id, a.by_hand"
-            " FROM core_attachment a JOIN core_file f ON f.id = a.file_id JOIN core_user u ON u.id = a.added_by_id"
-            " WHERE a.origin = :origin AND a.removed_at IS NULL ORDER BY a.id"
-        ),
-        {"origin": origin},
-    )
-    return [AttachmentRow(*row) for row in rows]
+    rows = ctx.session.execute(sa.text(f"{HUNG} ORDER BY id"), {"origin": origin})
+    return [attachment(row) for row in rows]
+
+
+def attachment(row: sa.Row[Any]) -> AttachmentRow:
+    return AttachmentRow(id=row.id, added_at=row.at, added_by=row.actor, **row.more)
 
 
 @within("the check of the live database")

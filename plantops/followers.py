@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plantops import links
+from plantops import links, sight
 from plantops.context import SYSTEM_ID, Actor, Context, Grant, anyone, within
 from plantops.db import Base, unaudited
 from plantops.people import User, UserGrant
@@ -35,11 +35,18 @@ class FollowerRow:
     name: str
 
 
-@within("shown on a document that the person may see")
-def following(ctx: Context, origin: str) -> list[FollowerRow]:
-    """Who follows a document: who said so, and its owners who did not say no. By name."""
-    people = sa.select(User.id, User.name).where(_follow(ctx, origin)).order_by(User.sort_key, User.id)
-    return [FollowerRow(*row) for row in ctx.session.execute(people)]
+@anyone("it asks first whether this person may see the document")
+def following(ctx: Context, origin: str) -> list[FollowerRow] | None:
+    """Who follows a document: who said so, and its owners who did not say no. By name.
+
+    None when this person may not see the document: that is asked in the same look.
+    """
+    seen = sight.who_may_see(ctx, origin, (ctx,))
+    if seen is None:
+        return None
+    query = sa.select(User.id, User.name).select_from(seen.subquery()).outerjoin(User, _follow(ctx, origin))
+    rows = ctx.session.execute(query.order_by(User.sort_key, User.id)).all()
+    return [FollowerRow(*row) for row in rows if row.id is not None] if rows else None
 
 
 @within("the house asks who of them may see the document before it tells them")

@@ -66,6 +66,15 @@ class TransitionRow:
     reason: str
 
 
+# Part of the one question that a record's page asks for its log (`dossier`), as those of talk, files and mails are.
+STEPS = """
+SELECT 'step' AS part, t.id, t.at, u.name AS actor, b.name AS on_behalf_of,
+    jsonb_build_object('source', t.source, 'target', t.target, 'reason', t.reason) AS more
+FROM core_transition t JOIN core_user u ON u.id = t.actor_id LEFT JOIN core_user b ON b.id = t.on_behalf_of
+WHERE t.kind = :kind AND t.row_id = :row
+"""
+
+
 def spoken(state: StrEnum) -> str:
     """A state within a sentence."""
     return inside(label(state))
@@ -112,17 +121,9 @@ def tell(ctx: Context, row: Any) -> None:
 @within("shown on a document that the person may see")
 def steps(ctx: Context, row: Any) -> list[TransitionRow]:
     """Every step of a document, oldest first."""
-    return steps_of(ctx, row.__tablename__, row.id)
+    rows = ctx.session.execute(sa.text(f"{STEPS} ORDER BY id"), {"kind": row.__tablename__, "row": row.id})
+    return [step(found) for found in rows]
 
 
-@within("shown on a document that the person may see")
-def steps_of(ctx: Context, kind: str, id: int) -> list[TransitionRow]:
-    rows = ctx.session.execute(
-        sa.text(
-            "SELECT t.at, u.name AS actor, b.name AS on_behalf_of, t.source, t.target, t.reason FROM core_transition t"
-            " JOIN core_user u ON u.id = t.actor_id LEFT JOIN core_user b ON b.id = t.on_behalf_of"
-            " WHERE t.kind = :kind AND t.row_id = :row ORDER BY t.id"
-        ),
-        {"kind": kind, "row": id},
-    )
-    return [TransitionRow(*found) for found in rows]
+def step(found: sa.Row[Any]) -> TransitionRow:
+    return TransitionRow(found.at, found.actor, found.on_behalf_of, **found.more)

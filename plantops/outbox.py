@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -65,6 +66,24 @@ class OutgoingMail(Base):
 
 
 @dataclass(frozen=True)
+class MailRow:
+    """A mail as the record that it tells of shows it."""
+
+    created_at: datetime
+    to_address: str
+    subject: str
+    state: State
+    sent_at: datetime | None
+
+
+WRITTEN = """
+SELECT 'mail' AS part, o.id, o.created_at AS at, '' AS actor, NULL AS on_behalf_of,
+    jsonb_build_object('to_address', o.to_address, 'subject', o.subject, 'state', o.state, 'sent_at', o.sent_at) AS more
+FROM core_outbox o WHERE o.origin = :origin
+"""
+
+
+@dataclass(frozen=True)
 class Count:
     """How the outbox stands."""
 
@@ -119,10 +138,15 @@ def one(ctx: Context, id: int) -> OutgoingMail:
 
 
 @within("shown on a record that the person may see")
-def of_record(ctx: Context, origin: str) -> list[OutgoingMail]:
+def of_record(ctx: Context, origin: str) -> list[MailRow]:
     """The mails that went out about a record, or wait to, oldest first."""
-    query = sa.select(OutgoingMail).where(OutgoingMail.origin == origin).order_by(OutgoingMail.id)
-    return list(ctx.session.scalars(query))
+    return [mail_row(row) for row in ctx.session.execute(sa.text(f"{WRITTEN} ORDER BY id"), {"origin": origin})]
+
+
+def mail_row(row: sa.Row[Any]) -> MailRow:
+    sent_at = row.more["sent_at"]
+    at = datetime.fromisoformat(sent_at) if sent_at else None
+    return MailRow(row.at, row.more["to_address"], row.more["subject"], State(row.more["state"]), at)
 
 
 @requires(Can.READ_OUTBOX)

@@ -242,13 +242,6 @@ def read_revision(ctx: Context, revision_id: int) -> tuple[Order, Revision]:
     return orders.read(ctx, revision.order_id), revision
 
 
-@requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
-def list_revisions(ctx: Context, order_id: int) -> list[Revision]:
-    """Every change of an order, the newest first."""
-    of_order = visible_revisions(ctx).where(Revision.order_id == order_id)
-    return list(ctx.session.scalars(of_order.order_by(Revision.number.desc())))
-
-
 @requires(Can.BUY)
 def withdraw_revision(ctx: Context, revision_id: int, version: int, reason: str) -> Revision:
     """The buyer thinks again before anybody decided: the order stays as it is."""

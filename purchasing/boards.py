@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
 
-from plantops import approvals, links, people, places, stores
-from plantops.approval_records import Standing, WaitingRow
-from plantops.approval_rules import Approver
-from plantops.context import Context, requires, within
+from plantops import approvals, people, places, stores
+from plantops.approval_records import Standing
+from plantops.context import Context, requires
 from plantops.db import get
 from plantops.parties import Party
+from plantops.people import User
 from plantops.places import CostCentre
-from plantops.wording import inside, say
+from plantops.stores import Store
+from plantops.wording import say
 from purchasing import (
     amendments,
+    deciding,
     invoices,
     orders,
     receipt_rules,
@@ -48,23 +51,21 @@ from purchasing.permissions import Can
 
 
 @dataclass(frozen=True)
-class ToDecide:
-    """A document that waits for one's yes: what it is about, from whom, and why it is asked of this person."""
-
-    waiting: WaitingRow
-    number: str
-    what: str
-    supplier: str
-    why: str
-
-
-@dataclass(frozen=True)
 class Named:
     """Another document, as a link."""
 
     id: int
     number: str
     state: str
+
+
+@dataclass(frozen=True)
+class RevisionRow:
+    id: int
+    number: int
+    state: str
+    reason: str
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class OrderSheet:
     standing: Standing | None
     receipts: list[Named]
     invoices: list[Named]
-    revisions: list[Revision]
+    revisions: list[RevisionRow]
     why_not_submit: str | None
     why_not_issue: str | None
     why_not_decide: str | None
@@ -197,10 +198,49 @@ def requisition_sheet(ctx: Context, id: int) -> RequisitionSheet:
         orders=[Named(o.id, o.number or say("Draft {id}", id=o.id), o.state) for o in ctx.session.scalars(on)],
         is_own=ctx.user.id in (found.asked_by_id, found.entered_by_id),
         why_not_submit=requisition_approval.why_not_submit(found, ctx.today),
-        why_not_decide=why_not_decide(ctx, origin, requisitions.content_hash(found)),
+        why_not_decide=deciding.why_not_decide(ctx, origin, requisitions.content_hash(found)),
         why_not_take_back=requisition_approval.why_not_take_back(found, ctx.user.id),
         why_not_cancel=requisition_approval.why_not_cancel(found),
     )
+
+
+def _listed(*columns: sa.SQLColumnExpression[Any], order: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[Any]:
+    """Rows within a row."""
+    rows = sa.func.jsonb_agg(aggregate_order_by(sa.func.jsonb_build_array(*columns), order))
+    return sa.func.coalesce(rows, sa.literal_column("'[]'"))
+
+
+# What stands beside an order, in one look: every page of an order asks for it.
+BESIDE_ORDER = (
+    sa.select(
+        Party.name.label("supplier"),
+        User.name.label("buyer"),
+        Store.name.label("store"),
+        sa.select(_listed(Receipt.id, Receipt.number, Receipt.state, order=Receipt.id))
+        .where(Receipt.order_id == Order.id)
+        .scalar_subquery()
+        .label("receipts"),
+        sa.select(
+            _listed(
+                Revision.id,
+                Revision.number,
+                Revision.state,
+                Revision.reason,
+                Revision.made_at,
+                order=Revision.number.desc(),
+            )
+        )
+        .where(Revision.order_id == Order.id)
+        .scalar_subquery()
+        .label("revisions"),
+        sa.exists().where(Invoice.order_id == Order.id).label("is_billed"),
+    )
+    .select_from(Order)
+    .join(Supplier, Supplier.id == Order.supplier_id)
+    .join(Party, Party.id == Supplier.party_id)
+    .join(User, User.id == Order.buyer_id)
+    .outerjoin(Store, Store.id == Order.store_id)
+)
 
 
 @requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)
@@ -208,21 +248,29 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
     found = orders.read(ctx, id)
     origin = orders.origin(found)
     waits = found.state is OrderState.PENDING
-    came = sa.select(Receipt.id, Receipt.number, Receipt.state).where(Receipt.order_id == id).order_by(Receipt.id)
-    billed = invoices.visible(ctx).where(Invoice.order_id == id).order_by(Invoice.id)
-    bills = ctx.session.scalars(billed) if ctx.may(Can.READ_INVOICES, site_id=found.site_id) else ()
+    beside = ctx.session.execute(BESIDE_ORDER.where(Order.id == id)).one()
+    billed: list[Named] = []
+    if beside.is_billed and ctx.may(Can.READ_INVOICES, site_id=found.site_id):
+        bills = invoices.visible(ctx).where(Invoice.order_id == id).order_by(Invoice.id)
+        shown = bills.with_only_columns(Invoice.id, Invoice.number, Invoice.state)
+        billed = [Named(one, number, state) for one, number, state in ctx.session.execute(shown)]
     return OrderSheet(
         order=found,
-        supplier=suppliers.name_of(ctx, found.supplier_id),
-        buyer=people.name_of(ctx, found.buyer_id),
-        store=stores.store(ctx, found.store_id).name if found.store_id else "",
+        supplier=beside.supplier,
+        buyer=beside.buyer,
+        store=beside.store or "",
         standing=approvals.state_of(ctx, origin) if waits else None,
-        receipts=[Named(r.id, r.number or say("Draft {id}", id=r.id), r.state) for r in ctx.session.execute(came)],
-        invoices=[Named(bill.id, bill.number, bill.state) for bill in bills],
-        revisions=amendments.list_revisions(ctx, id),
+        receipts=[Named(one, number or say("Draft {id}", id=one), state) for one, number, state in beside.receipts],
+        invoices=billed,
+        revisions=[
+            RevisionRow(one, number, state, reason, datetime.fromisoformat(made_at))
+            for one, number, state, reason, made_at in beside.revisions
+        ],
         why_not_submit=orders.why_not_submit(found),
         why_not_issue=orders.why_not_issue(found),
-        why_not_decide=why_not_decide(ctx, origin, orders.content_hash(found)) if waits else say("it is not waiting"),
+        why_not_decide=deciding.why_not_decide(ctx, origin, orders.content_hash(found))
+        if waits
+        else say("it is not waiting"),
         why_not_take_back=orders.why_not_take_back(found),
         why_not_amend=amendments.why_not_amend(found),
         why_not_cancel=amendments.why_not_cancel(found),
@@ -244,7 +292,7 @@ def revision_sheet(ctx: Context, id: int) -> RevisionSheet:
         total_before=Decimal(revision.before["total"]),
         lines=[*_changed(order, revision), *_added(revision)],
         standing=approvals.state_of(ctx, origin) if waits else None,
-        why_not_decide=why_not_decide(ctx, origin, amendments.hash_now(order, revision)) if waits else None,
+        why_not_decide=deciding.why_not_decide(ctx, origin, amendments.hash_now(order, revision)) if waits else None,
     )
 
 
@@ -361,104 +409,6 @@ def order_to_bill(ctx: Context, number: str) -> Order | None:
     query = sa.select(Order).where(Order.number == number.strip().upper())
     sites = ctx.sites(Can.CAPTURE)
     return ctx.session.scalar(query if sites is None else query.where(Order.site_id.in_(sites)))
-
-
-@within("everybody sees what waits for their own yes; who is to decide sees what about")
-def to_decide(ctx: Context) -> list[ToDecide]:
-    """The documents of purchasing that this person may decide, the oldest first."""
-    rows = [row for row in approvals.waiting_for(ctx) if row.kind.startswith("purchasing_")]
-    ids: dict[str, list[int]] = {}
-    for row in rows:
-        kind, id = links.parts(row.origin)
-        ids.setdefault(kind, []).append(id)
-    about = {
-        f"{kind}:{row[0]}": (str(row[1] or ""), str(row[2] or ""), str(row[3] or ""))
-        for kind, found in ids.items()
-        for row in ctx.session.execute(ABOUT[kind].where(KEYS[kind].in_(found)))
-    }
-    titles = ctx.registry.role_titles()
-    return [ToDecide(row, *about.get(row.origin, ("", "", "")), why_me(row, titles)) for row in rows]
-
-
-def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
-    """In words: whose yes the rule asks for."""
-    why = _why_another(row, titles) if row.on_behalf_of else _why_you(row, titles)
-    if not row.above:
-        return why
-    return say("{why}; the rule begins at {above:,.0f} {currency}", why=why, above=row.above, currency=row.currency)
-
-
-def _why_you(row: WaitingRow, titles: Mapping[str, str]) -> str:
-    match row.approver:
-        case Approver.BUDGET_HOLDER if row.cost_centre:
-            return say("you hold the budget of cost centre {centre}", centre=row.cost_centre)
-        case Approver.BUDGET_HOLDER:
-            return say("you hold its budget")
-        case Approver.USER:
-            return say("the rule names you")
-    return say("you are {role} of this site", role=_role(row, titles))
-
-
-def _why_another(row: WaitingRow, titles: Mapping[str, str]) -> str:
-    """The yes is another's, for whom this person stands in."""
-    name = row.on_behalf_of
-    match row.approver:
-        case Approver.BUDGET_HOLDER if row.cost_centre:
-            return say(
-                "{name} holds the budget of cost centre {centre}, and you stand in", name=name, centre=row.cost_centre
-            )
-        case Approver.BUDGET_HOLDER:
-            return say("{name} holds its budget, and you stand in", name=name)
-        case Approver.USER:
-            return say("the rule names {name}, and you stand in", name=name)
-    return say("{name} is {role} of this site, and you stand in", name=name, role=_role(row, titles))
-
-
-def _role(row: WaitingRow, titles: Mapping[str, str]) -> str:
-    return inside(titles.get(row.role or "", row.role or say("an approver")))
-
-
-FIRST_LINE = (
-    sa.select(OrderLine.description).where(OrderLine.order_id == Order.id).order_by(OrderLine.position).limit(1)
-)
-KEYS: dict[str, Any] = {
-    requisitions.KIND: Requisition.id, orders.KIND: Order.id, three_way.KIND: Invoice.id, amendments.KIND: Revision.id,
-}  # fmt: skip
-ABOUT: dict[str, sa.Select[*tuple[Any, ...]]] = {
-    requisitions.KIND: sa.select(
-        Requisition.id, Requisition.number, Requisition.title,
-        sa.select(sa.func.string_agg(sa.distinct(Party.name), ", "))
-        .select_from(RequisitionLine)
-        .join(Supplier, Supplier.id == RequisitionLine.supplier_id)
-        .join(Party, Party.id == Supplier.party_id)
-        .where(RequisitionLine.requisition_id == Requisition.id)
-        .scalar_subquery(),
-    ),
-    orders.KIND: sa.select(Order.id, Order.number, FIRST_LINE.scalar_subquery(), Party.name)
-    .join(Supplier, Supplier.id == Order.supplier_id)
-    .join(Party, Party.id == Supplier.party_id),
-    amendments.KIND: sa.select(
-        Revision.id, Order.number + " revision " + sa.cast(Revision.number, sa.Text()), Revision.reason, Party.name
-    )
-    .join(Order, Order.id == Revision.order_id)
-    .join(Supplier, Supplier.id == Order.supplier_id)
-    .join(Party, Party.id == Supplier.party_id),
-    three_way.KIND: sa.select(
-        Invoice.id, Invoice.number, sa.literal("Bill without an order, their number ") + Invoice.supplier_number,
-        Party.name,
-    )
-    .join(Supplier, Supplier.id == Invoice.supplier_id)
-    .join(Party, Party.id == Supplier.party_id),
-}  # fmt: skip
-"""Of each kind: id, number, what it is about, from whom."""
-
-
-@within("a document's page hides or explains its buttons by it")
-def why_not_decide(ctx: Context, origin: str, content_hash: str) -> str | None:
-    if approvals.state_of(ctx, origin) is None:
-        return say("nobody asked for approval")
-    approval = approvals.latest(ctx, origin)
-    return approvals.why_not_decide(approval, ctx.user.id, approvals.claims_on(ctx, approval), content_hash, True)
 
 
 def _centres(ctx: Context, ids: Collection[int]) -> dict[int, str]:

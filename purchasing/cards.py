@@ -16,7 +16,7 @@ from plantops.stock_ledger import Balance
 from plantops.wording import mark, plural, say
 from purchasing import (
     amendments,
-    boards,
+    deciding,
     deliveries,
     invoices,
     ordering,
@@ -56,7 +56,7 @@ def waiting(ctx: Context, _question: Waiting) -> list[WaitingCard]:
 
 
 def _for_approvers(ctx: Context) -> list[WaitingCard]:
-    mine = [one.waiting for one in boards.to_decide(ctx)]
+    mine = [one.waiting for one in deciding.to_decide(ctx)]
     if not mine and not ctx.may(Can.APPROVE):
         return []
     ids = [links.parts(row.origin)[1] for row in mine if row.kind == requisitions.KIND]

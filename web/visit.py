@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from markupsafe import Markup
 
-from plantops import desk, dossier, links, places, typed, undo
+from plantops import desk, dossier, links, places, undo
 from plantops.catalogues import ENGLISH, languages
 from plantops.context import Context
 from plantops.desk import DeskView
@@ -138,11 +138,11 @@ class Visit:
 
     @cached_property
     def desk(self) -> DeskView:
-        """Favourites, what was opened last, the bell: one question for each whole page, which also notes a record."""
+        """Favourites, what was opened last, the bell, what was typed: one question for each whole page."""
         if self.ctx is None or not self.is_shown:
             return DeskView()
         is_record = bool(links.shown_at(self.ctx.registry, self.path))
-        return desk.mine(self.ctx, self.path, self.title) if is_record else desk.mine(self.ctx)
+        return desk.mine(self.ctx, self.path, self.title if is_record else None)
 
     @cached_property
     def dossier(self) -> Dossier | None:
@@ -153,12 +153,11 @@ class Visit:
     @cached_property
     def undo(self) -> undo.Offer | None:
         """The step of this record that the person took a moment ago and may take back."""
-        return undo.offered(self.ctx, self.dossier.origin) if self.ctx and self.dossier else None
-
-    @cached_property
-    def typed(self) -> list[typed.TypedRow]:
-        """What this person typed on this page and never sent."""
-        return typed.mine(self.ctx, self.path) if self.ctx and self.is_shown else []
+        if self.ctx is None or self.dossier is None:
+            return None
+        stepped_at = self.dossier.stepped_at  # nothing is asked of what stands still
+        is_fresh = stepped_at is not None and stepped_at >= undo.since(self.ctx)
+        return undo.offered(self.ctx, self.dossier.origin) if is_fresh else None
 
     @property
     def is_marked(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from plantops.wording import mark, say
-from purchasing import boards, settlement
+from purchasing import deciding, settlement
 from web.page import Context, Form, pages_router, render, see
 
 router = pages_router()
@@ -22,7 +22,7 @@ def index(ctx: Context) -> Response:
     return render(
         ctx,
         "purchasing/approvals.html",
-        rows=boards.to_decide(ctx),
+        rows=deciding.to_decide(ctx),
         kinds={kind: say(words) for kind, words in KINDS.items()},
     )
 

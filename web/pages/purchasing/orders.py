@@ -12,6 +12,7 @@ from plantops import lifecycle
 from plantops.wording import say
 from purchasing import amendments, boards, orders
 from purchasing.lists import ORDERS
+from purchasing.models.orders import Order
 from purchasing.models.orders import OrderState as State
 from purchasing.permissions import Can
 from web.lists import Named, list_page
@@ -49,11 +50,12 @@ class Promised:
         return {one.line_id: one.day for one in self.lines if one.day is not None}
 
 
-def way(state: State, been: set[str]) -> tuple[State, ...]:
+def way(ctx: Context, order: Order) -> tuple[State, ...]:
     """The states in order; an order that was closed without the supplier's word does not claim to have it."""
-    if state is State.CANCELLED:
+    if order.state is State.CANCELLED:
         return State.DRAFT, State.CANCELLED
-    unheard = state is State.CLOSED and State.ACKNOWLEDGED not in been
+    been = {step.target for step in lifecycle.steps(ctx, order)} if order.state is State.CLOSED else set()
+    unheard = order.state is State.CLOSED and State.ACKNOWLEDGED not in been
     return tuple(one for one in MAIN_STATES if not (unheard and one is State.ACKNOWLEDGED))
 
 
@@ -76,7 +78,6 @@ def drawn(
     ctx: Context, id: int, *blocks: str, toast: str = "", pieces: tuple[str, Sequence[Piece]] = ("", ())
 ) -> Response:
     sheet = boards.order_sheet(ctx, id)
-    steps = lifecycle.steps(ctx, sheet.order)
     buys = ctx.may(Can.BUY, site_id=sheet.order.site_id)
     may_change = buys and orders.why_not_change(sheet.order) is None
     return render(
@@ -94,7 +95,7 @@ def drawn(
         sheet=sheet,
         o=sheet.order,
         url=to(id),
-        states=way(sheet.order.state, {step.target for step in steps}),
+        states=way(ctx, sheet.order),
         today=ctx.today,
     )
 
