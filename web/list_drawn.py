@@ -18,7 +18,7 @@ from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, Li
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
 from plantops.wording import language, plural, say, says
-from web import assets, formats
+from web import formats
 from web.list_parts import (
     EDIT,
     LINK,
@@ -351,7 +351,7 @@ class Drawn:
         url = links.url(self.ctx.registry, f"{origin}:{row.id}") if origin else ""
         cells = tuple(self.cell(column, row) for column in self.shown)
         lead = self.listing.lead
-        after = self.opener(lead, row, assets.icon("edit")) if url and lead.key in self.opens else ""
+        after = self.opener(lead, row, "") if url and lead.key in self.opens else ""
         return Row(row.id, url, cells, after)
 
     def opener(self, column: Declared, row: Any, inside: Markup | str) -> Markup:

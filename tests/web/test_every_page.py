@@ -52,6 +52,13 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   .slice(0, 4).map(e => `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 40)}`)]"""
 # A bar that sticks to the foot of the phone covers what can be scrolled from under it; axe does not scroll.
 UNSTICK = "() => document.querySelectorAll('.sticky, .main-actions').forEach(e => { e.style.position = 'static'; })"
+# A browser draws a light page at once. The lists of the world are short: what their dearest row has, 50 rows have.
+MOST_NODES, ROWS = 1400, 50
+NODES = """rows => { const all = document.querySelectorAll("*").length;
+  const own = [...document.querySelectorAll("#list-rows > tr")].map(row => 1 + row.querySelectorAll("*").length);
+  return own.length ? all - own.reduce((a, b) => a + b) + rows * Math.max(...own) : all; }"""
+# What stands in a dialog that was not opened yet.
+UNPACK = "() => window.plantops?.unpack()"
 # Forms in which something can be typed or chosen, by id; those without an id cannot be told what is wrong.
 FORMS = """() => [...document.querySelectorAll("main form[method=post], dialog:not(#shortcuts) form[method=post]")]
   .filter(f => [...f.elements].some(e => e.matches("input:not([type=hidden]), textarea, select"))).map(f => f.id)"""
@@ -103,6 +110,11 @@ class Walk:
         if everything().document(kind) and not self.page.locator("#record #talk").count():
             self.wrong.append(f"{path}: a record without its log, talk, files and followers")
 
+    def weigh(self, path: str) -> None:
+        nodes: int = self.page.evaluate(NODES, ROWS)
+        if nodes > MOST_NODES and not path.startswith("/design"):  # which shows everything that there is at once
+            self.wrong.append(f"{path}: {nodes} nodes with {ROWS} rows, more than {MOST_NODES}")
+
     def look(self, path: str, *, only: tuple[str, ...] = (), inside: str = "", narrow: bool = False) -> None:
         self.page.evaluate(UNSTICK)
         without = SHELL if narrow in self.shells else ()
@@ -148,6 +160,7 @@ class Walk:
             self.page.wait_for_load_state()
             self.look(f"{self.page.url} after {path}", only=COLOURS_AND_TARGETS, narrow=True)
         self.open(path)
+        self.page.evaluate(UNPACK)
 
 
 def every_page(served: Served) -> list[str]:
@@ -195,6 +208,7 @@ def test_nothing_for_axe_light_and_wide_then_dark_and_on_a_phone(browser: Open, 
     walk, width = Walk(browser(ROLES, LOGIN)), DESK
     for path in of_part(["/login", *pages], part):
         walk.open(path)
+        walk.weigh(path)
         for turned in (False, True):
             if turned:
                 width = DESK + PHONE - width
@@ -232,6 +246,7 @@ def test_also_what_all_lists_and_records_have_in_common_on_each_page(
 def send_forms(walk: Walk, path: str, sent: set[str]) -> None:
     """Every form of a page, but for those in common that were sent already."""
     walk.open(path)
+    walk.page.evaluate(UNPACK)
     forms: list[str] = walk.page.evaluate(FORMS)
     assert "" not in forms, f"{path} has a form without an id."
     for form in forms:

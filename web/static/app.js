@@ -40,6 +40,20 @@
     say(next === "dark" ? sentences.dark : sentences.light);
   };
 
+  // --- Dialogs: what stands in one lies in a template until it is opened first, for most pages are left without it.
+  const unpack = (root = document) => $$("dialog template", root).forEach((packed) => {
+    const content = [...packed.content.childNodes];
+    packed.replaceWith(...content);
+    content.forEach((part) => part instanceof Element && window.htmx?.process(part));
+  });
+  const openDialog = (dialog) => {
+    if (!dialog || dialog.open) return;
+    unpack(dialog);
+    dialog.showModal();
+    dialog.dispatchEvent(new Event("shown"));
+    ($("[autofocus]", dialog) ?? $("input:not([type=hidden]),select,textarea", dialog))?.focus();
+  };
+
   // --- Clicks
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-opens],[data-closes],[data-closes-toast],[data-switch],[data-refused],[data-reloads],[data-shows-way]");
@@ -47,10 +61,7 @@
     if (target.dataset.opens) {
       if (event.ctrlKey || event.metaKey || !document.getElementById(target.dataset.opens)) return;
       event.preventDefault();
-      const dialog = document.getElementById(target.dataset.opens);
-      dialog.showModal();
-      dialog.dispatchEvent(new Event("shown"));
-      ($("[autofocus]", dialog) ?? $("input:not([type=hidden]),select,textarea", dialog))?.focus();
+      openDialog(document.getElementById(target.dataset.opens));
     } else if ("closes" in target.dataset) target.closest("dialog").close();
     else if ("closesToast" in target.dataset) target.closest("[data-toast]").remove();
     else if (target.dataset.switch === "theme") switchTheme();
@@ -173,5 +184,5 @@
   // The work that was listened to has ended: the page shows its result.
   document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
 
-  window.plantops = { $, $$, say, sentences, formOf, clearErrors, markErrors };
+  window.plantops = { $, $$, say, sentences, formOf, clearErrors, markErrors, openDialog, unpack };
 })();

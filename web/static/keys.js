@@ -1,7 +1,7 @@
 // Lists and forms by keyboard; single keys can be switched off in the help dialog.
 (() => {
   "use strict";
-  const { $, $$ } = window.plantops;
+  const { $, $$, openDialog } = window.plantops;
   const box = $("[data-single-keys]");
   const on = () => box?.checked ?? true;
 
@@ -18,12 +18,7 @@
   };
   document.addEventListener("focusin", () => rows().forEach((row) => row.classList.toggle("is-current", row === current())));
 
-  const open = (id) => {
-    const dialog = document.getElementById(id);
-    if (!dialog || dialog.open) return;
-    dialog.showModal();
-    dialog.dispatchEvent(new Event("shown"));
-  };
+  const open = (id) => openDialog(document.getElementById(id));
   // What changes things: of the current row there or on its own page, else of this page.
   const change = () => {
     const row = current();

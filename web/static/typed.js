@@ -2,7 +2,7 @@
 // and two people's changes of the same are brought together.
 (() => {
   "use strict";
-  const { $, $$, say, formOf } = window.plantops;
+  const { $, $$, say, formOf, unpack } = window.plantops;
   const user = document.body.dataset.user;
   const PAUSE = 3000;
 
@@ -157,6 +157,7 @@
   document.addEventListener("htmx:after:swap", () => $$("[data-merge]").forEach(merge));
 
   // --- Offered again: what was typed before, laid over what stands there now.
+  if ($("[data-typed]") || Object.keys(sessionStorage).some((key) => key.startsWith(`kept:${location.pathname}#`))) unpack();
   for (const note of $$("[data-typed]")) {
     const form = document.getElementById(note.dataset.typed);
     if (!form || !isKept(form)) {
