@@ -65,6 +65,17 @@ class FileMapping:
     names: tuple[str, ...]
     """Maps of this kind that have a name."""
 
+    @property
+    def asked(self) -> tuple[Column, ...]:
+        """Columns for which one value is asked: what every row needs, and what was given one."""
+        given = {name for name, value in self.choices.constants.items() if value}
+        return tuple(column for column in self.left if column in self.missing or column.name in given)
+
+    @property
+    def unasked(self) -> tuple[Column, ...]:
+        """Columns that may stay empty."""
+        return tuple(column for column in self.left if column not in self.asked)
+
 
 @dataclass(frozen=True)
 class _Look:

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from plantops import cells
+from plantops.catalogues import languages
 from plantops.cells import BadCell, NumberForm
 from plantops.import_kinds import Column, Holds, ImportKind
 from plantops.sheets import Cell
+from plantops.wording import speaking
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day first", "month first", "year first"
 ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
@@ -50,7 +52,12 @@ def simple(head: str) -> str:
 
 
 def names_of(column: Column) -> list[str]:
-    return [simple(name) for name in (column.title, column.name, *column.also)]
+    """What a file may call it: our name and its other words, and its title in every language of the house."""
+    titles = []
+    for language in languages():
+        with speaking(language):
+            titles.append(column.title)
+    return list(dict.fromkeys(simple(name) for name in (*titles, column.name, *column.also)))
 
 
 def columns(kind: ImportKind, heads: Sequence[str], known: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -62,13 +69,18 @@ def columns(kind: ImportKind, heads: Sequence[str], known: Mapping[str, str] | N
         if before in ours and before not in found.values():
             found[head] = before
     for head in heads:
-        exact = next((name for name, names in ours.items() if simple(head) in names), None)
+        exact = next((name for name, names in ours.items() if _joined(head) in map(_joined, names)), None)
         if head not in found and exact and exact not in found.values():
             found[head] = exact
     for score, head, name in _near(ours, heads):
         if score > CLOSE and head not in found and name not in found.values():
             found[head] = name
     return found
+
+
+def _joined(head: str) -> str:
+    """`E-Mail` and `email` are the same head."""
+    return simple(head).replace(" ", "")
 
 
 def _near(ours: Mapping[str, Sequence[str]], heads: Sequence[str]) -> list[tuple[float, str, str]]:

@@ -456,6 +456,5 @@ def _blamed(row: Row, error: Invalid | Conflict | NotFound | IntegrityError | Da
         )
     column = next(iter(error.fields), "")
     value = row.values.get(column)
-    return Refusal(
-        row.number, column or sheets.WHOLE_ROW, "" if value is None else sheets.short(str(value)), str(error)
-    )
+    why = error.fields.get(column) or str(error)
+    return Refusal(row.number, column or sheets.WHOLE_ROW, "" if value is None else sheets.short(str(value)), why)

@@ -221,9 +221,16 @@ def _one_piece(ctx: Context, claim: Claim, piece: Callable[[Context, Mapping[str
     return False
 
 
+def _in_words(found: object) -> str:
+    """What a job gave back that is no sentence: how many things it did."""
+    if isinstance(found, int):
+        return say("{count:,} done", count=found) if found else say("There was nothing to do.")
+    return "" if found is None else str(found)
+
+
 def _finish(ctx: Context, claim: Claim, found: object) -> None:
     """Done, in the transaction of the work itself: either both are there or neither."""
-    done = found if isinstance(found, Done) else Done("" if found is None else str(found))
+    done = found if isinstance(found, Done) else Done(_in_words(found))
     finished = ctx.session.execute(
         sa.update(JobRun)
         .where(JobRun.id == claim.run_id, JobRun.state == State.RUNNING, JobRun.attempts == claim.attempt)

@@ -112,9 +112,16 @@ EMPLOYEES = ImportKind(
     lists=("personnel.employees",),
     permission=Can.MANAGE_EMPLOYEES,
     columns=(
-        Column("number", "Personnel number", longest=40),
-        Column("name", "Name", longest=200),
-        Column("hired_on", "First day of work", Holds.DAY),
+        Column(
+            "number",
+            "Personnel number",
+            longest=40,
+            also=("employee number", "employee id", "Personalnummer", "Pers.-Nr."),
+        ),
+        Column("name", "Name", longest=200, also=("full name", "employee", "Mitarbeiter")),
+        Column(
+            "hired_on", "First day of work", Holds.DAY, also=("hire date", "start date", "Eintritt", "Eintrittsdatum")
+        ),
         Column("department", "Department's code", longest=40),
         Column("position", "Position's code", longest=40),
         Column("calendar", "Work calendar's code", longest=40),
@@ -123,7 +130,7 @@ EMPLOYEES = ImportKind(
         ),
         Column("days_a_week", "Days a week", Holds.WHOLE, False, at_least=Decimal(1), at_most=Decimal(7)),
         Column("manager_number", "Manager's personnel number", required=False, longest=40),
-        Column("phone", "Phone", required=False, longest=60),
+        Column("phone", "Phone", required=False, longest=60, also=("telephone", "Telefon", "Tel")),
         Column("agency", "Agency", required=False, longest=200),
     ),
     load=load,

@@ -235,13 +235,26 @@ ITEMS = ImportKind(
     lists=("core.items",),
     permission=Can.MANAGE_CATALOGUE,
     columns=(
-        Column("sku", "Item number", longest=60),
-        Column("name", "Name", longest=300),
-        Column("category", "Category", longest=40),
+        Column(
+            "sku",
+            "Item number",
+            longest=60,
+            also=("item no", "article number", "Artikelnummer", "Artikel-Nr", "Material", "Materialnummer"),
+        ),
+        Column(
+            "name", "Name", longest=300, also=("item name", "article", "Bezeichnung", "Artikelbezeichnung", "Kurztext")
+        ),
+        Column("category", "Category", longest=40, also=("product group", "Warengruppe", "Artikelgruppe")),
         Column("kind", "Kind", required=False, choices=tuple(ItemKind)),
         Column("description", "Description", required=False, longest=2000),
-        Column("stock_unit", "Stock unit", required=False, longest=20),
-        Column("barcode", "Barcode", required=False, longest=60),
+        Column(
+            "stock_unit",
+            "Stock unit",
+            required=False,
+            longest=20,
+            also=("unit", "UOM", "Einheit", "Mengeneinheit", "ME"),
+        ),
+        Column("barcode", "Barcode", required=False, longest=60, also=("EAN", "GTIN")),
         Column("pack_unit", "Pack", required=False, longest=20),
         Column("pack_holds", "Pack holds", Holds.NUMBER, required=False, decimals=6, at_least=ZERO),
         Column("supplier", "Supplier", required=False, longest=200),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ MOST_NODES, ROWS = 1400, 50
 NODES = """rows => { const all = document.querySelectorAll("*").length;
   const own = [...document.querySelectorAll("#list-rows > tr")].map(row => 1 + row.querySelectorAll("*").length);
   return own.length ? all - own.reduce((a, b) => a + b) + rows * Math.max(...own) : all; }"""
+STEPS = """() => [...document.querySelectorAll(".crumbs li")].map(step => step.textContent.trim())"""
 # What stands in a dialog that was not opened yet.
 UNPACK = "() => window.plantops?.unpack()"
 # Forms in which something can be typed or chosen, by id; those without an id cannot be told what is wrong.
@@ -106,6 +108,8 @@ class Walk:
         answer = self.page.goto(path)
         if answer is None or answer.status != 200 or ("/login" in self.page.url and path != "/login"):
             self.wrong.append(f"{path}: {answer.status if answer else 'no answer'} at {self.page.url}")
+        steps: list[str] = self.page.evaluate(STEPS)
+        self.wrong += [f"{path}: {one} stands twice in its crumbs" for one, other in pairwise(steps) if one == other]
         kind = links.shown_at(everything(), path).partition(":")[0]
         if everything().document(kind) and not self.page.locator("#record #talk").count():
             self.wrong.append(f"{path}: a record without its log, talk, files and followers")

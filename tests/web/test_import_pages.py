@@ -112,7 +112,7 @@ def test_trying_it_says_what_would_be_made_and_changes_nothing(client: Enter, se
 
 def test_the_mapping_page_guesses_and_shows_what_is_understood(client: Enter, served: Served, shop: Shop) -> None:
     buyer = client("buyer")
-    head = "Item number;Bezeichnung;Category;Price;Supplier;Price valid from"
+    head = "Item number;Txt 1;Category;Price;Supplier;Price valid from"
     path = brought(buyer, "prices", "GLUE;Glue;GOODS;1.234,50;Kessling;03/12/2026", head=head)
     page = buyer.page(path)
     chosen = page.xpath("//tbody//select/option[@selected]/@value")

@@ -140,7 +140,8 @@ def show(ctx: Context, id: int, query: Query) -> Response:
 def staged(ctx: Context, id: int, query: Query) -> Staged:
     """The rows that the address asks for: those to be set right, while there are any."""
     run, url = import_files.one(ctx, id), f"/admin/imports/{id}"
-    first = "fix" if run.refused else "all"
+    is_over = run.state is State.UNDONE
+    first = "fix" if run.refused and not is_over else "all"
     chosen = query.get("show", first) if query.get("show", first) in STATES else first
     after = query.get("after", "0")
     head, what = query.get("head", ""), query.get("what", "")
@@ -149,7 +150,7 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
     )
     faults, counts = import_fixes.faults(ctx, id), page.counts
     labels = {
-        "fix": say("To set right"),
+        "fix": say("Refused") if is_over else say("To set right"),
         "ready": say("Ready"),
         "skipped": say("Left out"),
         "loaded": say("Loaded"),

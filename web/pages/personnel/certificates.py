@@ -58,7 +58,7 @@ def show_matrix(ctx: Context, query: Query) -> Response:
 
 @router.get("/personnel/certificates/list")
 def index(ctx: Context, query: Query) -> Response:
-    return list_page(ctx, listings.CERTIFICATES, query)
+    return list_page(ctx, listings.CERTIFICATES, query, template="personnel/certificates.html")
 
 
 @router.post("/personnel/certificates/types")
