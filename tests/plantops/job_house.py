@@ -108,8 +108,8 @@ JOBS = Module(
 
 
 def with_jobs(house: House, module: Module = JOBS) -> House:
-    """The same house with the test jobs and without the core's own schedules."""
-    quiet = tuple(replace(known, schedules=()) for known in house.registry.modules)
+    """The same house with the test jobs, once, and without the core's own schedules."""
+    quiet = tuple(replace(known, schedules=()) for known in house.registry.modules if known.name != module.name)
     house.registry = Registry((*quiet, module))
     return house
 

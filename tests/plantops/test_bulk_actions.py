@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,7 @@ def test_a_trial_tells_what_would_be_refused_and_changes_nothing(ctx: Someone) -
     assert set(bulk_actions.matching(boss, REQUESTS, asked)) >= set(ids)
     trial = bulk_actions.try_out(boss, REQUESTS, ACCEPT, [*ids, 10**12])
     assert [id for id, _version in trial.rows] == ids[:3] and trial.untried == 0
+    assert [id for id, _version in trial.asked] == ids, "what is refused now is tried again: the end tells of it, too"
     assert [(one.label, "refused" in one.reason) for one in trial.refused] == [(numbers[3], True)]
     assert states(boss, ids) == [RequestState.NEW] * 3 + [RequestState.REFUSED]
 
@@ -70,8 +72,25 @@ def test_a_trial_ends_in_time_and_says_what_it_did_not_look_at(ctx: Someone, mon
     boss = ctx(as_="facility_manager")
     ids = [one.id for one in reported(boss, 3)]
     monkeypatch.setattr(bulk_actions, "TRIED_SECONDS", 0.0)
+    assert bulk_actions.try_out(boss, REQUESTS, ACCEPT, ids).untried == 0, "what fits a page is always tried"
+    monkeypatch.setattr(bulk_actions, "TRIED_ANYWAY", 1)
     trial = bulk_actions.try_out(boss, REQUESTS, ACCEPT, ids)
-    assert (len(trial.rows), trial.untried) == (3, 2)
+    assert (len(trial.rows), trial.tried, trial.untried) == (3, 1, 2)
+
+
+def test_how_many_are_tried_does_not_depend_on_how_long_one_waits_for_the_machine(
+    ctx: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = ctx(as_="facility_manager")
+    ids = [one.id for one in reported(boss, 3)]
+    monkeypatch.setattr(bulk_actions, "TRIED_ANYWAY", 1)
+    monkeypatch.setattr(bulk_actions, "TRIED_SECONDS", 0.5)
+
+    def waits(ctx: Context, id: int, version: int, reason: str) -> None:
+        time.sleep(0.3)
+
+    trial = bulk_actions.try_out(boss, REQUESTS, replace(ACCEPT, act=waits), ids)
+    assert trial.untried == 0
 
 
 def begun(plant: House, count: int) -> tuple[int, list[int]]:

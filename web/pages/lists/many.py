@@ -56,7 +56,7 @@ def try_out(ctx: Context, name: str, key: str, query: Query) -> Response:
         action=action,
         trial=trial,
         asked=len(ids),
-        packed=" ".join(f"{id}:{version}" for id, version in trial.rows),
+        packed=" ".join(f"{id}:{version}" for id, version in trial.asked),
         url=f"/lists/{listing.name}/bulk/{key}",
         back=safe_path(f"{query.get('back', '/')}?{query.get('asked', '')}"),
         seconds=int(bulk_actions.HELD.total_seconds()),
