@@ -263,9 +263,9 @@ def answer(ctx: Context, hold_id: int, version: int, text: str) -> None:
 
 
 @requires(Can.APPROVE, Can.ASK)
-def approve_spending(ctx: Context, invoice_id: int, reason: str = "") -> Invoice:
-    """The budget holder's yes to a bill without an order. Whose yes counts is the approval's matter."""
-    order, invoice, hold = _without_order(ctx, invoice_id)
+def approve_spending(ctx: Context, invoice_id: int, version: int, reason: str = "") -> Invoice:
+    """The budget holder's yes to a bill without an order, as it was read. Whose yes counts is the approval's matter."""
+    order, invoice, hold = _without_order(ctx, invoice_id, version)
     approval = approvals.decide(ctx, three_way.origin(invoice), True, hold.fingerprint, reason)
     if approval.state is ApprovalState.APPROVED:
         three_way.settle(ctx, hold, reason.strip() or say("approved by the budget holder"))
@@ -274,9 +274,9 @@ def approve_spending(ctx: Context, invoice_id: int, reason: str = "") -> Invoice
 
 
 @requires(Can.APPROVE, Can.ASK)
-def refuse_spending(ctx: Context, invoice_id: int, reason: str) -> Invoice:
+def refuse_spending(ctx: Context, invoice_id: int, version: int, reason: str) -> Invoice:
     """The budget holder's no: the bill stays held, in dispute with the supplier."""
-    _, invoice, hold = _without_order(ctx, invoice_id)
+    _, invoice, hold = _without_order(ctx, invoice_id, version)
     approvals.decide(ctx, three_way.origin(invoice), False, hold.fingerprint, reason)
     invoice.in_dispute = True
     invoice.version += 1
@@ -285,12 +285,12 @@ def refuse_spending(ctx: Context, invoice_id: int, reason: str) -> Invoice:
     return invoice
 
 
-def _without_order(ctx: Context, invoice_id: int) -> tuple[Order | None, Invoice, Hold]:
+def _without_order(ctx: Context, invoice_id: int, version: int) -> tuple[Order | None, Invoice, Hold]:
     """Seen by who reads invoices, and by whoever's yes it waits for."""
     origin = f"{three_way.KIND}:{invoice_id}"
     if not approvals.claims_on(ctx, approvals.latest(ctx, origin)):
         get(ctx.session, visible(ctx).where(Invoice.id == invoice_id), what="invoice")
-    order, invoice = both(ctx.as_system(), invoice_id, None)
+    order, invoice = both(ctx.as_system(), invoice_id, version)
     for hold in invoice.holds:
         if hold.code is Code.NO_PO and hold.state is HoldState.OPEN:
             return order, invoice, hold

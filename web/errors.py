@@ -113,6 +113,13 @@ def said_by_database(error: DBAPIError) -> PlantopsError | None:
 
 
 def answer(request: Request, error: PlantopsError) -> Response:
+    said = told_of(request, error)
+    if error.code == session.FORM_EXPIRED:
+        said.headers["Plantops-Form"] = "expired"
+    return said
+
+
+def told_of(request: Request, error: PlantopsError) -> Response:
     status = status_of(error)
     if is_api(request):
         return problem(request, FOR_PROGRAMS.get(error.code, status) if from_program(request) else status, error)

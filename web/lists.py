@@ -19,6 +19,7 @@ from plantops.listing import Listing, ListPage, ListParams
 from plantops.views import Shelf
 from plantops.wording import plural, say
 from web import formats, page
+from web.chosen import read_number
 from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill
 from web.list_parts import Bulk, ListView
 from web.page import Query
@@ -59,8 +60,8 @@ def list_page(
     params = listing_params.read(listing, with_site(listing, given, visit.site_id))
     params = params if params.columns else replace(params, columns=shelf.columns)
     look: Look = (cells or {}, formats.TONES | dict(tones or {}), visit.path, shelf)
-    if visit.is_partial and one_row.isascii() and one_row.isdigit():
-        row = listing_pages.one(ctx, listing, int(one_row[:18]))
+    if visit.is_partial and (id := read_number(one_row)) is not None:
+        row = listing_pages.one(ctx, listing, id)
         drawn = Drawn(ctx, listing, params, ListPage((row,), None, None, False, (), params.sort), *look)
         view = replace(drawn.frame(bulk=bulk), rows=(drawn.row(row),))
         return page.parts(ctx, (f"#{view.id}-r{row.id}", "rows", "outerHTML"), view=view)
@@ -122,7 +123,8 @@ def opened(shelf: Shelf, given: dict[str, list[str]], *, is_first: bool) -> dict
     named = first(given.pop(VIEW, []))
     if named == SUGGESTED and is_first and shelf.start is not None:
         given = {}
-    view = shelf.view(int(named)) if named.isascii() and named.isdigit() and int(named[:18]) > 0 else None
+    id = read_number(named)
+    view = shelf.view(id) if id else None
     if view is None and is_first and not given and named != WHOLE:
         view = shelf.start
     return {name: [value] for name, value in view.asked.items()} if view is not None and not given else given

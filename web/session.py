@@ -21,6 +21,7 @@ from plantops.signing_in import Door
 from plantops.wording import say
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FORM_EXPIRED = "form_expired"
 NOWHERE = SplitResult("nowhere", "", "", "", "")
 COOKIE_SECONDS = int(people.ABSOLUTE.total_seconds())
 
@@ -62,7 +63,7 @@ def check_csrf(token: str, given: str) -> None:
     expected = csrf_of(token)
     if not expected or not hmac.compare_digest(expected, given):
         raise Forbidden(
-            say("This form is out of date. Load the page again, then repeat what you did."), code="form_expired"
+            say("This form is out of date. Load the page again, then repeat what you did."), code=FORM_EXPIRED
         )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from plantops import approvals, plant_days
-from plantops.errors import Conflict, Forbidden, Invalid
+from plantops.errors import Conflict, Forbidden, Invalid, Stale
 from plantops.plant_days import Kind
 from purchasing import amendments, budgets, invoices, orders, rates, receipts, settlement, suppliers, three_way
 from purchasing.invoices import BillHead, NewBillLine
@@ -252,7 +252,9 @@ def test_a_bill_without_order_waits_for_the_budget_holder(shop: Shop) -> None:
         settlement.accept(shop.payable, hold.id, hold.version, "it is electricity")
     (waiting,) = approvals.waiting_for(shop.approver, "purchasing_invoice")
     assert waiting.origin == f"purchasing_invoice:{bill.id}"
-    bill = settlement.approve_spending(shop.approver, bill.id)
+    with pytest.raises(Stale):
+        settlement.approve_spending(shop.approver, bill.id, bill.version - 1)  # it was corrected since it was read
+    bill = settlement.approve_spending(shop.approver, bill.id, bill.version)
     assert bill.state == "matched"
     assert budgets.balance(shop.someone(), shop.centre_id, TODAY.year).invoiced == D(4200)
     assert shop.broken() == []
@@ -264,12 +266,13 @@ def test_who_captured_it_cannot_be_the_budget_holder(shop: Shop) -> None:
     head = BillHead(shop.site_id, shop.supplier_id, "1", TODAY, D(10))
     bill = invoices.capture(both, head, lines)
     with pytest.raises(Forbidden, match="you asked for it yourself"):
-        settlement.approve_spending(both, bill.id)
+        settlement.approve_spending(both, bill.id, bill.version)
 
 
 def test_a_refused_bill_is_in_dispute(shop: Shop) -> None:
     lines = [NewBillLine(D(1), D(4200), "Rent", "month", cost_centre_id=shop.centre_id)]
-    bill = settlement.refuse_spending(shop.approver, shop.capture(lines).id, "we left in June")
+    bill = shop.capture(lines)
+    bill = settlement.refuse_spending(shop.approver, bill.id, bill.version, "we left in June")
     assert bill.in_dispute and open_codes(bill) == ["NO_PO"]
     three_way.rematch(shop.someone(), bill, None)
     assert approvals.waiting_for(shop.approver) == [], "a no is not asked for again"

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from housekeeping import requests
 from housekeeping.requests import NewRequest
-from plantops import exports, jobs, places, worker
+from plantops import bulk_actions, exports, jobs, places, worker
 from plantops.parties import PartyFacts, PartyKind, add_party
 from tests.browser import Client, Served, axe
 from tests.web.test_purchasing_pages import Enter, text
@@ -183,3 +183,7 @@ def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: E
     assert boss.submit(look.replace("accept", "refuse"), "many", reason="").status_code == 422
     assert client("employee").get(look).status_code == 403
     assert boss.get("/lists/housekeeping.requests/bulk/accept").status_code == 200, "nothing picked is said"
+    picked = look.replace("all=yes&asked=q%3Dtap", f"ids={made[2].id}+{made[3].id}")
+    assert "2 of 2 can be done" in text(boss, picked)
+    most = " ".join(f"{10**8 + n}:12" for n in range(bulk_actions.MOST))
+    assert boss.post("/lists/housekeeping.requests/bulk/accept", rows=most).status_code == 200, "as many as are promised"

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from plantops import desk, typed
 from tests.browser import Client, Served
 from tests.web.test_purchasing_pages import Enter, Open, Shop, shop, went
+from web import session
 
 __all__ = ["shop"]
 pytestmark = [pytest.mark.db, pytest.mark.browser]
@@ -89,3 +90,23 @@ def test_what_was_typed_is_offered_again_and_brought_together(browser: Open, cli
 def leave(page: Page) -> None:
     """The browser keeps what was typed when the page goes away."""
     page.evaluate("dispatchEvent(new Event('pagehide'))")
+
+
+def test_signed_in_again_in_another_tab_sends_the_form_once_more(
+    browser: Open, client: Enter, shop: Shop, served: Served
+) -> None:
+    head = f"{begun(client('buyer', 'bea'), shop)}/head"
+    page = browser("buyer", "bea")
+    page.goto(head)
+    page.get_by_label("Note").fill("Ring at gate 5")
+    name = session.cookie_name(served.house.settings)
+    page.context.add_cookies([{"name": name, "value": served.token("buyer", "bea"), "url": served.url}])
+    page.get_by_label("Note").press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("The head is changed.")
+    page.goto(head)
+    expect(page.get_by_label("Note")).to_have_value("Ring at gate 5")
+    page.get_by_label("Note").fill("Ring at gate 6")
+    page.context.add_cookies([{"name": name, "value": served.token("buyer", "bob"), "url": served.url}])
+    page.get_by_label("Note").press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Somebody else has signed in")
+    expect(page.get_by_label("Note")).to_have_value("Ring at gate 6")

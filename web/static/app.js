@@ -162,6 +162,26 @@
     if (form?.isConnected && (status === 422 || status === 409)) markErrors(form);
     if (status < 400 && form && ctx.request.method !== "GET" && !("stays" in form.dataset)) form.closest("dialog[open]")?.close();
   });
+  // Signed in again in another tab: the forms of this page get the new token and are sent once more, with all that was
+  // typed. To somebody else's session nothing is sent.
+  const renew = async () => {
+    const answer = await fetch("/offline/who", { headers: { Accept: "application/problem+json" }, cache: "no-store" });
+    const me = answer.ok ? await answer.json() : {};
+    if (me.person !== Number(document.body.dataset.person)) return false;
+    document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRF-Token": me.csrf }));
+    $$("input[name=_csrf]").forEach((field) => (field.value = me.csrf));
+    return true;
+  };
+  document.addEventListener("htmx:before:response", async (event) => {
+    const { ctx } = event.detail;
+    const form = formOf(ctx.sourceElement);
+    if (!form || ctx.response.headers.get("plantops-form") !== "expired" || "queues" in form.dataset || form.dataset.renewed) return;
+    event.preventDefault();
+    form.dataset.renewed = "1";
+    if (await renew().catch(() => false)) form.requestSubmit(ctx.request.submitter?.form === form ? ctx.request.submitter : undefined);
+    else say(sentences.otherPerson, "bad");
+    setTimeout(() => delete form.dataset.renewed, 5000);
+  });
   const faults = { 413: sentences.tooLarge, 502: sentences.noAnswer, 504: sentences.tooSlow };
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
@@ -184,5 +204,5 @@
   // The work that was listened to has ended: the page shows its result.
   document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
 
-  window.plantops = { $, $$, say, sentences, formOf, clearErrors, markErrors, openDialog, unpack };
+  window.plantops = { $, $$, say, sentences, formOf, clearErrors, markErrors, openDialog, renew, unpack };
 })();

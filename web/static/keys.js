@@ -78,6 +78,13 @@
     if (event.target.matches("[data-pick-all]")) picks(list).forEach((pick) => (pick.checked = event.target.checked));
     count(list);
   });
+  // Many picks in one word: as one part each they would not fit into an address.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches("[data-bulk] form[method=get]")) return;
+    const ids = event.formData.getAll("ids");
+    event.formData.delete("ids");
+    if (ids.length) event.formData.set("ids", ids.join(" "));
+  });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-pick-none]")) return;
     const list = event.target.closest("[data-list]");

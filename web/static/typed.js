@@ -2,7 +2,7 @@
 // and two people's changes of the same are brought together.
 (() => {
   "use strict";
-  const { $, $$, say, formOf, unpack } = window.plantops;
+  const { $, $$, say, formOf, renew, unpack } = window.plantops;
   const user = document.body.dataset.user;
   const PAUSE = 3000;
 
@@ -57,8 +57,12 @@
   const isKept = (form) => form.matches("form[data-guard][id]") && user && !$("input[type=password]", form);
   const waiting = new Map();
   const csrf = () => JSON.parse(document.body.getAttribute("hx-headers:inherited") ?? "{}")["X-CSRF-Token"] ?? "";
-  const send = (url, fields) =>
-    fetch(url, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": csrf() }, body: new URLSearchParams(fields) }).catch(() => {});
+  const post = (url, fields) =>
+    fetch(url, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": csrf() }, body: new URLSearchParams(fields) });
+  const send = async (url, fields) => {
+    const answer = await post(url, fields).catch(() => null);
+    if (answer?.headers.get("plantops-form") === "expired" && (await renew().catch(() => false))) await post(url, fields).catch(() => {});
+  };
   const place = (form) => `${location.pathname}#${form.id}`;
   const saved = new WeakMap();
   const save = (form) => {

@@ -19,7 +19,7 @@ from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.wording import plural, say
-from web import live
+from web import chosen, live
 from web.list_parts import Tab
 from web.lists import list_page
 from web.page import Context, Form, Query, back, pages_router, parts, render, see
@@ -142,12 +142,9 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
     run, url = import_files.one(ctx, id), f"/admin/imports/{id}"
     is_over = run.state is State.UNDONE
     first = "fix" if run.refused and not is_over else "all"
-    chosen = query.get("show", first) if query.get("show", first) in STATES else first
-    after = query.get("after", "0")
+    show = query.get("show", first) if query.get("show", first) in STATES else first
     head, what = query.get("head", ""), query.get("what", "")
-    page = import_fixes.rows(
-        ctx, id, STATES[chosen], head=head, what=what, after=int(after) if after.isdigit() and len(after) < 9 else 0
-    )
+    page = import_fixes.rows(ctx, id, STATES[show], head=head, what=what, after=chosen.number(query, "after") or 0)
     faults, counts = import_fixes.faults(ctx, id), page.counts
     labels = {
         "fix": say("Refused") if is_over else say("To set right"),
@@ -157,15 +154,15 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
         "all": say("All"),
     }
     tabs = tuple(
-        Tab(label, f"{url}?show={name}", f"{counted(counts, name):,}", name == chosen)
+        Tab(label, f"{url}?show={name}", f"{counted(counts, name):,}", name == show)
         for name, label in labels.items()
-        if name in ("all", chosen) or counted(counts, name)
+        if name in ("all", show) or counted(counts, name)
     )
     is_busy = import_jobs.why_not_now(import_jobs.work_on(ctx, id)) is not None
-    more = {"show": chosen, "head": head, "what": what, "after": page.after}
+    more = {"show": show, "head": head, "what": what, "after": page.after}
     return Staged(
         url=url,
-        show=chosen,
+        show=show,
         page=page,
         tabs=tabs,
         faults=tuple(faults),

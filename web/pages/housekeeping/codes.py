@@ -7,8 +7,8 @@ from fastapi.responses import Response
 from housekeeping import boards
 from plantops import codes, places
 from plantops.wording import say
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.housekeeping.sites import chosen
 from web.templates import safe
 
 router = pages_router()
@@ -17,7 +17,7 @@ SHOWN = 24
 
 @router.get("/housekeeping/codes")
 def index(ctx: Context, query: Query) -> Response:
-    site = chosen(ctx, query)
+    site = chosen.site(ctx, query)
     words = query.get("q", "").casefold().split()
     doors = boards.door_codes(ctx, site.id)
     found = [door for door in doors if all(word in f"{door.name} {door.code}".casefold() for word in words)]

@@ -15,6 +15,7 @@ from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
 from plantops import places
 from plantops.wording import say
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -70,8 +71,8 @@ def new(ctx: Context) -> Response:
 
 @router.get("/housekeeping/places/lookup")
 def lookup(ctx: Context, query: Query) -> Response:
-    site = query.get("site_id", "")
-    sites = [int(site)] if site.isdigit() else [one.id for one in places.list_sites(ctx)]
+    named = chosen.number(query, "site_id")
+    sites = [one.id for one in places.list_sites(ctx)] if named is None else [named]
     words = query.get("q", "").casefold().split()
     rows = [row for id in sites for row in places.list_places(ctx, id)]
     found = [row for row in rows if all(word in f"{row.name} {row.code}".casefold() for word in words)]

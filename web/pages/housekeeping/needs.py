@@ -12,9 +12,8 @@ from housekeeping.permissions import Can
 from personnel import organisation, work_calendars
 from plantops import places
 from plantops.wording import say
-from web import formats
+from web import chosen, formats
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.housekeeping.sites import chosen
 
 router = pages_router()
 WORKS = ("clean", "maintain", "forklift", "drive", "gate")
@@ -43,7 +42,7 @@ class Task:
 
 @router.get("/housekeeping/needs")
 def index(ctx: Context, query: Query) -> Response:
-    site = chosen(ctx, query)
+    site = chosen.site(ctx, query)
     rows = needs.list_needs(ctx, site.id)
     tasks = needs.list_tasks(ctx, site.id) if ctx.may(Can.READ_CLEANING, site_id=site.id) else []
     weekly = sum((task.minutes * task.times_a_week for task in tasks), Decimal(0))

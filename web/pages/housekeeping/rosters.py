@@ -12,9 +12,8 @@ from housekeeping.permissions import Can
 from housekeeping.roster_models import RosterState
 from plantops import jobs, places
 from plantops.wording import say
-from web import live
+from web import chosen, live
 from web.page import Context, Form, Query, pages_router, render, see
-from web.visit import this_visit
 
 router = pages_router()
 TONES = {"computing": "info", "proposed": "warn", "published": "ok", "superseded": "plain", "rejected": "bad",
@@ -31,16 +30,13 @@ class Ask:
 
 @router.get("/housekeeping/rosters")
 def index(ctx: Context, query: Query) -> Response:
-    sites = places.list_sites(ctx)
-    wanted = query.get("site", "")
-    chosen = int(wanted) if wanted.isdigit() else this_visit().site_id
-    site = next((one for one in sites if one.id == chosen), sites[0])
+    site = chosen.site(ctx, query)
     monday = ctx.today + timedelta(days=7 - ctx.today.weekday())
     return render(
         ctx,
         "housekeeping/rosters.html",
         Can=Can,
-        sites=sites,
+        sites=places.list_sites(ctx),
         site=site,
         rows=rosters.list_rosters(ctx, site.id),
         tones=TONES,

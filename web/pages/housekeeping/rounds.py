@@ -16,7 +16,7 @@ from housekeeping.round_plans import NewRound
 from housekeeping.rounds import Ticked
 from plantops import lifecycle, places
 from plantops.wording import plural, say
-from web import formats
+from web import chosen, formats
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, kept, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -82,16 +82,15 @@ def plans(ctx: Context) -> Response:
 @router.get("/housekeeping/rounds/plans/new")
 def new_plan(ctx: Context, query: Query) -> Response:
     ctx.need(Can.MANAGE_CLEANING, to="plan rounds")
-    sites = places.list_sites(ctx)
-    chosen = next((site for site in sites if str(site.id) == query.get("site", "")), sites[0])
+    site = chosen.site(ctx, query)
     return render(
         ctx,
         "housekeeping/round_plan_new.html",
-        sites=sites,
-        site=chosen,
-        zones=[(row.id, row.name) for row in places.list_places(ctx, chosen.id)],
+        sites=places.list_sites(ctx),
+        site=site,
+        zones=[(row.id, row.name) for row in places.list_places(ctx, site.id)],
         weekdays=formats.weekdays(),
-        crew=rounds.crew(ctx, chosen.id),
+        crew=rounds.crew(ctx, site.id),
     )
 
 

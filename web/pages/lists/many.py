@@ -11,6 +11,7 @@ from plantops.errors import Invalid
 from plantops.listing import named
 from plantops.wording import say
 from web import live
+from web.chosen import read_number
 from web.lists import asked_again
 from web.page import Context, Form, Query, pages_router, render, see
 from web.session import safe_path
@@ -46,7 +47,7 @@ def try_out(ctx: Context, name: str, key: str, query: Query) -> Response:
     listing = named(ctx.registry, name)
     action = bulk_actions.action_of(listing, key)
     params = listing_params.read(listing, asked_again(query.get("asked", "")))
-    picked = [int(one) for one in query.getlist("ids") if is_number(one)]
+    picked = [id for one in " ".join(query.getlist("ids")).split() if (id := read_number(one)) is not None]
     ids = bulk_actions.matching(ctx, listing, params) if query.get("all") else picked
     trial = bulk_actions.try_out(ctx, listing, action, ids)
     return render(
@@ -73,17 +74,15 @@ def take_back(ctx: Context, run: int) -> Response:
 def begin(ctx: Context, name: str, key: str, form: Form) -> Response:
     listing = named(ctx.registry, name)
     action, back = bulk_actions.action_of(listing, key), safe_path(form.text("back"))
-    run = bulk_actions.begin(ctx, listing, action, unpacked(form.text("rows")), form.text("reason"), back=back)
+    rows = unpacked(str(form.data.get("rows", "")))  # longer than what a person types
+    run = bulk_actions.begin(ctx, listing, action, rows, form.text("reason"), back=back)
     return see(ctx, f"/lists/bulk/{run}")
-
-
-def is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def unpacked(text: str) -> bulk_actions.Rows:
     """`17:3 18:1`: rows and the versions that were seen."""
-    pairs = [pair.split(":") for pair in text.split()]
-    if not all(len(pair) == 2 and all(map(is_number, pair)) for pair in pairs):
+    pairs = [(read_number(id), read_number(version)) for id, _, version in (one.partition(":") for one in text.split())]
+    found = tuple((id, version) for id, version in pairs if id and version)
+    if len(found) < len(pairs):
         raise Invalid(say("The picked rows got lost on their way. Go back to the list and pick them again."))
-    return tuple((int(id), int(version)) for id, version in pairs)
+    return found

@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from personnel import certificates, listings, organisation
 from personnel.permissions import Can
 from plantops.wording import say
+from web import chosen
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.personnel import chosen
 
 router = pages_router()
 
@@ -39,8 +39,7 @@ class Withdrawn:
 
 @router.get("/personnel/certificates")
 def show_matrix(ctx: Context, query: Query) -> Response:
-    wanted = query.get("department", "")
-    department_id = int(wanted) if wanted.isascii() and wanted.isdigit() else None
+    department_id, site_id = chosen.number(query, "department"), chosen.site_id(ctx, query)
     matrix = certificates.matrix(ctx, department_id=department_id)
     heads = [(say("Who"), "text"), (say("Department"), "text"), *((type.name, "text") for type in matrix.types)]
     return render(
@@ -48,10 +47,10 @@ def show_matrix(ctx: Context, query: Query) -> Response:
         "personnel/matrix.html",
         Can=Can,
         types=certificates.certificate_types(ctx),
-        positions=[(row.id, row.title) for row in organisation.list_positions(ctx, chosen.site(ctx, query))],
+        positions=[(row.id, row.title) for row in organisation.list_positions(ctx, site_id)],
         matrix=matrix,
         heads=heads,
-        departments=organisation.list_departments(ctx, chosen.site(ctx, query)),
+        departments=organisation.list_departments(ctx, site_id),
         department_id=department_id,
     )
 

@@ -11,8 +11,8 @@ from personnel import attendance, certificates, cover, organisation, work_calend
 from personnel.permissions import Can
 from plantops import places
 from plantops.wording import say
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.personnel import chosen
 
 router = pages_router()
 DAYS = 7
@@ -46,7 +46,7 @@ class Span:
 
 @router.get("/personnel/cover")
 def show(ctx: Context, query: Query) -> Response:
-    site_id = chosen.site(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     days = [ctx.today + timedelta(days=n) for n in range(DAYS)]
     boards = {day: attendance.board(ctx, site_id, day) for day in days}
     return render(

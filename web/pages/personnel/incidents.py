@@ -13,9 +13,9 @@ from personnel.models import IncidentKind, Outcome
 from personnel.permissions import Can
 from plantops import places
 from plantops.wording import say
+from web import chosen
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.personnel import chosen
 
 router = pages_router()
 
@@ -47,7 +47,7 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/personnel/incidents/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.REPORT_INCIDENT, to="report an incident")
-    site_id = chosen.site(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(
         ctx,
         "personnel/incident_new.html",

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from personnel import organisation
 from personnel.permissions import Can
 from plantops.wording import say
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.personnel import chosen
 
 router = pages_router()
 
@@ -39,7 +39,7 @@ class Moved:
 
 @router.get("/personnel/organisation")
 def show(ctx: Context, query: Query) -> Response:
-    site_id = chosen.site(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(
         ctx,
         "personnel/organisation.html",

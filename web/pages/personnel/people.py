@@ -28,9 +28,9 @@ from personnel.employees import NewEmployee
 from personnel.models import ContractKind, EndReason
 from personnel.permissions import Can
 from plantops.wording import inside, label, say, whole_day
+from web import chosen
 from web.lists import list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
-from web.pages.personnel import chosen
 
 router = pages_router()
 
@@ -102,7 +102,7 @@ def lookup(ctx: Context, query: Query) -> Response:
 @router.get("/personnel/employees/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.MANAGE_EMPLOYEES, to="hire somebody")
-    site_id = chosen.site(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(ctx, "personnel/hire.html", site_id=site_id, **_choices(ctx, site_id))
 
 

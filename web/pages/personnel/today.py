@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from personnel import absences, attendance
 from personnel.permissions import Can
+from web import chosen
 from web.page import Context, Query, pages_router, render
-from web.pages.personnel import chosen
 
 router = pages_router()
 
@@ -25,5 +25,5 @@ def show(ctx: Context, query: Query) -> Response:
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         away=absences.list_away(ctx, day) if ctx.may(Can.MANAGE_ABSENCES) else [],
-        shifts=attendance.board(ctx, chosen.site(ctx, query), day),
+        shifts=attendance.board(ctx, chosen.site_id(ctx, query), day),
     )

@@ -29,11 +29,11 @@ def index(ctx: Context) -> Response:
 
 @router.post("/purchasing/invoices/{id}/spending/approve")
 def approve_spending(ctx: Context, id: int, form: Form) -> Response:
-    invoice = settlement.approve_spending(ctx, id, form.text("reason"))
+    invoice = settlement.approve_spending(ctx, id, form.version, form.text("reason"))
     return see(ctx, "/purchasing/approvals", say("{number} may be spent.", number=invoice.number))
 
 
 @router.post("/purchasing/invoices/{id}/spending/refuse")
 def refuse_spending(ctx: Context, id: int, form: Form) -> Response:
-    invoice = settlement.refuse_spending(ctx, id, form.text("reason", required=True))
+    invoice = settlement.refuse_spending(ctx, id, form.version, form.text("reason", required=True))
     return see(ctx, "/purchasing/approvals", say("{number} is in dispute with the supplier.", number=invoice.number))

@@ -19,8 +19,9 @@ from purchasing.models import Invoice, InvoiceLine, Order
 from purchasing.models.bills import BillLine, InvoiceKind
 from purchasing.models.bills import InvoiceState as State
 from purchasing.permissions import Can
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.purchasing.chosen import centres_of, site_of
+from web.pages.purchasing.chosen import centres_of
 
 router = pages_router()
 FREE_ROWS = 3
@@ -66,7 +67,7 @@ def new(ctx: Context, query: Query) -> Response:
     kind = InvoiceKind.CREDIT_NOTE if query.get("kind") == InvoiceKind.CREDIT_NOTE else InvoiceKind.INVOICE
     number = query.get("order", "")
     order = boards.order_to_bill(ctx, number) if number else None
-    site_id = order.site_id if order else site_of(ctx, query)
+    site_id = order.site_id if order else chosen.site_id(ctx, query)
     rows: Sequence[Billed] = []
     if order:
         offered = invoices.open_lines if kind is InvoiceKind.INVOICE else invoices.creditable_lines

@@ -1,4 +1,4 @@
-"""What forms of purchasing choose among: the site at which one works, its cost centres and stores."""
+"""What forms of purchasing choose among: the cost centres, stores and places of a site."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ from plantops import places, stores
 from plantops.permissions import Can as Core
 from plantops.places import CostCentre
 from plantops.stores import StoreRow
+from web import chosen
 from web.page import Context, Query
-from web.visit import this_visit
 
 ALL = "all"
 
 
-def site_of(ctx: Context, query: Query) -> int:
-    """The site that the address names, else the one of the top bar, else the first."""
-    sites = [site.id for site in places.list_sites(ctx)]
-    named = query.get("site", "")
-    wanted = int(named) if named.isascii() and named.isdigit() and len(named) < 18 else this_visit().site_id
-    return wanted if wanted in sites else sites[0]
-
-
 def site_or_all(ctx: Context, query: Query) -> int | None:
-    """The same; None for every site, which is also what somebody with one site only sees."""
-    return None if query.get("site") == ALL else site_of(ctx, query)
+    """The site that a page is about; None for every site, which is also what somebody with one site only sees."""
+    return None if query.get("site") == ALL else chosen.site_id(ctx, query)
 
 
 def centres_of(ctx: Context, site_id: int) -> list[tuple[int, str]]:

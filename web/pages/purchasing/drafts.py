@@ -16,8 +16,9 @@ from purchasing.models import Order
 from purchasing.order_lines import NewOrderLine
 from purchasing.orders import OrderHead
 from purchasing.permissions import Can
+from web import chosen
 from web.page import Context, Form, Piece, Query, pages_router, render, see
-from web.pages.purchasing.chosen import centres_of, places_of, site_of, stores_of
+from web.pages.purchasing.chosen import centres_of, places_of, stores_of
 from web.pages.purchasing.orders import drawn, to
 
 router = pages_router()
@@ -75,7 +76,7 @@ def head_form(ctx: Context, site_id: int, order: Order | None) -> Response:
 
 @router.get("/purchasing/orders/new")
 def new(ctx: Context, query: Query) -> Response:
-    site_id = site_of(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     ctx.need(Can.BUY, site_id=site_id, to="buy for this site")
     return head_form(ctx, site_id, None)
 
@@ -167,6 +168,7 @@ def changed(ctx: Context, order: Order, *pieces: Piece) -> Response:
 
 
 def number(given: str) -> int:
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
+    found = chosen.read_number(given)
+    if found is None:
         raise Invalid(say("This line is no longer there. Load the order again."))
-    return int(given)
+    return found

@@ -18,6 +18,7 @@ from purchasing.catalogue import OfferFacts
 from purchasing.lists import PRICES
 from purchasing.permissions import Can
 from purchasing.prices import Break
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.page import drawn as drawn_part
@@ -82,8 +83,8 @@ def new(ctx: Context, id: int, query: Query) -> Response:
     """Begins with the running price of the item that the address names."""
     ctx.need(Can.MANAGE_CATALOGUE)
     view = suppliers.read_supplier(ctx, id)
-    named = query.get("item", "")
-    item = items.read_item(ctx, int(named)) if named.isascii() and named.isdigit() and len(named) < 18 else None
+    named = chosen.number(query, "item")
+    item = None if named is None else items.read_item(ctx, named)
     running = catalogue.list_offers(ctx, supplier_id=id, item_id=item.id)[:1] if item else []
     return render(
         ctx,

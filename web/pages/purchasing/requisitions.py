@@ -16,9 +16,10 @@ from purchasing.models.orders import RequisitionState as State
 from purchasing.permissions import Can
 from purchasing.requisition_lines import NewLine
 from purchasing.requisitions import Head
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
-from web.pages.purchasing.chosen import centres_of, site_of, stores_of
+from web.pages.purchasing.chosen import centres_of, stores_of
 
 router = pages_router()
 TABS = (
@@ -54,7 +55,7 @@ def index(ctx: Context, query: Query) -> Response:
 
 @router.get("/purchasing/requisitions/new")
 def new(ctx: Context, query: Query) -> Response:
-    site_id = site_of(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(
         ctx,
         "purchasing/requisition_new.html",

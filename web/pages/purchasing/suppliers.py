@@ -16,6 +16,7 @@ from purchasing import catalogue, suppliers
 from purchasing.models.sources import MinimumRule
 from purchasing.permissions import Can
 from purchasing.suppliers import SUPPLIERS, Terms
+from web import chosen
 from web.companies import Company
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
@@ -72,8 +73,8 @@ def blocked_pill(row: Any) -> Markup:
 def new(ctx: Context, query: Query) -> Response:
     """A new company, or one that is known already and is bought from now."""
     ctx.need(Can.MANAGE_SUPPLIERS)
-    named = query.get("party", "")
-    party = parties.read_party(ctx, int(named)) if named.isascii() and named.isdigit() and len(named) < 18 else None
+    named = chosen.number(query, "party")
+    party = None if named is None else parties.read_party(ctx, named)
     return render(
         ctx,
         "purchasing/supplier_edit.html",

@@ -43,8 +43,7 @@ def index(ctx: Context, query: Query) -> Response:
 
 @router.post("/purchasing/to-order")
 def order(ctx: Context, form: Form) -> Response:
-    named = form.text("supplier_id")
-    supplier_id = int(named) if named.isascii() and named.isdigit() else None
+    supplier_id = form.number("supplier_id") if form.text("supplier_id") else None
     made = ordering.consolidate(ctx, [Pick(id, None, supplier_id) for id in form.ids()])
     if len(made) == 1:
         return see(ctx, f"/purchasing/orders/{made[0].id}", say("They are on this draft. Look it over and order."))

@@ -17,9 +17,10 @@ from purchasing.models.bills import UnknownState as State
 from purchasing.permissions import Can
 from purchasing.receipt_rules import Came
 from purchasing.receipts import NewReceipt
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.purchasing.chosen import places_of, site_of, stores_of
+from web.pages.purchasing.chosen import places_of, stores_of
 from web.pages.purchasing.receive import Delivery
 
 router = pages_router()
@@ -51,7 +52,7 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/purchasing/unknown/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.RECEIVE)
-    site_id = site_of(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(
         ctx,
         "purchasing/unknown_new.html",

@@ -11,9 +11,9 @@ from plantops import links, places, reservations, stock, stores
 from plantops.lists import STORES
 from plantops.permissions import Can
 from plantops.wording import say
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
-from web.visit import this_visit
 
 router = pages_router()
 TABS = (Named("Open", {"closed": "no"}), Named("All"))
@@ -49,9 +49,7 @@ def choices(ctx: Context, site_id: int) -> dict[str, Any]:
 @router.get("/stores/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.MANAGE_STOCK)
-    sites = places.list_sites(ctx)
-    named = query.get("site", "") or str(this_visit().site_id or "")
-    site = next((one for one in sites if str(one.id) == named), sites[0])
+    site, sites = chosen.site(ctx, query), places.list_sites(ctx)
     return render(ctx, "stock/store_edit.html", store=None, sites=sites, site=site, **choices(ctx, site.id))
 
 

@@ -12,9 +12,9 @@ from plantops.wording import say
 from transport import addresses
 from transport.lists import ADDRESSES
 from transport.permissions import Can
+from web import chosen
 from web.lists import list_page
 from web.page import Context, Form, Query, pages_router, see
-from web.pages.transport.day import chosen
 
 router = pages_router()
 END_OF_DAY = 1440
@@ -36,7 +36,7 @@ class NewAddress:
 
 @router.get("/transport/addresses")
 def index(ctx: Context, query: Query) -> Response:
-    site_id, _day = chosen(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return list_page(
         ctx,
         ADDRESSES,

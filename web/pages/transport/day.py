@@ -11,9 +11,8 @@ from plantops import places
 from plantops.wording import say
 from transport import boards, orders, plans, vehicles
 from transport.permissions import Can
-from web import forms
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.visit import this_visit
 
 router = pages_router()
 
@@ -25,21 +24,9 @@ class Ask:
     seconds: int = plans.USUAL_SECONDS
 
 
-def chosen(ctx: Context, query: Query) -> tuple[int, date]:
-    """The site and the day that the address names, else the site of the top bar or the first, and today."""
-    sites = places.list_sites(ctx)
-    wanted = query.get("site", "") or str(this_visit().site_id or "")
-    site = next((one for one in sites if str(one.id) == wanted), sites[0])
-    try:
-        day = forms.day(query.get("day", ""))
-    except ValueError:
-        day = ctx.today
-    return site.id, day
-
-
 @router.get("/transport")
 def show(ctx: Context, query: Query) -> Response:
-    site_id, day = chosen(ctx, query)
+    site_id, day = chosen.site_id(ctx, query), chosen.day(ctx, query)
     return render(
         ctx,
         "transport/day.html",

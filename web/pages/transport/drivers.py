@@ -11,8 +11,8 @@ from plantops import places
 from plantops.wording import say
 from transport import drivers, vehicles
 from transport.permissions import Can
+from web import chosen
 from web.page import Context, Form, Query, pages_router, render, see
-from web.pages.transport.day import chosen
 
 router = pages_router()
 DAYS = 7
@@ -27,7 +27,7 @@ class Enrolled:
 
 @router.get("/transport/drivers")
 def index(ctx: Context, query: Query) -> Response:
-    site_id, first = chosen(ctx, query)
+    site_id, first = chosen.site_id(ctx, query), chosen.day(ctx, query)
     days = [first + timedelta(days=n) for n in range(DAYS)]
     standing = {day: {row.id: row.reason for row in drivers.list_drivers(ctx, site_id, day)} for day in days}
     fleet = vehicles.list_vehicles(ctx, site_id, first) if ctx.may(Can.READ_VEHICLES) else []

@@ -14,6 +14,7 @@ from transport import addresses, orders
 from transport.lists import ORDERS
 from transport.models import OrderKind, OrderState
 from transport.permissions import Can
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 
@@ -47,8 +48,8 @@ def new(ctx: Context) -> Response:
 
 @router.get("/transport/addresses/lookup")
 def lookup(ctx: Context, query: Query) -> Response:
-    site = query.get("site_id", "")
-    site_id = int(site) if site.isdigit() else places.list_sites(ctx)[0].id
+    named = chosen.number(query, "site_id")
+    site_id = chosen.site_id(ctx, query) if named is None else named
     found = addresses.list_addresses(ctx, site_id, query.get("q", ""))
     return options(ctx, [(row.id, row.name, row.code) for row in found], query)
 

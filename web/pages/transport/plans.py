@@ -101,6 +101,5 @@ def manifest(ctx: Context, id: int) -> Response:
 
 @router.post("/transport/plans/{id}/trips/{trip_id}/driver")
 def put_on(ctx: Context, id: int, trip_id: int, form: Form) -> Response:
-    chosen = form.text("driver_id")
-    drivers.put_on(ctx, trip_id, form.version, int(chosen) if chosen.isdigit() else None)
+    drivers.put_on(ctx, trip_id, form.version, form.number("driver_id") if form.text("driver_id") else None)
     return see(ctx, f"/transport/plans/{id}", say("The driver is noted."))

@@ -14,10 +14,10 @@ from transport import addresses, vehicles
 from transport.lists import VEHICLES
 from transport.models import VehicleKind
 from transport.permissions import Can
+from web import chosen
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, pages_router, render, see
 from web.pages.transport.addresses import END_OF_DAY, minute
-from web.pages.transport.day import chosen
 
 router = pages_router()
 
@@ -59,7 +59,7 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/transport/vehicles/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.MANAGE_VEHICLES, to="add a vehicle")
-    site_id, _day = chosen(ctx, query)
+    site_id = chosen.site_id(ctx, query)
     return render(
         ctx,
         "transport/vehicle_new.html",
