@@ -14,7 +14,7 @@ from sqlalchemy import SQLColumnExpression
 from plantops.context import Context
 from plantops.errors import Invalid
 from plantops.module import Registry
-from plantops.wording import mark, say, says
+from plantops.wording import mark, number, say, says
 
 T = TypeVar("T")
 Expression = SQLColumnExpression[Any]
@@ -361,7 +361,7 @@ class ListPage(Generic[T]):
     def total_capped(self) -> str:
         if self.total is None:
             return ""
-        return f"{TOTAL_UP_TO:,}+" if self.is_capped else f"{self.total:,}"
+        return f"{number(TOTAL_UP_TO, ',')}+" if self.is_capped else number(self.total, ",")
 
 
 def sql_type(expr: Expression) -> sa.types.TypeEngine[Any]:

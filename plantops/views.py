@@ -196,7 +196,7 @@ def teams(ctx: Context) -> list[tuple[str, str]]:
     titles = ctx.registry.role_titles()
     held = titles if may_manage(ctx) else [role for role in ctx.user.roles if role in titles]
     named = sorted((titles[role], role) for role in held if role != EVERYBODY)
-    return [(EVERYBODY, "Everybody"), *((role, title) for title, role in named)]
+    return [(EVERYBODY, say("Everybody")), *((role, title) for title, role in named)]
 
 
 @anyone("a question about oneself")

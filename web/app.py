@@ -35,7 +35,7 @@ def create(house: House | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
     )
     app.state.house = house
     app.state.packages = packages
@@ -43,11 +43,10 @@ def create(house: House | None = None) -> FastAPI:
     app.state.templates = make_environment({package.name: package.templates for package in packages})
     app.state.live = live.Hub(house.database.url)
     errors.install(app)
-    routers = [assets.router, health.router]
+    routers = [assets.router, health.router, openapi.router]
     routers += [router for package in packages for router in package.routers]
     routers += [router for package in packages for router in package.api]
     app.router.routes.append(Doors(route for router in routers for route in router.routes))
-    app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     secure = session.is_secure(house.settings)
     app.add_middleware(Guard, secure=secure, observe=health.observe, on_bug=errors.on_bug)

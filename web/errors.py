@@ -55,7 +55,6 @@ TITLES = {
 NEXT_STEPS = {
     404: mark("It may have been moved, or you may not see it. Search for it in its list."),
     405: mark("Go back and use the buttons of the page."),
-    413: mark("Send a smaller file: at most 20 MB."),
     500: mark("Nothing was saved. Try again; if it happens again, give this number to whoever looks after plantops:"),
     503: mark("Nothing was saved. This page tries again by itself."),
 }
@@ -129,7 +128,7 @@ def told_of(request: Request, error: PlantopsError) -> Response:
         return to_confirm(request)
     if request.headers.get("hx-request-type") == "partial":
         return part(request, status, error)
-    return page(request, status, error.message, error.fields)
+    return page(request, status, error)
 
 
 FOR_PROGRAMS = {"version_needed": 428, "stale_version": 412, "key_used": 422}
@@ -183,24 +182,26 @@ def part(request: Request, status: int, error: PlantopsError) -> Response:
             html = ui.form_conflict(found[1], error.message, isinstance(error, errors.Stale))
         else:
             html = ui.form_problem(found[1], error.message, error.fields)
-    return HTMLResponse(html, status, headers=retry(status))
+    return HTMLResponse(html, status, headers=retry(status, error.details))
 
 
-def page(request: Request, status: int, message: str, fields: Mapping[str, str] | None = None) -> Response:
+def page(request: Request, status: int, error: PlantopsError) -> Response:
     """A page that helps: what happened, what to do; inside the house for who is signed in."""
+    tries_again = status == 503 and request.method == "GET"
 
     def draw(visit: Visit) -> Response:
         template = request.app.state.templates.get_template("error.html")
         values = {
             "status": status,
-            "message": message,
-            "fields": dict(fields or {}),
+            "message": error.message,
+            "fields": error.fields,
             "number": session.request_id(request) if status == 500 else "",
-            "retry_seconds": RETRY_SECONDS if status == 503 and request.method == "GET" else None,
+            "retry_seconds": RETRY_SECONDS if tries_again else None,
         }
         with visiting(visit):
-            told = {"heading": heading(status), "next_step": say(NEXT_STEPS[status]) if status in NEXT_STEPS else ""}
-            return HTMLResponse(template.render(values | told), status, headers=retry(status))
+            next_step = say(NEXT_STEPS[status]) if status in NEXT_STEPS and (tries_again or status != 503) else ""
+            told = {"heading": heading(status), "next_step": next_step}
+            return HTMLResponse(template.render(values | told), status, headers=retry(status, error.details))
 
     def inside(database_session: Session) -> Response:
         ctx = session.signed_in(request, database_session)
@@ -238,11 +239,14 @@ def problem(request: Request, status: int, error: PlantopsError) -> Response:
         body["errors"] = [{"field": field, "detail": text} for field, text in error.fields.items()]
     if error.details:
         body["details"] = {name: str(value) for name, value in error.details.items()}
-    headers = retry(status) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    headers = retry(status, error.details) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
 
 
-def retry(status: int) -> dict[str, str]:
+def retry(status: int, details: Mapping[str, Any]) -> dict[str, str]:
+    """When it is worth asking again."""
+    if status == 429 and "wait_seconds" in details:
+        return {"Retry-After": str(int(details["wait_seconds"]))}
     return {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
 
 
@@ -287,7 +291,7 @@ def on_http(request: Request, error: Exception) -> Response:
         return problem(request, status, told_error)
     if request.headers.get("hx-request-type") == "partial":
         return part(request, status, told_error)
-    return page(request, status, sentence)
+    return page(request, status, told_error)
 
 
 def on_unreadable(request: Request, error: Exception) -> Response:
@@ -323,11 +327,12 @@ def refused_at_door(request: Request) -> Response | None:
 
 def on_too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette hands both over
     sentence = say("What you sent is too large: a form holds at most 4 MB, with files 25 MB.")
+    told_error = PlantopsError(sentence, code="too_large")
     if is_api(request):
-        return problem(request, 413, PlantopsError(sentence, code="too_large"))
+        return problem(request, 413, told_error)
     if request.headers.get("hx-request-type") == "partial":
-        return part(request, 413, PlantopsError(sentence, code="too_large"))
-    return page(request, 413, sentence)
+        return part(request, 413, told_error)
+    return page(request, 413, told_error)
 
 
 def on_bug(scope: Scope, error: Exception) -> Response:
@@ -351,7 +356,7 @@ def told_of_bug(request: Request) -> Response:
                 say("{message} Its number is {number}.", message=told_error.message, number=number), code="internal"
             ),
         )
-    return page(request, 500, told_error.message)
+    return page(request, 500, told_error)
 
 
 def install(app: FastAPI) -> None:

@@ -17,7 +17,7 @@ from plantops.context import Context
 from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
-from plantops.wording import language, plural, say, says
+from plantops.wording import language, number, plural, say, says
 from web import formats
 from web.list_parts import (
     EDIT,
@@ -55,7 +55,12 @@ class Named:
 
 @lru_cache(maxsize=1000)
 def pill(tone: str, state: str) -> Markup:
-    return PILL.format(tone, wording.label(state))
+    return worded(tone, wording.label(state))
+
+
+def worded(tone: str, words: str) -> Markup:
+    """The same with words of its own."""
+    return PILL.format(tone, words)
 
 
 class Drawn:
@@ -183,7 +188,7 @@ class Drawn:
         return Lane(
             key=key,
             label=pill(self.tones.get(key, "plain"), key),
-            count=f"{listing_board.COUNTED_TO:,}+" if many else f"{lane.count:,}",
+            count=f"{number(listing_board.COUNTED_TO, ',')}+" if many else number(lane.count, ","),
             cards=tuple(self.row(row) for row in lane.rows),
             more_url=more,
         )
@@ -284,7 +289,7 @@ class Drawn:
             groups=tuple(
                 Group(
                     label=self.group_label(by, group.key),
-                    count=f"{group.count:,}",
+                    count=number(group.count, ","),
                     url=self.url(within=group.key),
                     load_url=self.url(within=group.key, into=f"list-g{place}"),
                     cells=tuple(self.added(column, group.sums) for column in self.shown),
@@ -335,16 +340,16 @@ class Drawn:
     # --- Heads and cells
 
     def column(self, column: Declared) -> Column:
-        number = column.kind in (Kind.NUMBER, Kind.MONEY, Kind.QUANTITY)
+        is_number = column.kind in (Kind.NUMBER, Kind.MONEY, Kind.QUANTITY)
         titled = column.kind in (Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.YES_NO) or column.key in self.opens
         place = "lead" if column.key == self.lead else column.place
         time = column.kind in (Kind.DATE, Kind.TIME)
         if column.key not in self.listing.sortable:
-            return Column(column.key, column.title, number, place, titled, is_time=time)
+            return Column(column.key, column.title, is_number, place, titled, is_time=time)
         now = self.found.sort
         sorted_now = {column.key: "ascending", f"-{column.key}": "descending"}.get(now, "")
         other = f"-{column.key}" if now == column.key else column.key
-        return Column(column.key, column.title, number, place, titled, self.url(sort=other), sorted_now, time)
+        return Column(column.key, column.title, is_number, place, titled, self.url(sort=other), sorted_now, time)
 
     def row(self, row: Any, *, leads: bool = True) -> Row:
         origin = self.listing.origin if leads else ""

@@ -20,12 +20,12 @@ from plantops.views import Shelf
 from plantops.wording import plural, say
 from web import formats, page
 from web.chosen import read_number
-from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill
+from web.list_drawn import SITE, VIEW, WHOLE, Drawn, Named, pill, worded
 from web.list_parts import Bulk, ListView
 from web.page import Query
 from web.visit import this_visit
 
-__all__ = ["Bulk", "Named", "asked_again", "list_page", "list_print", "pill"]
+__all__ = ["Bulk", "Named", "asked_again", "list_page", "list_print", "pill", "worded"]
 
 SUGGESTED, ROW = "menu", "row"
 Look = tuple[Mapping[str, Callable[[Any], Markup | str]], Mapping[str, str], str, Shelf]

@@ -246,4 +246,4 @@ def look(request: Request, job_id: int, cancel_url: str) -> tuple[str, bool]:
 
 def event(data: str, name: str = "") -> str:
     lines = "".join(f"data: {line}\n" for line in data.splitlines())
-    return say("event: {name}\n{lines}\n", name=name, lines=lines) if name else f"{lines}\n"
+    return f"event: {name}\n{lines}\n" if name else f"{lines}\n"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
+from pydantic_core import to_json
 
 from plantops.wording import say
 from web.errors import TITLES
@@ -43,6 +46,20 @@ SHAPE: dict[str, Any] = {
 }
 ALWAYS = (400, 401, 403, 404, 409, 412, 422, 428, 429, 500, 503)
 """What any call may be answered besides what it is there for."""
+
+
+router = APIRouter(include_in_schema=False)
+ONE_BY_ONE = Lock()
+
+
+@router.get("/api/v1/openapi.json")
+def description(request: Request) -> Response:
+    """Made by the first who asks, which takes seconds: in a thread, so that nobody else waits for it."""
+    app: FastAPI = request.app
+    with ONE_BY_ONE:
+        packed: bytes = getattr(app.state, "description", b"") or to_json(described(app))
+        app.state.description = packed
+    return Response(packed, media_type="application/json")
 
 
 def described(app: FastAPI) -> dict[str, Any]:

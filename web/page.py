@@ -14,6 +14,7 @@ from jinja2 import Environment
 from jinja2_fragments import render_block
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
 
 from plantops import idempotency, sealing, typed
@@ -22,12 +23,12 @@ from web import errors, session
 from web.forms import Form
 from web.menu import Entry, Pages
 from web.routing import LateRoute
-from web.security import PROBLEM
+from web.security import PROBLEM, is_upload
 from web.templates import safe
 from web.visit import FLASH_COOKIE, Toast, Visit, this_visit, visiting, write_flash
 
-__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "kept", "options", "pages_router", "part",
-           "parts", "render", "see"]  # fmt: skip
+__all__ = ["Context", "Entry", "Form", "Pages", "Query", "back", "drawn", "guests_router", "kept", "options",
+           "pages_router", "part", "parts", "render", "see"]  # fmt: skip
 
 MOST_FIELDS = 2000
 MOST_FILES = 20
@@ -166,6 +167,8 @@ class PlantRoute(LateRoute):
     """A route whose function runs inside a transaction; commit, retry and errors are here and nowhere else."""
 
     door: Door = staticmethod(session.signed_in)
+    keeps_answers = True
+    """Is what is sent twice done once?"""
 
     def make(self, endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
         super().make(in_transaction(endpoint, type(self).door), options)
@@ -175,6 +178,9 @@ class PlantRoute(LateRoute):
 
         async def read_then_handle(request: Request) -> Response:
             if request.method in session.UNSAFE:
+                # Files may be large: they are read only from who is let in.
+                if is_upload(request) and (refused := await run_in_threadpool(errors.refused_at_door, request)):
+                    return refused
                 limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": LARGEST_FIELD}
                 request.state.form = await request.form(**limits)
             return await handler(request)
@@ -183,16 +189,33 @@ class PlantRoute(LateRoute):
 
 
 class PublicRoute(PlantRoute):
-    """A route for people who are not signed in. It has no session, so its forms are guarded by their origin alone."""
+    """A route for people who are not signed in. It has no session, so its forms are guarded by their origin alone.
+
+    No answer of it is kept, for it may open a session.
+    """
 
     door: Door = staticmethod(session.guest)
+    keeps_answers = False
+
+
+class GuestRoute(PublicRoute):
+    """A route by which a guest tells something: told again over a poor network, it is told once."""
+
+    keeps_answers = True
 
 
 def pages_router(*, public: bool = False) -> APIRouter:
     """The router of a page file."""
-    return APIRouter(
-        route_class=PublicRoute if public else PlantRoute, include_in_schema=False, default_response_class=HTMLResponse
-    )
+    return router_of(PublicRoute if public else PlantRoute)
+
+
+def guests_router() -> APIRouter:
+    """The router of a page file for guests, whose forms are done once however often they are sent."""
+    return router_of(GuestRoute)
+
+
+def router_of(kind: type[PlantRoute]) -> APIRouter:
+    return APIRouter(route_class=kind, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 def in_transaction(endpoint: Callable[..., Response], door: Door) -> Callable[..., Response]:
@@ -254,7 +277,7 @@ def act(request: Request, door: Door, work: Callable[[Context], Response]) -> Re
 
 def once(ctx: Context, request: Request, form: Form, work: Callable[[Context], Response]) -> Response:
     """The same form sent twice: the second gets the answer of the first, and nothing is done again."""
-    if not form.key or ctx.channel != "web":
+    if not form.key or not getattr(request.scope.get("route"), "keeps_answers", False):
         return work(ctx)
     # Keyed, for a form may hold a password: nobody who has the database only can try out what was typed.
     typed = sealing.keyed_digest(ctx.settings, "form", form.fingerprint().hex())
@@ -278,7 +301,7 @@ def sent(ctx: Context, request: Request, response: Response) -> Response:
 
 
 def forget_flash(request: Request, response: Response) -> Response:
-    """What was said once is not said again."""
-    if FLASH_COOKIE in request.cookies and response.media_type == "text/html" and response.status_code < 300:
+    """What was said once is not said again; a part that is loaded meanwhile says nothing of it."""
+    if FLASH_COOKIE in request.cookies and this_visit().has_said:
         response.delete_cookie(FLASH_COOKIE)
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plantops.wording import say
@@ -14,6 +14,7 @@ GANTT_WIDTH = 960
 LANE_LABEL = 150
 LANE_HEIGHT = 26
 GANTT_TOP = 22
+NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # where nothing stands on the lanes
 MAP_WIDTH = 720
 MAP_EDGE = 24
 LARGEST_MAP_HEIGHT = 460
@@ -80,7 +81,7 @@ def gantt(
 ) -> Gantt:
     """Lanes over whole hours from the first start to the last end; local times at the plant."""
     all_of_them = [stretch for lane in lanes for stretch in lane.stretches]
-    start = min((s.start for s in all_of_them), default=datetime.now(zone)).astimezone(zone)
+    start = min((s.start for s in all_of_them), default=now or NO_DAY).astimezone(zone)
     end = max((s.end for s in all_of_them), default=start + timedelta(hours=8)).astimezone(zone)
     start = start.replace(minute=0, second=0, microsecond=0)
     hours = max(1, math.ceil((end - start) / timedelta(hours=1)))

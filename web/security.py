@@ -76,6 +76,11 @@ def most_bytes(content_type: str) -> int:
     return LARGEST_BODY if content_type.lower().startswith(("multipart/form-data", FILE)) else LARGEST_TEXT
 
 
+def is_upload(request: Request) -> bool:
+    """Does a form bring files?"""
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
 def is_file(request: Request) -> bool:
     """Does a program send a file as it is?"""
     return request.headers.get("content-type", "").lower().startswith(FILE)

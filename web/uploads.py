@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from plantops.files import LaidDown
 from plantops.wording import say
 from web import errors, session
 from web.forms import Form
-from web.page import LARGEST_FIELD, MOST_FIELDS, PlantRoute, form_data
+from web.page import LARGEST_FIELD, MOST_FIELDS, PlantRoute, form_data, router_of
 from web.visit import visiting
 
 MOST_FILES = 5
@@ -34,6 +34,8 @@ class UploadRoute(PlantRoute):
         handler = APIRoute.get_route_handler(self)
 
         async def lay_down_then_handle(request: Request) -> Response:
+            if out := await run_in_threadpool(errors.refused_at_door, request):
+                return out
             limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": LARGEST_FIELD}
             request.state.form = await request.form(**limits)
             refused = await run_in_threadpool(self.laid_down, request)
@@ -67,7 +69,7 @@ class UploadRoute(PlantRoute):
 def uploads_router(needs: StrEnum) -> APIRouter:
     """The router of a page file that takes large files from who has this right."""
     route = type("UploadRoute", (UploadRoute,), {"needs": needs})
-    return APIRouter(route_class=route, include_in_schema=False, default_response_class=HTMLResponse)
+    return router_of(route)
 
 
 def laid(request: Request, name: str) -> LaidDown:

@@ -27,7 +27,8 @@ from web.menu import Entry, Pages, Section, Step, current_entry, trail, visible_
 
 FLASH_COOKIE = "said"
 SITE_COOKIE = "site"
-LONGEST_FLASH = 1500
+LONGEST_FLASH = 3800  # browsers keep cookies of 4,096 bytes
+LONGEST_TOAST = 280  # of letters that take twelve signs each in a cookie
 LONGEST_HEADER = 200
 SITES_KEPT_SECONDS = 30.0
 
@@ -75,6 +76,8 @@ class Visit:
     is_shown: bool = False
     """A whole page that somebody asked for, and no error."""
     title: str = ""
+    has_said: bool = False
+    """Was it drawn what the last page had to say?"""
 
     @property
     def person(self) -> int:
@@ -210,6 +213,7 @@ class Visit:
 
     def said(self) -> list[Toast]:
         """What the last page had to say, if it led here."""
+        self.has_said = True
         return read_flash(self.request.cookies.get(FLASH_COOKIE, ""))
 
 
@@ -245,9 +249,13 @@ def visiting(visit: Visit) -> Iterator[Visit]:
 
 
 def write_flash(toasts: Iterable[Toast]) -> str:
-    """Toasts as the value of a cookie; plain text, never markup."""
-    packed = json.dumps([[toast.tone, toast.text] for toast in toasts], ensure_ascii=False)
-    return quote(packed, safe="")[:LONGEST_FLASH]
+    """Toasts as the value of a cookie; plain text, never markup. A long one is cut, so that its beginning is said."""
+    packed = json.dumps([[toast.tone, shortened(toast.text)] for toast in toasts], ensure_ascii=False)
+    return quote(packed, safe="")
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TOAST else f"{text[: LONGEST_TOAST - 1]}…"
 
 
 def read_flash(cookie: str) -> list[Toast]:

@@ -11,13 +11,15 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import structlog
+from playwright.sync_api import Page, Route, expect
 from starlette.datastructures import Headers
 
 from plantops import logs
 from tests.browser import Client, Served
-from web import assets
+from web import assets, errors
 from web.health import why_not_metrics
 from web.security import CONTENT_SECURITY_POLICY, LARGEST_BODY, LARGEST_TEXT, sayable
+from web.visit import Toast, read_flash, write_flash
 
 HERE, TOKEN = "http://127.0.0.1:8000", "a token of the metrics"
 pytestmark = pytest.mark.db
@@ -247,3 +249,55 @@ def test_a_broken_cookie_says_nothing(client: Callable[..., Client], said: str) 
     somebody = client("employee")
     somebody.http.cookies.set("said", said)
     assert somebody.get("/account").status_code == 200
+
+
+def test_files_are_read_only_from_who_is_let_in(served: Served) -> None:
+    where = urlsplit(served.url)
+    with socket.create_connection(("127.0.0.1", where.port), timeout=10) as raw:
+        raw.sendall(
+            f"POST /talk/files HTTP/1.1\r\nHost: {where.netloc}\r\nOrigin: {served.url}\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {LARGEST_BODY}\r\n\r\n--x\r\n".encode()
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 303"), "to the door, before a byte of the file has come"
+
+
+def test_who_must_wait_is_told_how_long() -> None:
+    assert errors.retry(429, {"wait_seconds": 40}) == {"Retry-After": "40"}
+    assert errors.retry(429, {}) == {}
+    assert errors.retry(503, {}) == {"Retry-After": "5"}
+
+
+def test_a_long_word_is_said_and_a_part_between_leaves_it(client: Callable[..., Client]) -> None:
+    (said,) = read_flash(write_flash([Toast("Ü" * 2000, "warn")]))
+    assert said.tone == "warn" and said.text.startswith("ÜÜÜ") and len(said.text) == 280
+    assert len(write_flash([Toast("\N{GRINNING FACE}" * 2000)])) <= 3800
+    anna = client("employee")
+    anna.http.cookies.set("said", write_flash([Toast("It is done.")]))
+    anna.get("/find?q=home", partial=True)
+    page = anna.get("/")
+    assert "It is done." in page.text and "said=" in page.headers["set-cookie"]
+
+
+def test_a_page_that_cannot_be_had_just_now_is_asked_for_again(browser: Callable[..., Page]) -> None:
+    page, asked = browser("employee"), []
+
+    def busy_at_first(route: Route) -> None:
+        asked.append(route.request.url)
+        answer = route.fetch()
+        text = answer.text().replace("</main>", '<p data-retries="1">Busy</p></main>') if len(asked) == 1 else None
+        route.fulfill(response=answer, body=text)
+
+    page.route("**/bell", busy_at_first)
+    page.goto("/bell")
+    expect(page.get_by_text("Busy")).to_have_count(0)
+    assert len(asked) == 2
+
+
+def test_what_is_wrong_is_said_in_the_dialog_that_is_open(browser: Callable[..., Page]) -> None:
+    page = browser("employee")
+    page.goto("/design")
+    page.get_by_role("button", name="Reject").first.click()
+    dialog = page.locator("dialog[open]")
+    page.context.set_offline(True)
+    dialog.get_by_role("button", name="Reject").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The server cannot be reached.")

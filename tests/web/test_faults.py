@@ -35,11 +35,14 @@ def test_the_database_stops_and_comes_back(tmp_path: Path, settings: Settings) -
             assert down.status_code == 503
             assert "The database does not answer. Nothing was saved" in down.text
             assert down.headers["retry-after"] == "5"
+            assert 'data-retries="5"' in down.text and "This page tries again by itself." in down.text
             form = {"_csrf": session.csrf_of(token), "site": "1", "back": "/"}
             partial = {"Origin": url, "HX-Request": "true", "HX-Request-Type": "partial", "HX-Source": "form#site"}
             sent = anna.post("/site", data=form, headers=partial)
             assert sent.status_code == 503
             assert "hx-partial" in sent.text and "try again in a moment" in sent.text
+            whole = anna.post("/site", data=form, headers={"Origin": url})
+            assert whole.status_code == 503 and "tries again by itself" not in whole.text
             assert anna.get("/healthz").status_code == 200
             assert anna.get("/readyz").status_code == 503
             api = anna.get("/api/v1/nothing", headers={"Authorization": "Bearer x"})

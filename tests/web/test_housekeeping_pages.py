@@ -67,10 +67,26 @@ def test_a_report_by_the_code_at_a_door_with_photo_and_its_status(browser: Open,
     desk = client("facility_manager")
     link = desk.page(f"/housekeeping/requests?q={number}").xpath(f"//a[contains(., '{number}')]/@href")[0]
     answer = desk.get(f"{link}/photo")
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "image/jpeg"
     assert Image.open(BytesIO(answer.content)).size == (40, 30)
     assert client("employee", "stranger").get(f"{link}/photo").status_code == 404
     assert client("employee", "stranger").get(link).status_code == 404
+
+
+def test_a_report_that_is_sent_again_over_a_poor_network_is_there_once(
+    client: Enter, served: Served, door: str
+) -> None:
+    nobody, here = client(), f"/r/{door}"
+    form = nobody.page(here).xpath("//form[@id='report']")[0]
+    fields = {name: value or "" for name, value in form.form_values()}
+    fields |= {"category": "Water and drains", "text": "It runs down the wall of the stairs."}
+    first, again = [nobody.send(here, fields, came_from=here) for _ in range(2)]
+    assert first.status_code == 200 and first.headers["hx-redirect"] == again.headers["hx-redirect"]
+    with served.house.acting() as ctx:
+        told = [row for row in requests.list_requests(ctx, limit=100) if "down the wall of the stairs" in row.text]
+    assert len(told) == 1
 
 
 def test_a_wrong_code_and_an_empty_report_say_so(client: Enter, door: str) -> None:

@@ -128,3 +128,12 @@ def test_a_fault_is_reported(enter: Open, served: Served) -> None:
     page.keyboard.type("Elec")
     press(page, "Send the report")
     expect(page.locator("#toasts")).to_contain_text("RQ-")
+
+
+def test_more_rows_have_the_focus_where_they_begin(enter: Open, served: Served) -> None:
+    for name in ("mia", "max", "mona"):
+        served.person("employee", name)
+    page = enter("administrator", "mo")
+    page.goto("/admin/users?limit=2")
+    page.get_by_role("link", name="Show more").press("Enter")
+    expect(page.locator("[data-row]").nth(2).locator(".c-lead a")).to_be_focused()

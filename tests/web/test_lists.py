@@ -186,4 +186,6 @@ def test_many_rows_are_done_at_once_after_a_look_and_can_be_taken_back(client: E
     picked = look.replace("all=yes&asked=q%3Dtap", f"ids={made[2].id}+{made[3].id}")
     assert "2 of 2 can be done" in text(boss, picked)
     most = " ".join(f"{10**8 + n}:12" for n in range(bulk_actions.MOST))
-    assert boss.post("/lists/housekeeping.requests/bulk/accept", rows=most).status_code == 200, "as many as are promised"
+    assert boss.post("/lists/housekeeping.requests/bulk/accept", rows=most).status_code == 200, (
+        "as many as are promised"
+    )

@@ -200,6 +200,32 @@ def test_signing_out_wipes_the_pages_and_an_ended_session_keeps_the_queue(served
     assert axe(page) == []
 
 
+WAITS = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+LOCK = sa.text("LOCK TABLE housekeeping_round_tick IN ACCESS EXCLUSIVE MODE")
+
+
+def test_what_was_on_its_way_when_somebody_signed_out_is_not_kept(served: Served, browser: Open) -> None:
+    path = f"/housekeeping/rounds/{made(served.house, 'Ahead')}"
+    page = browser("cleaner", width=PHONE)
+    page.goto("/")
+    page.evaluate("() => navigator.serviceWorker.register('/sw.js')")
+    until(page, CONTROLLED)
+    with served.house.database.transaction() as session:
+        session.execute(LOCK)  # the page that is fetched ahead is being made until this ends
+        page.evaluate("path => navigator.serviceWorker.controller.postMessage({ keep: [path] })", path)
+        deadline = time.monotonic() + 10
+        while not session.scalar(WAITS):
+            assert time.monotonic() < deadline, "it is asked for"
+            page.wait_for_timeout(25)
+        page.get_by_role("button", name="account").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    page.wait_for_timeout(500)
+    page.context.set_offline(True)
+    page.goto(path)
+    expect(page.get_by_role("heading", name="No network here")).to_be_visible()
+
+
 def test_a_delivery_is_received_offline_once(served: Served, browser: Open) -> None:
     with served.house.database.transaction() as session:
         order = open_shop(Someone(served.house, session)).issued().id

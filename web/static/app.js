@@ -20,7 +20,14 @@
     close.setAttribute("aria-label", sentences.close);
     close.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${sprite}#x"></use></svg>`;
     box.append(words, close);
-    $("#toasts").append(box);
+    place(tone).append(box);
+  };
+  // Behind an open dialog nobody sees or hears a toast: what is wrong is said where the person works.
+  const place = (tone) => {
+    const box = $$("dialog[open]").filter((dialog) => dialog.matches(":modal")).at(-1)?.querySelector(".form-errors");
+    if (!box || tone !== "bad") return $("#toasts");
+    box.replaceChildren();
+    return box;
   };
   const fade = (toast) => {
     if (toast.dataset.fades) return;
@@ -201,6 +208,8 @@
     if (source?.matches?.("[data-work]")) source.dataset.work = "followed";
   });
   addEventListener("load", () => $$("[data-work='']").forEach((work) => work._htmx?.sse || htmx.process(work)));
+  // A page that cannot be had just now is asked for again.
+  for (const page of $$("[data-retries]")) setTimeout(() => location.reload(), Number(page.dataset.retries) * 1000);
   // The work that was listened to has ended: the page shows its result.
   document.addEventListener("ended", (event) => event.target.matches?.("[data-work]") && location.reload());
 

@@ -60,6 +60,17 @@
     go(event.key);
   });
 
+  // More rows were asked for: the link is another one now, so the first of the new rows has the focus.
+  let before = null;
+  const wantsMore = (event) => event.detail.ctx.sourceElement?.matches?.(".more a, .more-row a");
+  document.addEventListener("htmx:before:request", (event) => wantsMore(event) && (before = new Set(rows())));
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (!wantsMore(event) || !before) return;
+    const first = rows().find((row) => !before.has(row));
+    before = null;
+    if (first && (document.activeElement ?? document.body) === document.body) ($(".c-lead a, a", first) ?? $("input", first))?.focus();
+  });
+
   // --- Picked rows
   const picks = (list) => $$("tbody .pick input", list);
   const count = (list) => {

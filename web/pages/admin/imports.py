@@ -18,8 +18,10 @@ from plantops.import_rows import RowState
 from plantops.imports import State
 from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
+from plantops.wording import number as number_of
 from plantops.wording import plural, say
 from web import chosen, live
+from web.handing import handed_out
 from web.list_parts import Tab
 from web.lists import list_page
 from web.page import Context, Form, Query, back, pages_router, parts, render, see
@@ -92,7 +94,7 @@ def new(ctx: Context, query: Query) -> Response:
 @router.get("/admin/imports/template/{kind}.xlsx")
 def template(ctx: Context, kind: str) -> Response:
     """A workbook to fill in."""
-    return book(import_templates.template(ctx, kind), f"{safe_name(kind)}.xlsx")
+    return handed_out(import_templates.template(ctx, kind), f"{safe_name(kind)}.xlsx", tables.XLSX)
 
 
 @uploads.post("/admin/imports")
@@ -154,7 +156,7 @@ def staged(ctx: Context, id: int, query: Query) -> Staged:
         "all": say("All"),
     }
     tabs = tuple(
-        Tab(label, f"{url}?show={name}", f"{counted(counts, name):,}", name == show)
+        Tab(label, f"{url}?show={name}", number_of(counted(counts, name), ","), name == show)
         for name, label in labels.items()
         if name in ("all", show) or counted(counts, name)
     )
@@ -277,7 +279,7 @@ def again(ctx: Context, id: int) -> Response:
 @router.get("/admin/imports/{id}/refused.xlsx")
 def handed_back(ctx: Context, id: int) -> Response:
     """The refused rows as they stand, with a column that says why."""
-    return book(import_fixes.handed_back(ctx, id), f"import-{id}-refused.xlsx")
+    return handed_out(import_fixes.handed_back(ctx, id), f"import-{id}-refused.xlsx", tables.XLSX)
 
 
 @router.get("/admin/imports/{id}/refused.csv")
@@ -286,13 +288,8 @@ def refused(ctx: Context, id: int) -> Response:
     report = imports.report(ctx, id)
     rows = [(cell.row, cell.column, cell.value, cell.why) for cell in report.refused]
     columns = (Column(say("Row"), Kind.WHOLE), Column(say("Column")), Column(say("Value")), Column(say("Why")))
-    head = {"Content-Disposition": f'attachment; filename="import-{id}-refused.csv"'}
-    return Response(tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone), media_type=tables.CSV, headers=head)
-
-
-def book(content: bytes, name: str) -> Response:
-    head = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=tables.XLSX, headers=head)
+    content = tables.as_csv(Table("Refused", columns, rows), zone=ctx.zone)
+    return handed_out(content, f"import-{id}-refused.csv", tables.CSV)
 
 
 def safe_name(given: str) -> str:

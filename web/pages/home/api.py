@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from plantops import accounts, activity, due, files, jobs
+from plantops import accounts, activity, due, jobs
 from plantops.admin_lists import JOBS
 from plantops.files import AttachmentRow
 from plantops.jobs import JobRun
 from plantops.people import User
 from web.api import Content, Context
-from web.pages.home.files import handed_out
+from web.pages.home.files import kept_file
 from web.resources import Routes, gives, many, view
 from web.security import FILE
 
@@ -40,7 +40,7 @@ papers("POST /attachments/{id}/take-off", activity.take_file_off)
 @papers.router.get("/files/{id}", response_class=Response, responses={200: {"content": {"*/*": BYTES}}})
 def read_file(ctx: Context, id: int) -> Response:
     """The file itself, for who may see a record that it hangs on: pictures, letters, orders as they were sent."""
-    return handed_out(ctx, files.readable(ctx, id), "attachment")
+    return kept_file(ctx, id)
 
 
 @papers.router.post("/files", status_code=201, openapi_extra=SENT)

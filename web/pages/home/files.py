@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi.responses import Response
 
 from plantops import files
+from web.handing import handed_out
 from web.page import Context, pages_router
 
 router = pages_router()
 
-SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
-"""Pictures were drawn anew when they were stored, so a page may show them."""
-
 
 @router.get("/files/{id}")
 def download(ctx: Context, id: int, inline: bool = False) -> Response:
+    return kept_file(ctx, id, inline=inline)
+
+
+def kept_file(ctx: Context, id: int, *, inline: bool = False) -> Response:
+    """A file of the store, for who may read it."""
     file = files.readable(ctx, id)
-    return handed_out(ctx, file, "inline" if inline and file.media_type in SHOWN else "attachment")
-
-
-def handed_out(ctx: Context, file: files.File, kind: str) -> Response:
-    """Its bytes under its name; what they are tells whether a program has them already."""
-    disposition = f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}"
-    return Response(
-        files.content(ctx, file.id),
-        media_type=file.media_type,
-        headers={
-            "Content-Disposition": disposition,
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "ETag": f'"{file.sha256}"',
-        },
-    )
+    return handed_out(files.content(ctx, id), file.name, file.media_type, inline=inline, tag=file.sha256)

@@ -14,8 +14,10 @@ from housekeeping.permissions import Can
 from housekeeping.requests import NewRequest
 from housekeeping.workorders import NewWork
 from plantops import places
+from plantops.errors import NotFound
 from plantops.wording import say
 from web import chosen
+from web.handing import handed_out
 from web.lists import Named, list_page
 from web.page import Context, Form, Query, options, pages_router, render, see
 from web.pages.housekeeping.door import taken
@@ -115,10 +117,9 @@ def show(ctx: Context, id: int) -> Response:
 def photo(ctx: Context, id: int) -> Response:
     found = boards.photo(ctx, id)
     if found is None:
-        return Response(status_code=404)
-    _name, media_type, content = found
-    headers = {"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff", "Cache-Control": "private"}
-    return Response(content, media_type=media_type, headers=headers)
+        raise NotFound(say("No photo hangs on this request."))
+    name, media_type, content = found
+    return handed_out(content, name, media_type, inline=True)
 
 
 @router.post("/housekeeping/requests/{id}/accept")

@@ -11,9 +11,9 @@ from housekeeping import boards, requests
 from housekeeping.requests import NewRequest
 from plantops.errors import Invalid
 from plantops.wording import say
-from web.page import Context, Form, Query, pages_router, render, see
+from web.page import Context, Form, Query, guests_router, render, see
 
-router = pages_router(public=True)
+router = guests_router()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi.responses import Response
 
 from plantops import exports
 from plantops.listing import named
 from plantops.wording import say
+from web.handing import handed_out
 from web.lists import asked_again, list_print
 from web.page import Context, Form, Query, pages_router, render, see
 
@@ -18,15 +17,15 @@ FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 
 @router.get("/lists/{name}/export.csv")
 def as_csv(ctx: Context, name: str, query: Query) -> Response:
-    return handed_out(ctx, name, query, "csv")
+    return copied(ctx, name, query, "csv")
 
 
 @router.get("/lists/{name}/export.xlsx")
 def as_xlsx(ctx: Context, name: str, query: Query) -> Response:
-    return handed_out(ctx, name, query, "xlsx")
+    return copied(ctx, name, query, "xlsx")
 
 
-def handed_out(ctx: Context, name: str, query: Query, format: str) -> Response:
+def copied(ctx: Context, name: str, query: Query, format: str) -> Response:
     """The file; for a long list a page that offers to have it written."""
     listing, asked = named(ctx.registry, name), asked_in(query)
     listing.need(ctx)
@@ -42,8 +41,7 @@ def handed_out(ctx: Context, name: str, query: Query, format: str) -> Response:
             days=exports.KEEP.days,
         )
     made = exports.as_file(ctx, listing, asked, format)
-    disposition = f"attachment; filename*=UTF-8''{quote(made.name, safe='')}"
-    return Response(made.content, media_type=made.media_type, headers={"Content-Disposition": disposition})
+    return handed_out(made.content, made.name, made.media_type)
 
 
 @router.post("/lists/{name}/export.csv")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plantops import items
 from plantops.permissions import Can as Core
 from plantops.units import PRICE_QUANTITIES, UNITS
-from plantops.wording import say
+from plantops.wording import number, say
 from purchasing import catalogue, suppliers
 from purchasing.catalogue import OfferFacts
 from purchasing.lists import PRICES
@@ -94,7 +94,7 @@ def new(ctx: Context, id: int, query: Query) -> Response:
         running=running[0] if running else None,
         url=to(id),
         units=[(code, f"{code} ({unit.plural})" if unit.plural != code else code) for code, unit in UNITS.items()],
-        pers=[(str(per), f"{per:,}") for per in sorted(PRICE_QUANTITIES)],
+        pers=[(str(per), number(per, ",")) for per in sorted(PRICE_QUANTITIES)],
         breaks=range(BREAKS),
         today=ctx.today,
     )

@@ -18,7 +18,7 @@ from purchasing.permissions import Can
 from purchasing.suppliers import SUPPLIERS, Terms
 from web import chosen
 from web.companies import Company
-from web.lists import Named, list_page
+from web.lists import Named, list_page, worded
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router()
@@ -65,8 +65,8 @@ def index(ctx: Context, query: Query) -> Response:
 
 def blocked_pill(row: Any) -> Markup:
     if row.blocked:
-        return Markup('<span class="pill tone-bad">blocked</span>')
-    return Markup('<span class="pill tone-bad">papers expired</span>') if row.expired else Markup("")
+        return worded("bad", say("Blocked"))
+    return worded("bad", say("Papers expired")) if row.expired else Markup("")
 
 
 @router.get("/purchasing/suppliers/new")

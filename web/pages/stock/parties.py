@@ -12,7 +12,7 @@ from plantops.lists import PARTIES
 from plantops.permissions import Can
 from plantops.wording import say
 from web.companies import CompanyOfKinds
-from web.lists import Named, list_page
+from web.lists import Named, list_page, worded
 from web.page import Context, Form, Query, pages_router, render, see
 
 router = pages_router()
@@ -37,7 +37,7 @@ def index(ctx: Context, query: Query) -> Response:
 
 
 def blocked_pill(row: Any) -> Markup:
-    return Markup('<span class="pill tone-bad">blocked</span>') if row.blocked else Markup("")
+    return worded("bad", say("Blocked")) if row.blocked else Markup("")
 
 
 @router.get("/parties/new")
