@@ -147,9 +147,14 @@ def _versions(ctx: Context, listing: Listing[Any], ids: Sequence[int]) -> dict[i
 
 
 def _told(ctx: Context, listing: Listing[Any], reasons: dict[int, str]) -> tuple[Refused, ...]:
-    named = links.links(ctx, [links.origin_of(listing.origin, id) for id in reasons])
-    labels = {id: named[links.origin_of(listing.origin, id)].label for id in reasons}
-    return tuple(Refused(id, labels[id], reason) for id, reason in reasons.items())
+    """By their numbers, as far as the person sees them: who sends ids of others' rows learns nothing of them."""
+    origins = {id: links.origin_of(listing.origin, id) for id in reasons}
+    seen = {origins[id] for id in _versions(ctx, listing, list(reasons))} if reasons else set()
+    named = links.links(ctx, seen)
+    return tuple(
+        Refused(id, named[of].label if (of := origins[id]) in seen else links.spoken(ctx.registry, of), reason)
+        for id, reason in reasons.items()
+    )
 
 
 @anyone("each person sees their own")
@@ -249,6 +254,9 @@ def take_back_by_worker(
 ) -> Pieces:
     """Each row that the run changed, by the module's own reverse; what was changed since stays, and is told."""
     listing, mark = named(ctx.registry, list), f"{jobs.RUN_MARK}:{run}"
+    before = get(ctx.session, sa.select(JobRun).where(JobRun.id == run), what="action")
+    if why := why_not_take_back(before, action_of(listing, action), _asked_at(ctx)):
+        raise Conflict(say("This cannot be undone: {why}.", why=why), code="too_late")
     table = _table(listing)
     ids = [str(id) for id, _version in rows]
     asked = {"table": table.name, "rows": ids, "request": mark, "actor": ctx.user.id}
@@ -267,6 +275,12 @@ def take_back_by_worker(
         return say("{action}: {done:,} undone, {kept}.", action=deed.label, done=done, kept=kept)
 
     return _pieces(list, action, in_turn, act, said, back)
+
+
+def _asked_at(ctx: Context) -> datetime:
+    """When somebody asked for what is done now: an undo that was stopped is not gone on with for ever."""
+    run = ctx.request_id.partition(":")[2]
+    return ctx.session.get_one(JobRun, int(run)).queued_at if run.isdigit() else ctx.now
 
 
 def _table(listing: Listing[Any]) -> sa.Table:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from plantops.errors import NotFound, Stale, Unavailable
+from plantops.errors import Invalid, NotFound, Stale, Unavailable
 from plantops.wording import mark, say
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ PERHAPS_SAVED = mark(
     "The database stopped answering while this was being saved, so it may or may not be there: look first. "
     "To send the same form again is safe, it is never done twice."
 )
+TOO_LONG = mark("A text is too long here. Shorten the longest one.")
 RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 TRIES = 3
 REST_SECONDS = 2.0
@@ -176,6 +177,8 @@ class Database:
             session.rollback()
             if is_gone(error):
                 raise Unavailable(say(PERHAPS_SAVED if committing else NOTHING_SAVED)) from error
+            if is_too_long(error):
+                raise Invalid(say(TOO_LONG)) from error
             raise
         except BaseException:
             session.rollback()
@@ -253,6 +256,11 @@ def is_gone(error: OperationalError) -> bool:
     """Did the server go away, as opposed to refusing a statement?"""
     code = sqlstate(error)
     return error.connection_invalidated or code is None or code.startswith(("08", "57P", "53"))
+
+
+def is_too_long(error: OperationalError) -> bool:
+    """Was it a text that does not fit into the index that finds it?"""
+    return sqlstate(error) == "54000"
 
 
 def constraint_of(error: DBAPIError) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import struct
 import time
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +20,8 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 import sqlalchemy as sa
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import Base as ExifTag
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops.context import Context, anyone, within
@@ -35,6 +38,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 4096
 JPEG_QUALITY = 85
+ORIENTATION, UPRIGHT = ExifTag.Orientation, 1
 LONGEST_NAME = 150
 PIECE = 1024 * 1024
 ORPHAN_AFTER_SECONDS = 24 * 3600
@@ -44,12 +48,26 @@ TAKE = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:content, 7255
 _ORIGIN = re.compile(r"[a-z_]+:\d+")
 _PICTURES = {
     "JPEG": ("image/jpeg", "JPEG"),
+    "MPO": ("image/jpeg", "JPEG"),  # what many phones write: a JPEG with further views behind it
     "PNG": ("image/png", "PNG"),
     "WEBP": ("image/webp", "WEBP"),
     "GIF": ("image/png", "PNG"),
     "BMP": ("image/png", "PNG"),
     "TIFF": ("image/png", "PNG"),
 }
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # an MPO is opened as a JPEG
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What reading a picture whose bytes are wrong was seen to raise.
+_DAMAGED = (UnidentifiedImageError, Image.DecompressionBombError, OSError, EOFError, SyntaxError, ValueError, TypeError,
+            ArithmeticError, LookupError, AttributeError, RuntimeError, struct.error, zlib.error)  # fmt: skip
 _PICTURE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _OFFICE = {
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -196,21 +214,21 @@ def _text(content: bytes) -> str:
 def _picture(content: bytes) -> tuple[str, bytes]:
     """The picture drawn anew: no place or camera data, no hidden parts, upright, at most 4096 pixels wide."""
     try:
-        with Image.open(BytesIO(content)) as picture:
-            if picture.format not in _PICTURES:
-                raise Invalid(say("A picture of this kind is not taken. Known are {known}.", known=KNOWN), field="file")
+        with Image.open(BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Invalid(
                     say("The picture has more than {max_pixels} million pixels.", max_pixels=MAX_PIXELS // 10**6),
                     field="file",
                 )
-            media_type, form = _PICTURES[picture.format]
-            upright = ImageOps.exif_transpose(picture)
+            media_type, form = _PICTURES[str(picture.format)]
+            turn = _TURNS.get(picture.getexif().get(ORIENTATION, UPRIGHT))
+            upright = picture.transpose(turn) if turn is not None else picture.copy()
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            plain = upright.convert("RGB" if form == "JPEG" or "A" not in upright.getbands() else "RGBA")
+            plain = upright.convert("RGB" if form == "JPEG" or not upright.has_transparency_data else "RGBA")
+            plain.info = {}  # a comment in it would be written along
             out = BytesIO()
             plain.save(out, form, quality=JPEG_QUALITY)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except _DAMAGED as error:
         raise Invalid(
             say("The picture is damaged and cannot be read: {name__}.", name__=type(error).__name__), field="file"
         ) from None

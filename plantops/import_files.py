@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from plantops import files, import_choices, import_guess, import_maps, imports, places, sheets
 from plantops.calendar import zone
 from plantops.context import Context, requires
-from plantops.db import get
 from plantops.errors import Conflict, Invalid
 from plantops.files import File, LaidDown
 from plantops.import_choices import Choices
@@ -91,11 +90,7 @@ class _Look:
 
 @requires(Can.IMPORT)
 def one(ctx: Context, id: int) -> Import:
-    """An import, for who may bring in what it is of."""
-    run = get(ctx.session, imports.visible(ctx).where(Import.id == id), what="import")
-    declared = kind_named(ctx.registry, run.kind)
-    ctx.need(declared.permission, site_id=run.site_id, to=f"import {declared.title.lower()}")
-    return run
+    return imports.one(ctx, id)
 
 
 @requires(Can.IMPORT)

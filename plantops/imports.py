@@ -11,14 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plantops import files, import_maps, import_rows, jobs, sheets
 from plantops.calendar import zone
 from plantops.context import Context, requires, within
-from plantops.db import Base, Id, choice, constraint_of, get, one_at_a_time, tried
-from plantops.errors import Conflict, Invalid, NotFound
+from plantops.db import TOO_LONG, Base, Id, choice, constraint_of, get, is_too_long, one_at_a_time, tried
+from plantops.errors import Conflict, Invalid, NotFound, PlantopsError
 from plantops.import_kinds import ImportKind, ImportRun, Loaded, Refusal, Row, kind_named
 from plantops.import_maps import ImportMap
 from plantops.import_rows import ImportRow as ImportRow
@@ -135,8 +135,17 @@ def list_imports(ctx: Context, limit: int = 50) -> list[Import]:
 
 @requires(Can.IMPORT)
 def report(ctx: Context, id: int) -> Report:
-    """What came of an import, each refused cell included."""
-    return _report(ctx, get(ctx.session, visible(ctx).where(Import.id == id), what="import"))
+    """What came of an import, each refused cell included: for who may bring in what it is of."""
+    return _report(ctx, one(ctx, id))
+
+
+@requires(Can.IMPORT)
+def one(ctx: Context, id: int) -> Import:
+    """An import, for who may bring in what it is of."""
+    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import")
+    declared = kind_named(ctx.registry, run.kind)
+    ctx.need(declared.permission, site_id=run.site_id, to=f"import {declared.title.lower()}")
+    return run
 
 
 def _report(ctx: Context, run: Import) -> Report:
@@ -156,7 +165,7 @@ def _report(ctx: Context, run: Import) -> Report:
 @requires(Can.UNDO_IMPORT)
 def kept(ctx: Context, id: int) -> list[Refusal]:
     """What could not be taken back, by its row, and why."""
-    run = get(ctx.session, visible(ctx).where(Import.id == id), what="import")
+    run = one(ctx, id)
     mine = sa.select(ImportRow.number, ImportRow.problems).where(ImportRow.import_id == run.id)
     rows = mine.where(ImportRow.state == RowState.LOADED, ImportRow.problems != sa.text("'[]'::jsonb"))
     found = ctx.session.execute(rows.order_by(ImportRow.number))
@@ -437,7 +446,9 @@ def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence
         with ctx.session.begin_nested():
             loaded = kind.load(ctx, run, rows) or Loaded()
             ctx.session.flush()
-    except (Invalid, Conflict, NotFound, IntegrityError, DataError) as error:
+    except (Invalid, Conflict, NotFound, IntegrityError, DataError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not is_too_long(error):
+            raise
         if len(groups) == 1:
             import_rows.mark(ctx, run.id, rows, Loaded(refused=[_blamed(row, error) for row in rows]))
             return
@@ -448,8 +459,10 @@ def _load_chunk(ctx: Context, kind: ImportKind, run: ImportRun, groups: Sequence
         import_rows.mark(ctx, run.id, rows, loaded)
 
 
-def _blamed(row: Row, error: Invalid | Conflict | NotFound | IntegrityError | DataError) -> Refusal:
-    if isinstance(error, IntegrityError | DataError):
+def _blamed(row: Row, error: PlantopsError | DBAPIError) -> Refusal:
+    if isinstance(error, OperationalError):
+        return Refusal(row.number, sheets.WHOLE_ROW, "", say(TOO_LONG))
+    if isinstance(error, DBAPIError):
         rule = constraint_of(error)
         return Refusal(
             row.number, sheets.WHOLE_ROW, "", say("the database refuses it by its rule {rule}", rule=rule or "of types")

@@ -209,7 +209,7 @@ def place(after: str, sort: str, kind: type) -> tuple[Any, int]:
         packed = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
         sorted_by, tag, text, id = json.loads(packed)
         value = _value(tag, text)
-    except (ValueError, binascii.Error, InvalidOperation, TypeError) as error:
+    except (ValueError, binascii.Error, InvalidOperation, TypeError, RecursionError) as error:
         raise broken from error
     fits = value is None or isinstance(value, kind) or (kind is float and isinstance(value, Decimal))
     small = not isinstance(value, int) or abs(value) < 2**63
@@ -219,8 +219,9 @@ def place(after: str, sort: str, kind: type) -> tuple[Any, int]:
 
 
 def _value(tag: str, text: str) -> Any:
-    if not isinstance(text, str) or "\x00" in text or len(text) > 10_000:
+    if not isinstance(text, str) or not isinstance(tag, str) or "\x00" in text or len(text) > 10_000:
         raise ValueError(tag)
+    text.encode()  # half a character cannot be asked for
     if tag == "n":
         number = Decimal(text)
         if not number.is_finite() or len(text) > 60 or abs(number.adjusted()) > 60:

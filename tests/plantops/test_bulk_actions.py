@@ -14,7 +14,7 @@ from housekeeping import requests
 from housekeeping.desk_models import Request, RequestState
 from housekeeping.lists import REQUESTS
 from housekeeping.requests import NewRequest
-from plantops import bulk_actions, jobs, listing_params, people, undo, worker
+from plantops import bulk_actions, jobs, listing_params, people, places, undo, worker
 from plantops.context import Context
 from plantops.core import House
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
@@ -222,6 +222,37 @@ def test_what_many_rows_can_be_undone(action: BulkAction, more: dict[str, object
     known = {"name": bulk_actions.JOB, "state": jobs.State.DONE, "finished_at": NOW, "result": {"done": 3}}
     run = jobs.JobRun(**(known | more))
     assert bulk_actions.why_not_take_back(run, action, NOW) == why
+
+
+def test_who_sends_the_ids_of_others_rows_learns_nothing_of_them(plant: House) -> None:
+    with plant.acting() as ctx:
+        (made,) = reported(ctx, 1)
+        other = places.add_site(ctx, "SEC", "Second plant", zone="Europe/Luxembourg", currency="EUR", country="LU")
+        boss = people.add_user(ctx, "boss", "Boss").id
+        people.grant(ctx, boss, "facility_manager", site_id=other.id)
+    with plant.acting(boss) as ctx:
+        run_id = bulk_actions.begin(ctx, REQUESTS, RESOLVE, ((made.id, made.version), (10**6, 1)), "Sealed")
+    worker.run(plant, run_id)
+    with plant.acting(boss) as ctx:
+        told = bulk_actions.run_of(ctx, run_id).result or {}
+    assert set(told) == {"done", "refused", f"Request {made.id}", "Request 1000000"}
+
+
+def test_an_undo_that_was_stopped_cannot_be_repeated_when_its_half_minute_is_over(plant: House) -> None:
+    run_id, ids = begun(plant, 2)
+    worker.run(plant, run_id)
+    with plant.acting() as ctx:
+        boss = ctx.session.get_one(jobs.JobRun, run_id).acts_as_id
+    with plant.acting(boss) as ctx:
+        jobs.cancel(ctx, bulk_actions.begin_undo(ctx, run_id))
+        stopped = ctx.session.scalars(sa.select(jobs.JobRun.id).where(jobs.JobRun.name == bulk_actions.BACK)).one()
+    plant.clock = lambda: NOW + timedelta(minutes=5)
+    with plant.acting(boss) as ctx:
+        later = jobs.again(ctx, stopped)
+    worker.run(plant, later)
+    with plant.acting(boss) as ctx:
+        assert states(ctx, ids) == [RequestState.ACCEPTED] * 2
+        assert "more than 30 seconds" in str(bulk_actions.run_of(ctx, later).error)
 
 
 def test_what_was_done_is_undone_though_it_took_long_and_what_was_changed_since_stays(

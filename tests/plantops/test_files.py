@@ -143,6 +143,33 @@ def test_a_picture_loses_where_it_was_taken_and_stands_upright(ctx: Someone) -> 
     assert b"script" not in files.content(system, trailing.id)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_no_broken_byte_of_a_photo_breaks_the_house() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x011A] = 6, "Camera", 72.5
+    whole = picture(size=(4, 2), exif=exif.tobytes())
+    taken = 0
+    for place in range(len(whole)):
+        for byte in (0, 1, 3, 255):
+            try:
+                taken += sniffed(whole[:place] + bytes([byte]) + whole[place + 1 :]).startswith("image/")
+            except Invalid:
+                continue
+    assert taken > len(whole), "most of them are pictures nevertheless"
+
+
+@pytest.mark.db
+def test_a_photo_of_several_views_is_one_picture_without_its_comment(ctx: Someone) -> None:
+    views = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(views, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
+    system = ctx()
+    kept = files.keep(system, "phone.jpg", views.getvalue())
+    drawn = Image.open(io.BytesIO(files.content(system, kept.id)))
+    assert (drawn.format, drawn.size) == ("JPEG", (30, 20))
+    told = files.keep(system, "p.jpg", picture(comment="Ada was here"))
+    assert b"Ada" not in files.content(system, told.id)
+
+
 @pytest.mark.db
 def test_damaged_or_missing_bytes_are_told(ctx: Someone) -> None:
     system = ctx()

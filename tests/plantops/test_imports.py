@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -93,7 +94,7 @@ def system(kinds: object, ctx: Someone) -> Context:
 def file(tmp_path: Path) -> Callable[..., Path]:
     def write(*lines: str, header: str = "Code;Name;Weight") -> Path:
         path = tmp_path / "centres.csv"
-        path.write_text("\n".join((header, *lines)) + "\n")
+        path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
         return path
 
     return write
@@ -255,6 +256,31 @@ def test_who_may_import_and_of_what(kinds: object, ctx: Someone, file: Callable[
     with pytest.raises(Forbidden):
         imports.undo(ctx("auditor"), found.import_id or 0)
     assert imports.undo(boss, found.import_id or 0).undone_by_id == boss.user.id
+
+
+def test_what_a_file_held_is_told_to_who_may_bring_in_such_things_only(
+    kinds: object, ctx: Someone, file: Callable[..., Path]
+) -> None:
+    found = imports.bring(ctx("administrator"), "centres", file("A;one;1", "B;;secret"), MAP)
+    buyer = ctx("buyer")
+    assert imports.report(ctx("administrator"), found.import_id or 0).refused
+    with pytest.raises(Forbidden):
+        imports.report(buyer, found.import_id or 0)
+    with pytest.raises(Forbidden):
+        imports.kept(buyer, found.import_id or 0)
+
+
+def test_a_text_that_no_index_takes_is_one_row_refused_in_words(
+    kinds: Callable[[ImportKind], None], ctx: Someone, file: Callable[..., Path]
+) -> None:
+    code, *others = KIND.columns
+    kinds(replace(KIND, columns=(replace(code, longest=5000), *others)))
+    endless = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9000), k=3000)))
+    found = imports.bring(ctx(), "centres", file("A;one;1", f"{endless};two;2", "C;three;3"), MAP)
+    assert (found.loaded, [(one.row, one.why) for one in found.refused]) == (
+        2,
+        [(3, "A text is too long here. Shorten the longest one.")],
+    )
 
 
 def test_decimals_come_through_exactly(kinds: Callable[[ImportKind], None], ctx: Someone, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -261,6 +262,10 @@ def test_what_cannot_be_asked_names_its_field(asked: Mapping[str, str], field: s
     assert list(refused.value.fields) == [field]
 
 
+def packed(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode()
+
+
 def test_a_place_of_another_list_or_made_up_is_refused(ctx: Someone) -> None:
     listing = listed(ROWS)
     there = show(ctx(), listing, sort="name", limit="1").next_cursor
@@ -276,6 +281,9 @@ def test_a_place_of_another_list_or_made_up_is_refused(ctx: Someone) -> None:
         ("bm9uc2Vuc2U", "name"),
         ("W10", "name"),
         ("é", "name"),
+        (packed('["name","s","\\ud800",1]'), "name"),
+        (packed('["name",["s"],"x",1]'), "name"),
+        (packed("[" * 5000), "name"),
     ):
         if after:
             with pytest.raises(Invalid) as refused:

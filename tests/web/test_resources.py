@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 
@@ -99,6 +100,14 @@ def test_numbers_and_times_that_a_form_would_refuse(program: httpx.Client, shop:
     headers = {"Idempotency-Key": "wild", "Content-Type": "application/json"}
     told = problem(program.post(f"/stores/{shop.store_id}/count", content=body, headers=headers), 422, "invalid")
     assert [error["field"] for error in told["errors"]] == [field]  # type: ignore[attr-defined]
+
+
+def test_a_text_that_no_index_takes_is_refused_in_words(program: httpx.Client, shop: Shop) -> None:
+    endless = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9000), k=6000)))
+    category = problem(program.post("/item-categories", json={"code": endless, "name": "Endless"}), 422, "invalid")
+    assert category["detail"] == "A text is too long here. Shorten the longest one."
+    given = {"kind": "suppliers", "file_name": f"{endless}.csv", "content": "QQ==", "map_text": "x"}
+    assert program.post("/imports", json=given).status_code == 422
 
 
 def test_a_limit_below_one_is_refused(program: httpx.Client) -> None:

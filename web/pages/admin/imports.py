@@ -32,6 +32,7 @@ router = pages_router()
 uploads = uploads_router(Can.IMPORT)
 
 LARGEST_MAP = 1024 * 1024
+MOST_LETTERS = 60
 STATES = {
     "fix": RowState.REFUSED,
     "ready": RowState.READY,
@@ -295,4 +296,5 @@ def refused(ctx: Context, id: int) -> Response:
 def safe_name(given: str) -> str:
     """A stranger's name is only shown."""
     name = given.replace("\\", "/").rpartition("/")[2]
-    return "".join(ch if ch.isalnum() or ch in "._- " else "_" for ch in name)[-100:] or "file"
+    plain = "".join(ch if ch.isalnum() or ch in "._- " else "_" for ch in name)
+    return plain[-MOST_LETTERS:] or "file"  # also letters of four bytes fit into the name of a file
