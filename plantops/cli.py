@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plantops import audit, entrance, export_command, factors, import_command, operations, people
+from plantops import audit, entrance, export_command, factors, import_command, operations, people, tokens
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
+from plantops.context import Context
 from plantops.core import everything, initialise
 from plantops.db import Database
 from plantops.demo.making import make_demo
@@ -84,22 +85,43 @@ def run_user_add(args: argparse.Namespace) -> int:
     return 0
 
 
+def account_of(ctx: Context, login: str) -> int:
+    user = people.by_login(ctx.session, login)
+    if user is None:
+        raise NotFound(f"There is no account {login}.")
+    return user.id
+
+
 def run_reset_second_factor(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        user = people.by_login(ctx.session, args.login)
-        if user is None:
-            raise NotFound(f"There is no account {args.login}.")
-        factors.reset(ctx, user.id)
-    print(f"{user.login} has no second factor any more, and is signed out everywhere.")
+        factors.reset(ctx, account_of(ctx, args.login))
+    print(f"{args.login} has no second factor any more, and is signed out everywhere.")
     return 0
 
 
 def run_token_add(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        user = people.by_login(ctx.session, args.login)
-        if user is None:
-            raise NotFound(f"There is no account {args.login}.")
-        print(people.add_token(ctx, user.id, " ".join(args.scope), days=args.days))
+        user_id = account_of(ctx, args.login)
+        print(tokens.add(ctx, user_id, " ".join(args.scope), name=args.name, days=args.days))
+    return 0
+
+
+def run_token_list(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        rows = tokens.list_of(ctx, account_of(ctx, args.login))
+    if args.json:
+        print(as_json(rows))
+        return 0
+    for row in rows:
+        ends, used = row.expires_at, row.used_on
+        print(f"{row.id}  {row.name or '-'}  {' '.join(row.scopes)}  ends {ends and ends.date()}  used {used}")
+    return 0
+
+
+def run_token_end(args: argparse.Namespace) -> int:
+    with acting(args) as ctx:
+        tokens.end(ctx, account_of(ctx, args.login), args.id)
+    print("The token has ended.")
     return 0
 
 
@@ -166,7 +188,16 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("login")
     add.add_argument("--scope", action="append", required=True)
     add.add_argument("--days", type=int, default=365)
+    add.add_argument("--name", default="", help="what it is for")
     add.add_argument("--as", dest="as_login")
+    held = command("list", run_token_list, "the tokens that somebody's programs may call with", under=token)
+    held.add_argument("login")
+    held.add_argument("--json", action="store_true")
+    held.add_argument("--as", dest="as_login")
+    end = command("end", run_token_end, "end a token: its program is refused from now on", under=token)
+    end.add_argument("login")
+    end.add_argument("id", type=int)
+    end.add_argument("--as", dest="as_login")
 
     trail = commands.add_parser("audit", help="the audit trail").add_subparsers(dest="what", required=True)
     verify = command("verify", run_audit_verify, "check the sealed chain", under=trail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -95,10 +95,13 @@ class Token(Base):
     id: Mapped[Id]
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True, info={"hidden": True})
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("core_user.id"), index=True)
+    name: Mapped[str] = mapped_column(default="", server_default="")
     scopes: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    used_on: Mapped[date | None]
+    """The day of the last call: not the minute, so that a call seldom writes."""
 
 
 class LoginTry(Base):
@@ -352,24 +355,6 @@ def change_password(ctx: Context, old: str, new: str, *, here: str = "") -> None
     ctx.session.execute(others.where(SignIn.token_hash != digest(here)).values(ended_at=ctx.now))
 
 
-@requires(Can.MANAGE_USERS)
-def add_token(ctx: Context, user_id: int, scopes: str, *, days: int | None = 365) -> str:
-    """A new API token. Its text is returned once and kept as a hash only."""
-    ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
-    if not scopes.split():
-        raise Invalid(say("A token needs at least one scope, for example purchasing.requisition."), field="scopes")
-    if user_id == SYSTEM_ID:
-        raise Conflict(say("Nobody calls as the system: a token's scopes do not narrow it. Make one for a person."))
-    get(ctx.session, visible(ctx).where(User.id == user_id), what="user", lock=True)
-    text = "po_" + secrets.token_urlsafe(32)
-    expires = ctx.now + timedelta(days=days) if days else None
-    ctx.session.add(
-        Token(token_hash=digest(text), user_id=user_id, scopes=scopes, created_at=ctx.now, expires_at=expires)
-    )
-    ctx.session.flush()
-    return text
-
-
 # --- Signing in: before there is a context
 
 
@@ -464,14 +449,6 @@ def session_user(session: Session, token: str, now: datetime) -> int:
     if now - found.seen_at > timedelta(minutes=1):
         found.seen_at = now
     return found.user_id
-
-
-def token_user(session: Session, token: str, now: datetime) -> tuple[int, frozenset[str]]:
-    """Whose API token it is, and its scopes. Raises Unauthenticated when it has ended."""
-    found = session.scalar(sa.select(Token).where(Token.token_hash == digest(token)))
-    if found is None or found.ended_at or (found.expires_at and found.expires_at <= now):
-        raise Unauthenticated(say("This token is unknown or has expired. Ask an administrator for a new one."))
-    return found.user_id, frozenset(found.scopes.split())
 
 
 def method_of(session: Session, token: str) -> str:

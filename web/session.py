@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from plantops import people
+from plantops import people, tokens
 from plantops.context import SYSTEM_ID, Actor, Context
 from plantops.core import House
 from plantops.entering import enter
@@ -98,8 +98,11 @@ def bearer(request: Request, session: Session) -> Context:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise Unauthenticated(say("Send an API token: Authorization: Bearer po_..."))
-    user_id, scopes = people.token_user(session, token.strip(), house.clock())
-    return house.context(session, user_id, channel="api", request_id=request_id(request), scopes=scopes)
+    shown = tokens.shown(session, token.strip(), house.clock())
+    scopes = frozenset(shown.scopes.split())
+    ctx = house.context(session, shown.user_id, channel="api", request_id=request_id(request), scopes=scopes)
+    tokens.note_use(session, shown, ctx.now)
+    return ctx
 
 
 def address_of(request: Request) -> str:

@@ -67,7 +67,13 @@ def test_an_account_and_its_token(run: Command, plant: House, tmp_path: Path) ->
     assert code == 2 and "administrator" in err
     code, token, _err = run(url, "token", "add", "ana", "--scope", "purchasing.requisition")
     assert code == 0 and token.startswith("po_")
-    assert run(url, "token", "add", "nobody", "--scope", "x")[0] == 2
+    assert run(url, "token", "add", "nobody", "--scope", "purchasing")[0] == 2
+    code, _out, err = run(url, "token", "add", "ana", "--scope", "kitchen")
+    assert code == 2 and "There is no scope “kitchen”." in err
+    held = json.loads(run(url, "token", "list", "ana", "--json")[1])
+    assert [row["scopes"] for row in held] == [["purchasing.requisition"]]
+    assert run(url, "token", "end", "ana", str(held[0]["id"]))[:2] == (0, "The token has ended.\n")
+    assert run(url, "token", "list", "ana")[:2] == (0, "")
     assert run(url, "user", "add", "cy", "--as", "ana")[0] == 1, "a buyer may not add accounts on the command line"
     assert run(url, "user", "add", "cy", "--as", "nobody")[0] == 2
     assert run(url, "user", "add", "cy", "--password-file", str(tmp_path / "none"))[0] == 2

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from plantops import accounts, approval_rules, delegations, passwords, people
+from plantops import accounts, approval_rules, delegations, passwords, people, tokens
 from plantops.context import SYSTEM_ID, Context, Grant
 from plantops.core import House
 from plantops.db import Database
@@ -99,7 +99,7 @@ def test_an_administrator_of_one_site_gives_nobody_the_keys_of_all(ctx: Someone)
         lambda: people.grant(own, user.id, "administrator"),
         lambda: people.grant(own, user.id, "hr"),
         lambda: people.add_user(own, "twin", "Twin"),
-        lambda: people.add_token(own, boss, "*"),
+        lambda: tokens.add(own, boss, "*"),
         lambda: people.revoke(own, boss, "administrator"),
         lambda: people.close_account(own, boss, 1),
         lambda: accounts.set_password(own, boss, 2, "a plant of one's own"),
@@ -229,7 +229,7 @@ def test_a_dozen_guesses_at_once_are_no_more_than_five(plant: House) -> None:
 
 def test_nobody_calls_as_the_system(ctx: Someone) -> None:
     with pytest.raises(Conflict, match="as the system"):
-        people.add_token(ctx(as_="administrator"), SYSTEM_ID, "*")
+        tokens.add(ctx(as_="administrator"), SYSTEM_ID, "*")
 
 
 def test_guesses_of_the_old_password_wait_as_those_at_the_door(plant: House) -> None:

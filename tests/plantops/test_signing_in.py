@@ -14,7 +14,19 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from plantops import accounts, authenticators, cli, factors, passwords, people, sealing, sessions, signing_in, verify
+from plantops import (
+    accounts,
+    authenticators,
+    cli,
+    factors,
+    passwords,
+    people,
+    sealing,
+    sessions,
+    signing_in,
+    tokens,
+    verify,
+)
 from plantops.accounts import AccountFacts
 from plantops.core import House
 from plantops.entering import enter
@@ -322,10 +334,10 @@ def test_a_role_given_later_is_asked_at_once(person: Make) -> None:
 def test_tokens_of_programs_go_on(person: Make) -> None:
     ana = person()
     with ana.plant.acting() as ctx:
-        text = people.add_token(ctx, ana.id, "core")
+        text = tokens.add(ctx, ana.id, "core")
     asked_of(ana.plant, "buyer")
     with ana.plant.database.transaction() as session:
-        assert people.token_user(session, text, NOW)[0] == ana.id
+        assert tokens.shown(session, text, NOW).user_id == ana.id
 
 
 def test_who_asks_must_have_one(ctx: Someone) -> None:

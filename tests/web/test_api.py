@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from plantops import accounts, people
+from plantops import accounts, people, tokens
 from plantops.accounts import AccountFacts
 from plantops.core import House
 from plantops.errors import Invalid
@@ -77,7 +77,7 @@ def token(house: House, role: str, scopes: str = "*") -> dict[str, str]:
     with house.acting() as ctx:
         user = people.by_login(ctx.session, role) or people.add_user(ctx, role, role.title())
         people.grant(ctx, user.id, role)
-        return {"Authorization": f"Bearer {people.add_token(ctx, user.id, scopes)}"}
+        return {"Authorization": f"Bearer {tokens.add(ctx, user.id, scopes)}"}
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
@@ -133,7 +133,7 @@ def test_a_token_ends_by_itself(api: TestClient, plant: House) -> None:
     with plant.acting() as ctx:
         user = people.add_user(ctx, "timo", "Timo")
         people.grant(ctx, user.id, "administrator")
-        short = {"Authorization": f"Bearer {people.add_token(ctx, user.id, '*', days=1)}"}
+        short = {"Authorization": f"Bearer {tokens.add(ctx, user.id, '*', days=1)}"}
     assert api.get("/api/v1/accounts/1", headers=short).status_code == 200
     now = plant.clock()
     plant.clock = lambda: now + timedelta(days=1)

@@ -19,9 +19,11 @@ from web.app import page_packages
 LISTED = "its rows are a list of the API"
 BOARD = "it lays out a page; the API gives the things on it one by one"
 BUTTON = "it says why a button is not there; the API says it when the action is tried"
-BROWSER = "passwords, factors and sessions are for the person at a browser, who shows who they are first"
+BROWSER = "passwords, factors, sessions and tokens are for the person at a browser, who shows who they are first"
 WITHOUT: dict[str, str] = {
     "plantops.accounts.set_password": BROWSER,
+    "plantops.tokens.end": BROWSER,
+    "plantops.tokens.list_of": BROWSER,
     "plantops.factors.ask_of_roles": BROWSER,
     "plantops.factors.of_account": BROWSER,
     "plantops.factors.reset": BROWSER,

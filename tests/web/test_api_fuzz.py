@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from plantops import people
+from plantops import tokens
 from tests.browser import Served
 from tests.web import world
 from tests.web.test_purchasing_pages import Shop, shop
@@ -46,7 +46,7 @@ def session(served: Served, described: dict[str, Any]) -> requests.Session:
     """A program with the rights of Eva, who may do everything."""
     served.person(ROLES, LOGIN)
     with served.house.acting() as ctx:
-        token = people.add_token(ctx, served.logins[LOGIN], "*")
+        token = tokens.add(ctx, served.logins[LOGIN], "*")
     program = requests.Session()
     program.headers["Authorization"] = f"Bearer {token}"
     return program

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from lxml.html import HtmlElement
 
+from plantops import tokens
 from plantops.listing import Listing, listings
-from plantops.people import add_token
 from tests.browser import Served
 from tests.web.test_purchasing_pages import Enter
 from tests.web.test_routes import routes
@@ -83,7 +83,7 @@ def test_the_example_for_contributors_is_a_list_of_the_house() -> None:
 def test_every_list_is_read_by_programs_with_the_same_filters(client: Enter, served: Served) -> None:
     served.person(ROLES, LOGIN)
     with served.house.acting() as ctx:
-        bearer = {"Authorization": f"Bearer {add_token(ctx, served.logins[LOGIN], '*')}"}
+        bearer = {"Authorization": f"Bearer {tokens.add(ctx, served.logins[LOGIN], '*')}"}
     eva = client()
     told = eva.http.get("/api/v1/lists", headers=bearer).json()
     assert {one["name"] for one in told} == set(listings(served.house.registry))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from plantops import people
+from plantops import people, tokens
 from tests.browser import Client, Served
 
 pytestmark = pytest.mark.db
@@ -73,7 +73,7 @@ def test_bodies_that_cannot_be_read_are_told_in_the_owners_language(served: Serv
         user = known or people.add_user(ctx, "leser", "Leser")
         user.language = "de"
         people.grant(ctx, user.id, "buyer")
-        token = people.add_token(ctx, user.id, "*")
+        token = tokens.add(ctx, user.id, "*")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     answer = httpx.post(f"{served.url}/api/v1/orders", content=body, headers=headers)
     assert answer.status_code == 422

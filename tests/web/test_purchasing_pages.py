@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from plantops import items, people, places, stores
+from plantops import items, places, stores, tokens
 from plantops.items import ItemFacts
 from plantops.parties import PartyFacts
 from purchasing import catalogue, suppliers
@@ -222,8 +222,8 @@ def test_requisitions_by_the_api_are_approved_by_somebody_else_only(served: Serv
     served.person("approver", "api-approver")
     with served.house.acting() as ctx:
         scopes = "purchasing.requisition"
-        mine = people.add_token(ctx, served.logins["api-both"], scopes)
-        other = people.add_token(ctx, served.logins["api-approver"], scopes)
+        mine = tokens.add(ctx, served.logins["api-both"], scopes)
+        other = tokens.add(ctx, served.logins["api-approver"], scopes)
     with httpx.Client(base_url=f"{served.url}/api/v1", timeout=20) as api:
         as_me, as_other = {"Authorization": f"Bearer {mine}"}, {"Authorization": f"Bearer {other}"}
         head = {"site_id": shop.site_id, "cost_centre_id": shop.centre_id, "need_by": shop.need_by, "title": "Ladder"}

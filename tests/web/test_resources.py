@@ -10,7 +10,7 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from plantops import people
+from plantops import tokens
 from tests.browser import Served
 from tests.web.test_api import problem
 from tests.web.test_purchasing_pages import Shop, shop
@@ -24,7 +24,7 @@ def program(served: Served, shop: Shop) -> Iterator[httpx.Client]:
     """A program with the rights of a buyer who also keeps the store."""
     served.person("buyer,storekeeper", "rob")
     with served.house.acting() as ctx:
-        token = people.add_token(ctx, served.logins["rob"], "purchasing core")
+        token = tokens.add(ctx, served.logins["rob"], "purchasing core")
     with httpx.Client(
         base_url=f"{served.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=20
     ) as http:
@@ -199,7 +199,7 @@ def test_a_file_is_hung_on_a_record_and_handed_out(program: httpx.Client, served
 
     served.person("cleaner", "clea")
     with served.house.acting() as ctx:
-        other = {"Authorization": f"Bearer {people.add_token(ctx, served.logins['clea'], '*')}"}
+        other = {"Authorization": f"Bearer {tokens.add(ctx, served.logins['clea'], '*')}"}
     problem(program.get(f"/files/{made.json()['file_id']}", headers=other), 404, "not_found")
     problem(program.get("/files", params={"origin": origin}, headers=other), 404, "not_found")
     problem(program.post("/files", params=asked, content=b"mine", headers=other | sent), 404, "not_found")

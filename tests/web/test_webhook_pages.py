@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from plantops import people
+from plantops import tokens
 from plantops.events import StockReceived
 from plantops.webhooks import State, WebhookDelivery
 from tests.browser import Served
@@ -54,7 +54,7 @@ def test_a_program_with_the_right_scope_and_none_without(served: Served, client:
     client("administrator")
     with served.house.acting() as ctx:
         boss = served.logins["administrator"]
-        wide, narrow = people.add_token(ctx, boss, "core.webhook"), people.add_token(ctx, boss, "core.stock")
+        wide, narrow = tokens.add(ctx, boss, "core.webhook"), tokens.add(ctx, boss, "core.stock")
     new = {"title": "Program", "url": "https://partner.example/p", "events": []}
     http = client("").http
     assert http.post("/api/v1/webhooks", json=new, headers={"Authorization": f"Bearer {narrow}"}).status_code == 403

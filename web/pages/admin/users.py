@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi.responses import Response
 
-from plantops import accounts, factors, people, places, sessions
+from plantops import accounts, factors, people, places, sessions, tokens
 from plantops.accounts import AccountFacts
 from plantops.admin_lists import USERS
 from plantops.catalogues import languages
@@ -73,6 +73,7 @@ def show(ctx: Context, id: int) -> Response:
         ],
         languages=languages().items(),
         held=factors.of_account(ctx, id),
+        tokens=tokens.list_of(ctx, id),
         why_not_close=accounts.why_not_close(account.id, account.active, ctx.user.id),
     )
 
@@ -93,6 +94,12 @@ def set_password(ctx: Context, id: int, form: Form) -> Response:
 def end_sessions(ctx: Context, id: int, form: Form) -> Response:
     user = sessions.end_all_of(ctx, id, form.version)
     return see(ctx, f"/admin/users/{id}", say("{login} is signed out everywhere.", login=user.login))
+
+
+@router.post("/admin/users/{id}/tokens/{token_id}/end")
+def end_token(ctx: Context, id: int, token_id: int) -> Response:
+    tokens.end(ctx, id, token_id)
+    return see(ctx, f"/admin/users/{id}", say("The token has ended. Programs that call with it are refused."))
 
 
 @router.post("/admin/users/{id}/reset-second-factor")
