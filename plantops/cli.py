@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plantops import audit, entrance, export_command, factors, import_command, operations, people, tokens
+from plantops import account_commands, audit, entrance, export_command, import_command, operations
 from plantops.command import acting, as_json, database_url
 from plantops.conformance import conform
-from plantops.context import Context
 from plantops.core import everything, initialise
 from plantops.db import Database
 from plantops.demo.making import make_demo
-from plantops.errors import Invalid, NotFound
+from plantops.errors import Invalid
 from plantops.migrations import runner
 
 FAILURE = 1
@@ -75,56 +74,6 @@ def run_events(_args: argparse.Namespace) -> int:
     return 0
 
 
-def run_user_add(args: argparse.Namespace) -> int:
-    password = args.password_file.read_text().strip() if args.password_file else None
-    with acting(args) as ctx:
-        user = people.add_user(ctx, args.login, args.name or args.login, email=args.email, password=password)
-        for role in args.role:
-            people.grant(ctx, user.id, role)
-    print(f"Added {user.login}.")
-    return 0
-
-
-def account_of(ctx: Context, login: str) -> int:
-    user = people.by_login(ctx.session, login)
-    if user is None:
-        raise NotFound(f"There is no account {login}.")
-    return user.id
-
-
-def run_reset_second_factor(args: argparse.Namespace) -> int:
-    with acting(args) as ctx:
-        factors.reset(ctx, account_of(ctx, args.login))
-    print(f"{args.login} has no second factor any more, and is signed out everywhere.")
-    return 0
-
-
-def run_token_add(args: argparse.Namespace) -> int:
-    with acting(args) as ctx:
-        user_id = account_of(ctx, args.login)
-        print(tokens.add(ctx, user_id, " ".join(args.scope), name=args.name, days=args.days))
-    return 0
-
-
-def run_token_list(args: argparse.Namespace) -> int:
-    with acting(args) as ctx:
-        rows = tokens.list_of(ctx, account_of(ctx, args.login))
-    if args.json:
-        print(as_json(rows))
-        return 0
-    for row in rows:
-        ends, used = row.expires_at, row.used_on
-        print(f"{row.id}  {row.name or '-'}  {' '.join(row.scopes)}  ends {ends and ends.date()}  used {used}")
-    return 0
-
-
-def run_token_end(args: argparse.Namespace) -> int:
-    with acting(args) as ctx:
-        tokens.end(ctx, account_of(ctx, args.login), args.id)
-    print("The token has ended.")
-    return 0
-
-
 def run_audit_verify(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
         verdict = audit.verify(ctx.session)
@@ -170,35 +119,6 @@ def parser() -> argparse.ArgumentParser:
     conforming = command("conform", run_conform, "does a module keep to the rules of the house?")
     conforming.add_argument("module")
 
-    user = commands.add_parser("user", aliases=["users"], help="accounts").add_subparsers(dest="what", required=True)
-    add = command("add", run_user_add, "a new account", under=user)
-    add.add_argument("login")
-    add.add_argument("--name")
-    add.add_argument("--email")
-    add.add_argument("--role", action="append", default=[])
-    add.add_argument("--password-file", type=Path)
-    add.add_argument("--as", dest="as_login")
-
-    reset = command("reset-second-factor", run_reset_second_factor, "phone lost: a new second factor", under=user)
-    reset.add_argument("login")
-    reset.add_argument("--as", dest="as_login")
-
-    token = commands.add_parser("token", help="API tokens").add_subparsers(dest="what", required=True)
-    add = command("add", run_token_add, "a new API token; its text is shown once", under=token)
-    add.add_argument("login")
-    add.add_argument("--scope", action="append", required=True)
-    add.add_argument("--days", type=int, default=365)
-    add.add_argument("--name", default="", help="what it is for")
-    add.add_argument("--as", dest="as_login")
-    held = command("list", run_token_list, "the tokens that somebody's programs may call with", under=token)
-    held.add_argument("login")
-    held.add_argument("--json", action="store_true")
-    held.add_argument("--as", dest="as_login")
-    end = command("end", run_token_end, "end a token: its program is refused from now on", under=token)
-    end.add_argument("login")
-    end.add_argument("id", type=int)
-    end.add_argument("--as", dest="as_login")
-
     trail = commands.add_parser("audit", help="the audit trail").add_subparsers(dest="what", required=True)
     verify = command("verify", run_audit_verify, "check the sealed chain", under=trail)
     verify.add_argument("--json", action="store_true")
@@ -207,6 +127,7 @@ def parser() -> argparse.ArgumentParser:
     revise.add_argument("module")
     revise.add_argument("message")
 
+    account_commands.register(commands)
     operations.register(commands)
     import_command.register(commands)
     export_command.register(commands)
