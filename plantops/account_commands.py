@@ -8,7 +8,7 @@ from typing import Any
 
 from plantops import factors, people, tokens
 from plantops.command import acting, as_json
-from plantops.context import Context
+from plantops.context import Context, within
 from plantops.errors import NotFound
 
 
@@ -22,6 +22,7 @@ def run_user_add(args: argparse.Namespace) -> int:
     return 0
 
 
+@within("the action that is called with it asks for the right")
 def account_of(ctx: Context, login: str) -> int:
     user = people.by_login(ctx.session, login)
     if user is None:
