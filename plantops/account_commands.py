@@ -10,6 +10,7 @@ from plantops import factors, people, tokens
 from plantops.command import acting, as_json
 from plantops.context import Context, within
 from plantops.errors import NotFound
+from plantops.wording import say
 
 
 def run_user_add(args: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def run_user_add(args: argparse.Namespace) -> int:
 def account_of(ctx: Context, login: str) -> int:
     user = people.by_login(ctx.session, login)
     if user is None:
-        raise NotFound(f"There is no account {login}.")
+        raise NotFound(say("There is no account {login}.", login=login))
     return user.id
 
 
