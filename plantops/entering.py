@@ -13,7 +13,7 @@ from plantops.db import Database
 from plantops.errors import Unauthenticated
 from plantops.module import Registry
 from plantops.people import SignIn, digest, has_ended
-from plantops.places import CURRENCIES
+from plantops.places import SITES, SiteRow
 from plantops.settings import Settings
 from plantops.wording import say
 
@@ -28,7 +28,8 @@ WHO = sa.text(
     " EXISTS (SELECT FROM core_grant g JOIN core_strong_role r ON r.role = g.role"
     "  WHERE g.user_id = u.id) AS strong_only,"
     " (SELECT zone FROM core_site WHERE in_totals ORDER BY id LIMIT 1) AS zone,"
-    " (SELECT json_agg(json_build_array(id, currency) ORDER BY in_totals DESC, id) FROM core_site) AS currencies,"
+    " (SELECT json_agg(json_build_array(id, name, currency, in_totals) ORDER BY in_totals DESC, id)"
+    "  FROM core_site) AS sites,"
     " set_config('plantops.actor', u.id::text, true), set_config('plantops.on_behalf_of', '', true),"
     " set_config('plantops.request', :request, true)"
     " FROM core_session s JOIN core_user u ON u.id = s.user_id WHERE s.token_hash = :hash"
@@ -58,7 +59,7 @@ def enter(
         raise Unauthenticated(say("Your role asks for a second factor. Sign in again to show it or to set it up."))
     if now - row.seen_at > SEEN_EVERY or address != row.address:
         session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now, address=address[:100]))
-    session.info[CURRENCIES] = dict(row.currencies or ())
+    session.info[SITES] = tuple(SiteRow(*site) for site in row.sites or ())
     rights = registry.role_permissions()
     grants = tuple(Grant(role, rights.get(role, frozenset()), site, centre) for role, site, centre in row.grants)
     return Context(

@@ -19,7 +19,7 @@ from plantops.money import why_not_currency
 from plantops.permissions import Can
 from plantops.wording import say
 
-CURRENCIES = "places.currencies"
+SITES = "places.sites"
 LARGEST_AREA = 1_000_000_000
 
 
@@ -128,6 +128,16 @@ def why_not_above(place: Place, site_id: int) -> str | None:
 
 
 @dataclass(frozen=True)
+class SiteRow:
+    """A site among which somebody chooses; samples lie outside the totals."""
+
+    id: int
+    name: str
+    currency: str
+    in_totals: bool
+
+
+@dataclass(frozen=True)
 class PlaceRow:
     id: int
     parent_id: int | None
@@ -191,14 +201,27 @@ def site(ctx: Context, id: int) -> Site:
     return get(ctx.session, sa.select(Site).where(Site.id == id), what="site")
 
 
+def _every_site(ctx: Context) -> tuple[SiteRow, ...]:
+    """The company's own site first. Read once in a transaction, by who comes in: every page and document asks."""
+    found: tuple[SiteRow, ...] | None = ctx.session.info.get(SITES)
+    if found is None:
+        columns = (Site.id, Site.name, Site.currency, Site.in_totals)
+        rows = ctx.session.execute(sa.select(*columns).order_by(Site.in_totals.desc(), Site.id))
+        found = ctx.session.info[SITES] = tuple(SiteRow(*row) for row in rows)
+    return found
+
+
+@requires(Can.READ_PLACES)
+def site_names(ctx: Context) -> list[SiteRow]:
+    """The sites among which this person may choose."""
+    sites = ctx.sites(Can.READ_PLACES)
+    return [site for site in _every_site(ctx) if sites is None or site.id in sites]
+
+
 @within("documents stand in the currency of their site, limits in the company's")
 def currencies(ctx: Context) -> dict[int, str]:
-    """Every site's currency, the company's own site first. Read once in a transaction: every document asks."""
-    found: dict[int, str] | None = ctx.session.info.get(CURRENCIES)
-    if found is None:
-        rows = ctx.session.execute(sa.select(Site.id, Site.currency).order_by(Site.in_totals.desc(), Site.id))
-        found = ctx.session.info[CURRENCIES] = {row.id: row.currency for row in rows}
-    return found
+    """Every site's currency, the company's own site first."""
+    return {site.id: site.currency for site in _every_site(ctx)}
 
 
 @within("documents stand in the currency of their site")
@@ -254,7 +277,7 @@ def add_site(
         longitude=longitude,
     )
     ctx.session.add(new)
-    ctx.session.info.pop(CURRENCIES, None)
+    ctx.session.info.pop(SITES, None)
     ctx.session.flush()
     return new
 

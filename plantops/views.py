@@ -145,26 +145,41 @@ def fits(listing: Listing[Any], asked: Mapping[str, str]) -> bool:
 
 def visible(ctx: Context) -> sa.Select[SavedView]:
     """One's own views, and those shared with a role that one holds."""
-    return sa.select(SavedView).where(
-        sa.or_(SavedView.owner_id == ctx.user.id, SavedView.role.in_((*ctx.user.roles, EVERYBODY)))
+    return sa.select(SavedView).where(_seen_by(sa.literal(ctx.user.id), sa.literal(_teams_of(ctx), ARRAY(sa.Text))))
+
+
+def _teams_of(ctx: Context) -> list[str]:
+    return [*ctx.user.roles, EVERYBODY]
+
+
+def _seen_by(reader: sa.ColumnElement[int], teams: sa.ColumnElement[Sequence[str]]) -> sa.ColumnElement[bool]:
+    return sa.or_(SavedView.owner_id == reader, SavedView.role == sa.any_(teams))
+
+
+def _shelf() -> sa.Select[*tuple[Any, ...]]:
+    """What `shelf` asks, put together once: every page of a list asks it."""
+    reader, list = sa.bindparam("reader", type_=sa.BigInteger), sa.bindparam("list", type_=sa.Text)
+    here = sa.select(list.label("list")).subquery()
+    chosen = sa.and_(ListChoice.list == here.c.list, ListChoice.user_id == reader)
+    seen = sa.and_(SavedView.list == here.c.list, _seen_by(reader, sa.bindparam("teams", type_=ARRAY(sa.Text))))
+    table = SavedView.__table__.c
+    return (
+        sa.select(ListChoice.columns, ListChoice.view_id, ListChoice.opens_whole, *table, User.name.label("owner"))
+        .select_from(here)
+        .outerjoin(ListChoice, chosen)
+        .outerjoin(SavedView, seen)
+        .outerjoin(User, User.id == SavedView.owner_id)
+        .order_by(sa.func.lower(SavedView.title), SavedView.id)
     )
+
+
+SHELF = _shelf()
 
 
 @anyone("each person sees their own views and their team's; the list's own right is asked for by the list")
 def shelf(ctx: Context, listing: Listing[Any]) -> Shelf:
     """The views, the one that opens first, and the chosen columns: one question for each page of a list."""
-    seen = visible(ctx).where(SavedView.list == listing.name).subquery()
-    one = sa.select(sa.literal(listing.name).label("list")).subquery()
-    chosen = sa.and_(ListChoice.list == one.c.list, ListChoice.user_id == ctx.user.id)
-    query = (
-        sa.select(ListChoice.columns, ListChoice.view_id, ListChoice.opens_whole, seen, User.name.label("owner"))
-        .select_from(one)
-        .outerjoin(ListChoice, chosen)
-        .outerjoin(seen, sa.true())
-        .outerjoin(User, User.id == seen.c.owner_id)
-        .order_by(sa.func.lower(seen.c.title), seen.c.id)
-    )
-    rows = ctx.session.execute(query).all()
+    rows = ctx.session.execute(SHELF, {"reader": ctx.user.id, "list": listing.name, "teams": _teams_of(ctx)}).all()
     views = tuple(_view(ctx, listing, row) for row in rows if row.id is not None)
     choice = rows[0]
     start = next((view for view in views if view.id == choice.view_id), None)

@@ -240,6 +240,7 @@ BESIDE_ORDER = (
     .join(Party, Party.id == Supplier.party_id)
     .join(User, User.id == Order.buyer_id)
     .outerjoin(Store, Store.id == Order.store_id)
+    .where(Order.id == sa.bindparam("id"))
 )
 
 
@@ -248,7 +249,7 @@ def order_sheet(ctx: Context, id: int) -> OrderSheet:
     found = orders.read(ctx, id)
     origin = orders.origin(found)
     waits = found.state is OrderState.PENDING
-    beside = ctx.session.execute(BESIDE_ORDER.where(Order.id == id)).one()
+    beside = ctx.session.execute(BESIDE_ORDER, {"id": id}).one()
     billed: list[Named] = []
     if beside.is_billed and ctx.may(Can.READ_INVOICES, site_id=found.site_id):
         bills = invoices.visible(ctx).where(Invoice.order_id == id).order_by(Invoice.id)

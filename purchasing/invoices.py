@@ -109,10 +109,13 @@ def why_not_change(invoice: Invoice) -> str | None:
 # --- Questions
 
 
-def visible(ctx: Context) -> sa.Select[Invoice]:
-    query = sa.select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.holds))
+def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     sites = ctx.sites(Can.READ_INVOICES)
-    return query if sites is None else query.where(Invoice.site_id.in_(sites))
+    return sa.true() if sites is None else Invoice.site_id.in_(sites)
+
+
+def visible(ctx: Context) -> sa.Select[Invoice]:
+    return sa.select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.holds)).where(visible_scope(ctx))
 
 
 @requires(Can.READ_INVOICES)

@@ -32,12 +32,20 @@ def named(number: Expression, id: Expression) -> Expression:
     return sa.func.coalesce(number, sa.func.replace(draft, "{id}", sa.cast(id, sa.Text)), type_=sa.Text())
 
 
+# The first fifty by name; others are found by the search, or from the supplier's own page.
+SUPPLIER_NAMES = (
+    sa.select(Supplier.id, Party.name)
+    .join(Party, Party.id == Supplier.party_id)
+    .where(~Party.archived)
+    .order_by(Party.sort_key, Supplier.id)
+    .limit(50)
+)
+
+
 def _supplier_names(ctx: Context) -> list[tuple[int, str]]:
-    """The first fifty by name; others are found by the search, or from the supplier's own page."""
     if not ctx.may(Can.READ_SUPPLIERS):
         return []
-    query = sa.select(Supplier.id, Party.name).join(Party, Party.id == Supplier.party_id).where(~Party.archived)
-    return [(row[0], row[1]) for row in ctx.session.execute(query.order_by(Party.sort_key, Supplier.id).limit(50))]
+    return [(row[0], row[1]) for row in ctx.session.execute(SUPPLIER_NAMES)]
 
 
 def _supplier_name(ctx: Context, id: int) -> str:
@@ -62,7 +70,7 @@ def requisition_rows(ctx: Context) -> Select:
         .join(_reader(ctx), sa.true())
         .join(User, User.id == Requisition.asked_by_id)
         .join(CostCentre, CostCentre.id == Requisition.cost_centre_id)
-        .where(Requisition.id.in_(requisitions.visible(ctx).with_only_columns(Requisition.id)))
+        .where(requisitions.visible_scope(ctx))
     )
 
 
@@ -73,7 +81,7 @@ def order_rows(ctx: Context) -> Select:
         .join(_reader(ctx), sa.true())
         .join(Supplier, Supplier.id == Order.supplier_id)
         .join(Party, Party.id == Supplier.party_id)
-        .where(Order.id.in_(orders.visible(ctx).with_only_columns(Order.id)))
+        .where(orders.visible_scope(ctx))
     )
 
 
@@ -83,7 +91,7 @@ def invoice_rows(ctx: Context) -> Select:
         sa.select(Invoice.id)
         .join(Supplier, Supplier.id == Invoice.supplier_id)
         .join(Party, Party.id == Supplier.party_id)
-        .where(Invoice.id.in_(invoices.visible(ctx).with_only_columns(Invoice.id)))
+        .where(invoices.visible_scope(ctx))
     )
 
 
@@ -95,7 +103,7 @@ def receipt_rows(ctx: Context) -> Select:
         .join(Supplier, Supplier.id == Receipt.supplier_id)
         .join(Party, Party.id == Supplier.party_id)
         .join(User, User.id == Receipt.received_by_id)
-        .where(Receipt.id.in_(receipts.visible(ctx).with_only_columns(Receipt.id)))
+        .where(receipts.visible_scope(ctx))
     )
 
 

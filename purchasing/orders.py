@@ -118,11 +118,14 @@ def why_not_take_back(order: Order) -> str | None:
 # --- Questions
 
 
-def visible(ctx: Context) -> sa.Select[Order]:
+def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     """Orders of the sites where the person may read orders."""
-    query = sa.select(Order).options(selectinload(Order.lines))
     sites = ctx.sites(Can.READ_ORDERS)
-    return query if sites is None else query.where(Order.site_id.in_(sites))
+    return sa.true() if sites is None else Order.site_id.in_(sites)
+
+
+def visible(ctx: Context) -> sa.Select[Order]:
+    return sa.select(Order).options(selectinload(Order.lines)).where(visible_scope(ctx))
 
 
 @requires(Can.READ_ORDERS, Can.APPROVE_ORDERS)

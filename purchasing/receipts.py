@@ -68,10 +68,13 @@ class ExpectedRow:
 # --- Questions
 
 
-def visible(ctx: Context) -> sa.Select[Receipt]:
-    query = sa.select(Receipt).options(selectinload(Receipt.lines))
+def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
     sites = ctx.sites(Can.READ_RECEIPTS)
-    return query if sites is None else query.where(Receipt.site_id.in_(sites))
+    return sa.true() if sites is None else Receipt.site_id.in_(sites)
+
+
+def visible(ctx: Context) -> sa.Select[Receipt]:
+    return sa.select(Receipt).options(selectinload(Receipt.lines)).where(visible_scope(ctx))
 
 
 def visible_expected(ctx: Context) -> sa.Select[Order]:

@@ -39,7 +39,6 @@ def create(house: House | None = None) -> FastAPI:
     )
     app.state.house = house
     app.state.packages = packages
-    app.state.sites = {}
     app.state.templates = make_environment({package.name: package.templates for package in packages})
     app.state.live = live.Hub(house.database.url)
     errors.install(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from plantops import links
@@ -45,6 +46,15 @@ class Compiled(FileSystemBytecodeCache):
         with suppress(OSError):  # where nobody may write, as in an image, each process compiles for itself
             self.folder.mkdir(parents=True, exist_ok=True)
             super().dump_bytecode(bucket)
+
+
+class Plain(Context):
+    """A template's values. What templates call here asks for none of them, so nobody looks whether it does."""
+
+    def call(self, called: Callable[..., Any], /, *given: Any, **named: Any) -> Any:
+        named.pop("_block_vars", None)
+        named.pop("_loop_vars", None)
+        return called(*given, **named)
 
 
 class Components:
@@ -78,6 +88,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
         cache_size=-1,
     )
     environment.bytecode_cache = Compiled(environment)
+    environment.context_class = Plain
     environment.globals.update(
         visit=this_visit,
         asset=assets.address_of,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +21,7 @@ from plantops.context import Context
 from plantops.desk import DeskView
 from plantops.dossier import Dossier
 from plantops.permissions import Can
+from plantops.places import SiteRow
 from plantops.wording import speaking
 from web.menu import Entry, Pages, Section, Step, current_entry, trail, visible_menu
 
@@ -30,7 +30,6 @@ SITE_COOKIE = "site"
 LONGEST_FLASH = 3800  # browsers keep cookies of 4,096 bytes
 LONGEST_TOAST = 280  # of letters that take twelve signs each in a cookie
 LONGEST_HEADER = 200
-SITES_KEPT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,6 @@ class Toast:
 
     text: str
     tone: str = "ok"
-
-
-@dataclass(frozen=True)
-class SiteChoice:
-    """A site of the top bar; samples lie outside the totals."""
-
-    id: int
-    name: str
-    in_totals: bool
 
 
 @dataclass
@@ -179,17 +169,8 @@ class Visit:
         return [(site.id, site.name) for site in self._sites]
 
     @cached_property
-    def _sites(self) -> list[SiteChoice]:
-        """They hardly ever change, so they are kept for a while."""
-        if self.ctx is None or not self.ctx.may(Can.READ_PLACES):
-            return []
-        allowed = self.ctx.sites(Can.READ_PLACES)
-        known: dict[Any, tuple[float, list[SiteChoice]]] = self.request.app.state.sites
-        asked_at, found = known.get(allowed, (0.0, []))
-        if time.monotonic() - asked_at > SITES_KEPT_SECONDS:
-            found = [SiteChoice(site.id, site.name, site.in_totals) for site in places.list_sites(self.ctx)]
-            known[allowed] = (time.monotonic(), found)
-        return found
+    def _sites(self) -> list[SiteRow]:
+        return places.site_names(self.ctx) if self.ctx is not None and self.ctx.may(Can.READ_PLACES) else []
 
     @property
     def site_id(self) -> int | None:
