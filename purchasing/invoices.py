@@ -115,7 +115,8 @@ def visible_scope(ctx: Context) -> sa.ColumnElement[bool]:
 
 
 def visible(ctx: Context) -> sa.Select[Invoice]:
-    return sa.select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.holds)).where(visible_scope(ctx))
+    every = sa.select(Invoice).options(selectinload(Invoice.lines), selectinload(Invoice.holds))
+    return every.where(visible_scope(ctx))
 
 
 @requires(Can.READ_INVOICES)

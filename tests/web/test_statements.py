@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from plantops import activity
 from tests.browser import Served
-from tests.web.test_purchasing_pages import Enter, Shop, shop, went
+from tests.web.test_purchasing_pages import Enter, Shop, shop
 from tests.web.test_typed import begun
 
 __all__ = ["shop"]
