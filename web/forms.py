@@ -25,6 +25,7 @@ from plantops.errors import Invalid
 from plantops.wording import language, say
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 LARGEST_INTEGER = 2**63 - 1
 LARGEST_NUMBER = Decimal(10) ** 12
@@ -329,20 +330,27 @@ class Form:
         """
         errors: dict[str, str] = {}
         values = self._values(form, "", errors, known)
-        if errors:
-            first = next(iter(errors.values()))
-            message = first if len(errors) == 1 else say("{errors} fields need another look.", errors=len(errors))
-            raise Invalid(message, fields=errors)
+        _refuse(errors)
         return form(**values)
+
+    def into_both(self, one: type[T], other: type[U]) -> tuple[T, U]:
+        """One form that is read as two dataclasses: what is wrong in either is told at once."""
+        errors: dict[str, str] = {}
+        values = self._values(one, "", errors, {}), self._values(other, "", errors, {})
+        _refuse(errors)
+        return one(**values[0]), other(**values[1])
 
     def _values(self, form: type, prefix: str, errors: dict[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        names = {part.name for part in parts_of(form)}
         for part in parts_of(form):
             if part.name in known:
                 values[part.name] = known[part.name]
                 continue
             path = f"{prefix}{part.name}"
             try:
+                if f"{part.name}_text" not in names:  # a form that reads the words itself knows better
+                    self._need_chosen(path)
                 values[part.name] = self._value(part, path, errors)
             except Wrong as error:
                 errors[path] = str(error)
@@ -365,6 +373,12 @@ class Form:
         if not given_text.strip():
             return self._left_empty(part)
         return self._one(part.kind, given_text)
+
+    def _need_chosen(self, path: str) -> None:
+        """Words of which nothing was chosen are told, never dropped."""
+        words = self._text(f"{path}_text").strip()
+        if words and not self._text(path).strip():
+            raise Wrong(say("“{words}” is not in the list: choose one of it, or clear the field.", words=words[:80]))
 
     def _left_empty(self, part: Part) -> Any:
         if part.default is not dataclasses.MISSING:
@@ -394,6 +408,13 @@ class Form:
             if len(errors) == before:
                 rows.append(kind(**values))
         return tuple(rows)
+
+
+def _refuse(errors: dict[str, str]) -> None:
+    if errors:
+        first = next(iter(errors.values()))
+        message = first if len(errors) == 1 else say("{errors} fields need another look.", errors=len(errors))
+        raise Invalid(message, fields=errors)
 
 
 def _row_numbers(names: Iterable[str], path: str) -> list[int]:

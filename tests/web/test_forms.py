@@ -44,6 +44,11 @@ class Need:
     lines: tuple[Line, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reported:
+    place_id: int | None = None
+
+
 def form(*pairs: tuple[str, str], **fields: str) -> Form:
     return Form(FormData([*fields.items(), *pairs]), PLANT)
 
@@ -190,6 +195,19 @@ def test_all_wrong_fields_are_told_at_once() -> None:
         "lines.0.item_id": "“x” is not a number.",
         "lines.0.quantity": "Please fill this in.",
     }
+
+
+def test_words_of_which_nothing_was_chosen_are_told_and_not_dropped() -> None:
+    with pytest.raises(Invalid, match="“kitchn” is not in the list"):
+        form(place_id="", place_id_text="kitchn").into(Reported)
+    assert form(place_id="7", place_id_text="Kitchen").into(Reported).place_id == 7
+    assert form(place_id="", place_id_text=" ").into(Reported).place_id is None
+
+
+def test_one_form_read_as_two_tells_what_is_wrong_in_both() -> None:
+    with pytest.raises(Invalid) as error:
+        form(quantity="2", place_id="x").into_both(Line, Reported)
+    assert list(error.value.fields) == ["item_id", "place_id"]
 
 
 def test_what_the_page_knows_is_not_taken_from_the_form() -> None:

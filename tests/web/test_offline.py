@@ -34,6 +34,8 @@ WAITING_IS = "n => plantopsQueue.all().then(all => all.length === n)"
 TAP_EVERYWHERE = (
     """() => { for (const button of document.querySelectorAll(".ticks button[type=submit]")) button.click(); }"""
 )
+ON_TOP = """() => { const { x, y, width, height } = document.querySelector("#sync summary").getBoundingClientRect();
+  return document.elementFromPoint(x + width / 2, y + height / 2)?.closest("#sync") !== null; }"""
 TAP_ALL = """zone => zone.querySelectorAll(".ticks button[type=submit]").forEach(one => one.click())"""
 
 
@@ -226,9 +228,16 @@ def test_what_was_on_its_way_when_somebody_signed_out_is_not_kept(served: Served
     expect(page.get_by_role("heading", name="No network here")).to_be_visible()
 
 
-def test_a_delivery_is_received_offline_once(served: Served, browser: Open) -> None:
+@pytest.fixture(scope="module")
+def deliveries(served: Served) -> tuple[int, int]:
+    """Two orders that are to come."""
     with served.house.database.transaction() as session:
-        order = open_shop(Someone(served.house, session)).issued().id
+        shop = open_shop(Someone(served.house, session))
+        return shop.issued().id, shop.issued().id
+
+
+def test_a_delivery_is_received_offline_once(served: Served, browser: Open, deliveries: tuple[int, int]) -> None:
+    order = deliveries[0]
     page = browser("receiver", width=PHONE)
     ready(page, "/purchasing/receive", served.house.clock())
     until(page, KEPT_PAGE, f"/purchasing/receive/{order}")
@@ -243,3 +252,34 @@ def test_a_delivery_is_received_offline_once(served: Served, browser: Open) -> N
     with served.house.acting() as ctx:
         notes = ctx.session.scalars(sa.select(Receipt.delivery_note).where(Receipt.order_id == order)).all()
     assert notes == ["LS-77"]
+
+
+def test_a_refused_delivery_is_put_right_in_its_form(
+    served: Served, browser: Open, deliveries: tuple[int, int]
+) -> None:
+    """What was counted stands in the form again, with the reason; the bar is not hidden by the buttons."""
+    order = deliveries[1]
+    page = browser("receiver", width=PHONE)
+    path = f"/purchasing/receive/{order}"
+    ready(page, path, served.house.clock())
+    page.context.set_offline(True)
+    page.get_by_label("Number of the delivery note").fill("LS-78")
+    page.get_by_label("Good").first.fill("99999")
+    page.get_by_role("button", name="Post what I counted").click()
+    expect(bar(page)).to_have_text("Offline: 1 entry waits")
+    until(page, ON_TOP)
+    page.context.set_offline(False)
+    expect(bar(page)).to_have_text("1 entry needs you", timeout=PATIENT_MS)
+    page.goto(path)
+    expect(page.locator("#receive [data-refusal]")).to_contain_text("Cannot receive this")
+    until(page, ON_TOP)
+    expect(page.get_by_label("Number of the delivery note")).to_have_value("LS-78")
+    expect(page.get_by_label("Good").first).to_have_value("99999")
+    assert axe(page) == []
+    page.get_by_label("Good").first.fill("1")
+    page.get_by_role("button", name="Post what I counted").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("GR-")
+    until(page, WAITING_IS, 0)
+    with served.house.acting() as ctx:
+        notes = ctx.session.scalars(sa.select(Receipt.delivery_note).where(Receipt.order_id == order)).all()
+    assert notes == ["LS-78"]

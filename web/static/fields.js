@@ -31,6 +31,7 @@
     state.abort?.abort();
     state.abort = new AbortController();
     const words = field.value.trim();
+    delete box.dataset.moved;
     state.promise = new Promise((resolve) => {
       state.timer = setTimeout(async () => {
         try {
@@ -71,11 +72,16 @@
       if (listOf(box).hidden) {
         await look(box, 0);
         open(box);
-      } else if (options.length) activate(box, options[(at + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length]);
+      } else if (options.length) {
+        activate(box, options[(at + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length]);
+        box.dataset.moved = "";
+      }
     } else if (event.key === "Enter" && !listOf(box).hidden && at >= 0) {
       event.preventDefault();
       if (listOf(box).dataset.for === event.target.value.trim()) choose(box, options[at]);
     } else if (event.key === "Tab") {
+      const isMeant = "moved" in box.dataset && at >= 0 && !listOf(box).hidden && listOf(box).dataset.for === event.target.value.trim();
+      if (isMeant) choose(box, options[at]); // gone to with the arrows, for just these words
       close(box); // a long list scrolls, and what scrolls would be the next stop
     } else if (event.key === "Escape" && !listOf(box).hidden) {
       event.stopPropagation();

@@ -29,7 +29,41 @@
     set(form, "_at", at.toISOString());
     if (navigator.onLine) hands.set(form, await queue.takeInHand(form.elements._key.value));
     const entry = { key: form.elements._key.value, person, label: form.dataset.queues, action: form.getAttribute("action"), page: location.pathname, fields: fieldsOf(form, submitter), at: at.toISOString(), state: "waits" };
+    const refused = Number(form.dataset.refused);
+    settle(form);
     form.dataset.entry = await queue.add(entry);
+    if (refused) await queue.drop(refused); // put right and sent anew: this is in its place
+  };
+  // --- What was refused stands in its form again, with the reason, to be put right.
+  const settle = (form) => {
+    if (!form.dataset.refused) return;
+    delete form.dataset.refused;
+    delete form.dataset.state;
+    $("[data-refusal]", form)?.remove();
+  };
+  const fill = (field, value) => {
+    if (!field || field.type === "submit" || (field.type === "hidden" && !field.closest("[data-combo]"))) return;
+    if (value instanceof File) {
+      const files = new DataTransfer();
+      files.items.add(value);
+      field.files = files.files;
+    } else if (field.type === "checkbox") field.checked = field.value === value;
+    else if (field.type !== "file") field.value = value;
+  };
+  const giveBack = (form, entry) => {
+    if (form.dataset.refused === String(entry.n)) return;
+    const isTouched = [...form.elements].some((field) => ["text", "textarea"].includes(field.type) && field.value !== field.defaultValue);
+    delete form.dataset.entry;
+    form.dataset.refused = entry.n;
+    form.dataset.state = "refused";
+    if (!isTouched) for (const [name, value] of entry.fields) if (!name.startsWith("_")) fill(form.elements[name], value);
+    if (![...form.elements].some((field) => !["hidden", "submit"].includes(field.type))) return; // a tap: its reason stands in the bar
+    const note = $("[data-problem]", $("#sync-entry").content).cloneNode(true);
+    note.hidden = false;
+    note.dataset.refusal = "";
+    $("[data-message]", note).textContent = entry.message;
+    $(".row-of", note).remove();
+    form.prepend(note);
   };
   const sent = new WeakSet();
   const hands = new WeakMap();
@@ -42,6 +76,7 @@
     if (!person || !("queues" in (form.dataset ?? {})) || sent.delete(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (form.dataset.state === "refused" && !form.dataset.refused) $("details", bar).open = true; // part of what was refused: answered there
     if (form.dataset.entry || form.getAttribute("aria-busy") === "true" || form.dataset.keeping) return;
     form.dataset.keeping = "1";
     const submitter = event.submitter;
@@ -97,7 +132,7 @@
     const li = $("#sync-entry").content.firstElementChild.cloneNode(true);
     li.dataset.n = entry.n;
     $("[data-label]", li).textContent = entry.label;
-    $("[data-when]", li).textContent = new Date(entry.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    $("[data-when]", li).textContent = new Date(entry.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     $("[data-message]", li).textContent = entry.message ?? "";
     $("[data-problem]", li).hidden = entry.state !== "refused";
     $("[data-open]", li).href = entry.page;
@@ -122,11 +157,14 @@
     const text = words(mine, stuck, signedOut);
     bar.hidden = !(mine.length || others || (person && $("[data-offline]")));
     bar.dataset.state = !navigator.onLine ? "offline" : stuck.length ? "stuck" : mine.length ? "waits" : "sent";
-    if ($("[data-sync-text]").textContent !== text) $("[data-sync-text]").textContent = text;
+    const said = $("[data-sync-text]");
+    if (!said) return; // the page is being drawn anew
+    if (said.textContent !== text) said.textContent = text;
     const box = $("[data-sync-others]");
-    box.hidden = !others;
+    const unknown = !person && !navigator.onLine; // the page that stands for all others knows nobody
+    box.hidden = !others || unknown;
     box.textContent = others ? counted("others", others) : "";
-    if (!person && others) $("[data-sync-text]").textContent = box.textContent;
+    if (!person && others) said.textContent = unknown ? counted("offline", others) : box.textContent;
     $("[data-sync-list]").replaceChildren(...mine.map(row));
     $("[data-sync-login]").hidden = !(signedOut && mine.length);
     mark(mine);
@@ -140,8 +178,12 @@
       const found = entries.find((entry) => entry.action === path && covers(entry, ids));
       if (!found) {
         if (form.dataset.state) delete form.dataset.entry;
+        settle(form);
         delete form.dataset.state;
+      } else if (found.state === "refused" && found.label === form.dataset.queues) {
+        giveBack(form, found);
       } else {
+        settle(form);
         form.dataset.state = found.state;
         form.dataset.entry = found.n;
         waited = true;

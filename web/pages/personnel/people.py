@@ -116,7 +116,7 @@ def _choices(ctx: Context, site_id: int) -> dict[str, Any]:
 
 @router.post("/personnel/employees")
 def hire(ctx: Context, form: Form) -> Response:
-    person, seat = form.into(Hired), form.into(SeatForm)
+    person, seat = form.into_both(Hired, SeatForm)
     made = employees.hire(
         ctx,
         NewEmployee(
@@ -163,7 +163,7 @@ def show(ctx: Context, id: int) -> Response:
 
 @router.post("/personnel/employees/{id}/move")
 def move(ctx: Context, id: int, form: Form) -> Response:
-    when, typed = form.into(Since), form.into(SeatForm)
+    when, typed = form.into_both(Since, SeatForm)
     now = moves.current(ctx, id)
     seat = typed.seat()
     if now is not None:  # what the form does not ask for stays as it is
