@@ -29,15 +29,15 @@
     set(form, "_at", at.toISOString());
     if (navigator.onLine) hands.set(form, await queue.takeInHand(form.elements._key.value));
     const entry = { key: form.elements._key.value, person, label: form.dataset.queues, action: form.getAttribute("action"), page: location.pathname, fields: fieldsOf(form, submitter), at: at.toISOString(), state: "waits" };
-    const refused = Number(form.dataset.refused);
+    const refused = Number(form.dataset.givenBack);
     settle(form);
     form.dataset.entry = await queue.add(entry);
     if (refused) await queue.drop(refused); // put right and sent anew: this is in its place
   };
   // --- What was refused stands in its form again, with the reason, to be put right.
   const settle = (form) => {
-    if (!form.dataset.refused) return;
-    delete form.dataset.refused;
+    if (!form.dataset.givenBack) return;
+    delete form.dataset.givenBack;
     delete form.dataset.state;
     $("[data-refusal]", form)?.remove();
   };
@@ -51,10 +51,10 @@
     else if (field.type !== "file") field.value = value;
   };
   const giveBack = (form, entry) => {
-    if (form.dataset.refused === String(entry.n)) return;
+    if (form.dataset.givenBack === String(entry.n)) return;
     const isTouched = [...form.elements].some((field) => ["text", "textarea"].includes(field.type) && field.value !== field.defaultValue);
     delete form.dataset.entry;
-    form.dataset.refused = entry.n;
+    form.dataset.givenBack = entry.n;
     form.dataset.state = "refused";
     if (!isTouched) for (const [name, value] of entry.fields) if (!name.startsWith("_")) fill(form.elements[name], value);
     if (![...form.elements].some((field) => !["hidden", "submit"].includes(field.type))) return; // a tap: its reason stands in the bar
@@ -76,7 +76,7 @@
     if (!person || !("queues" in (form.dataset ?? {})) || sent.delete(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (form.dataset.state === "refused" && !form.dataset.refused) $("details", bar).open = true; // part of what was refused: answered there
+    if (form.dataset.state === "refused" && !form.dataset.givenBack) $("details", bar).open = true; // part of what was refused: answered there
     if (form.dataset.entry || form.getAttribute("aria-busy") === "true" || form.dataset.keeping) return;
     form.dataset.keeping = "1";
     const submitter = event.submitter;
