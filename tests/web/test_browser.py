@@ -184,6 +184,12 @@ def test_a_combobox_by_keyboard_never_takes_a_stale_option(browser: Open) -> Non
     page.keyboard.press("Tab")  # several would fit: none is taken
     expect(item).to_have_attribute("aria-invalid", "true")
     expect(chosen).to_have_value("")
+    item.fill("glov")
+    expect(page.get_by_role("option", name="Nitrile gloves")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")  # gone to with the arrows: meant
+    expect(item).to_have_value("Nitrile gloves L (100)")
+    expect(chosen).to_have_value("2")
 
 
 def test_lists_and_help_by_keyboard(browser: Open) -> None:
