@@ -27,8 +27,27 @@ ZERO = Decimal(0)
 UNSENT = (OrderState.DRAFT, OrderState.CANCELLED)
 """Orders that have not replaced the reservation (yet, or any more)."""
 
+MISSING = (OrderLine.quantity - OrderLine.accepted + OrderLine.returned) * OrderLine.factor
+"""What of an order line has not come, in the item's stock unit."""
+UNORDERED = RequisitionLine.quantity * RequisitionLine.factor - RequisitionLine.allocated
+"""What of a requisition line stands on no order, in the item's stock unit."""
+
 Known = dict[int, tuple[Requisition, RequisitionLine]]
 """Locked requisition lines with their requisitions, by line."""
+
+
+def is_wanted() -> sa.ColumnElement[bool]:
+    """Of a requisition line: it will be ordered. A draft counts when the house wrote it for a store; what a person has
+    not sent off may never be."""
+    drafted = sa.and_(Requisition.state == State.DRAFT, Requisition.origin != "")
+    return sa.and_(sa.or_(Requisition.state.in_((State.SUBMITTED, State.APPROVED)), drafted), ~RequisitionLine.dropped)
+
+
+def is_coming() -> sa.ColumnElement[bool]:
+    """Of an order line: it will be delivered. On a draft what covers a requisition; the rest a buyer may throw away."""
+    covers = sa.exists().where(Allocation.order_line_id == OrderLine.id)
+    alive = sa.or_(sa.and_(Order.state == OrderState.DRAFT, covers), Order.state.not_in((*UNSENT, OrderState.CLOSED)))
+    return sa.and_(alive, OrderLine.state == LineState.OPEN)
 
 
 @dataclass(frozen=True)

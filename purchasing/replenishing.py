@@ -18,10 +18,9 @@ from plantops.parties import Party
 from plantops.stock_use import Use
 from plantops.wording import say
 from purchasing import catalogue, rates
+from purchasing.allocations import MISSING, UNORDERED, is_coming, is_wanted
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine, SupplierDocument
 from purchasing.models import Supplier as Row
-from purchasing.models.orders import LineState, OrderState
-from purchasing.models.orders import RequisitionState as State
 from purchasing.models.sources import MinimumRule
 from purchasing.optimise.award_model import Minimum
 from purchasing.optimise.replenish_model import Item, Problem, Supplier
@@ -198,28 +197,17 @@ def _sellers(ctx: Context, ids: set[int]) -> tuple[dict[int, Row], set[int]]:
 
 
 def _coming(ctx: Context, site_id: int) -> Coming:
-    """What is ordered and has not come, and what is asked for and not yet ordered: when it should be there.
-
-    A draft counts when the house wrote it for the store; what a person has not sent off may never be.
-    """
+    """What is ordered and has not come, and what is asked for and not yet ordered: when it should be there."""
     day = sa.func.coalesce(OrderLine.promised_on, OrderLine.need_by)
-    missing = (OrderLine.quantity - OrderLine.accepted + OrderLine.returned) * OrderLine.factor
     ordered = (
-        sa.select(OrderLine.item_id, Order.store_id, day, missing)
+        sa.select(OrderLine.item_id, Order.store_id, day, MISSING)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.site_id == site_id, Order.state.not_in((OrderState.CLOSED, OrderState.CANCELLED)))
-        .where(OrderLine.state == LineState.OPEN, missing > 0)
+        .where(Order.site_id == site_id, is_coming(), MISSING > 0)
     )
-    left = RequisitionLine.quantity * RequisitionLine.factor - RequisitionLine.allocated
     asked = (
-        sa.select(RequisitionLine.item_id, Requisition.store_id, Requisition.need_by, left)
+        sa.select(RequisitionLine.item_id, Requisition.store_id, Requisition.need_by, UNORDERED)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(Requisition.site_id == site_id)
-        .where(
-            Requisition.state.in_((State.SUBMITTED, State.APPROVED))
-            | ((Requisition.state == State.DRAFT) & (Requisition.origin != ""))
-        )
-        .where(~RequisitionLine.dropped, left > 0)
+        .where(Requisition.site_id == site_id, is_wanted(), UNORDERED > 0)
     )
     found: Coming = defaultdict(list)
     for item_id, store_id, when, much in (*ctx.session.execute(ordered), *ctx.session.execute(asked)):

@@ -17,8 +17,8 @@ from plantops.stock_ledger import Balance
 from plantops.stores import Level, Store
 from plantops.wording import say
 from purchasing import catalogue, rates, requisitions
+from purchasing.allocations import MISSING, UNORDERED, is_coming, is_wanted
 from purchasing.models import Order, OrderLine, Requisition, RequisitionLine
-from purchasing.models.orders import LineState, OrderState
 from purchasing.models.orders import RequisitionState as State
 from purchasing.prices import best
 from purchasing.requisition_lines import NewLine
@@ -115,24 +115,14 @@ def due(ctx: Context, _until: date) -> list[DueItem]:
 @within("stock asks before it says that something is low")
 def on_order(ctx: Context, question: OnOrder) -> list[Decimal]:
     """What is asked for and not yet ordered, and what is ordered and has not come, for this store."""
-    asked = sa.select(
-        sa.func.coalesce(sa.func.sum(RequisitionLine.quantity * RequisitionLine.factor - RequisitionLine.allocated), 0)
-    ).join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-    asked = asked.where(
-        RequisitionLine.item_id == question.item_id,
-        Requisition.store_id == question.store_id,
-        Requisition.state.in_((State.DRAFT, State.SUBMITTED, State.APPROVED)),
-        ~RequisitionLine.dropped,
+    asked = (
+        sa.select(sa.func.coalesce(sa.func.sum(UNORDERED), 0))
+        .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
+        .where(RequisitionLine.item_id == question.item_id, Requisition.store_id == question.store_id, is_wanted())
     )
-    missing = (OrderLine.quantity - OrderLine.accepted + OrderLine.returned) * OrderLine.factor
     coming = (
-        sa.select(sa.func.coalesce(sa.func.sum(sa.func.greatest(missing, 0)), 0))
+        sa.select(sa.func.coalesce(sa.func.sum(sa.func.greatest(MISSING, 0)), 0))
         .join(Order, Order.id == OrderLine.order_id)
-        .where(
-            OrderLine.item_id == question.item_id,
-            Order.store_id == question.store_id,
-            Order.state.not_in((OrderState.CLOSED, OrderState.CANCELLED)),
-            OrderLine.state == LineState.OPEN,
-        )
+        .where(OrderLine.item_id == question.item_id, Order.store_id == question.store_id, is_coming())
     )
     return [Decimal(ctx.session.scalar(asked) or 0), Decimal(ctx.session.scalar(coming) or 0)]

@@ -9,11 +9,15 @@ import sqlalchemy as sa
 
 from plantops import due, people, places, stock, stores
 from plantops.context import Context
-from plantops.events import Waiting
+from plantops.events import OnOrder, Waiting
 from plantops.places import CostCentre
 from plantops.stock import Line
 from plantops.stores import Store
+from purchasing import orders, requisitions, restock
 from purchasing.models import Requisition
+from purchasing.order_lines import NewOrderLine
+from purchasing.orders import OrderHead
+from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import D, Shop
 
 pytestmark = pytest.mark.db
@@ -91,3 +95,20 @@ def test_a_stores_cost_centre_that_was_closed_pays_no_more(north: North) -> None
     north.hand_out(10, "two")
     (draft,) = north.asked()
     assert draft.cost_centre_id == open_one.id
+
+
+def test_what_somebody_only_drafted_is_not_on_its_way(shop: Shop) -> None:
+    """A person's draft may never be sent off; what covers a requisition on a buyer's draft is."""
+    store, lines = shop.store_id, (NewLine(D(500), shop.gloves_id),)
+    question = OnOrder(shop.gloves_id, store)
+    requisitions.start(shop.asker, shop.head(store_id=store), lines)
+    assert sum(restock.on_order(shop.someone(), question)) == 0
+    head = OrderHead(store_id=store, cost_centre_id=shop.centre_id)
+    draft = orders.start(shop.buyer, shop.site_id, shop.supplier_id, head)
+    line = NewOrderLine(D(500), shop.head().need_by, shop.centre_id, shop.gloves_id)
+    orders.add_lines(shop.buyer, draft.id, draft.version, (line,))
+    assert sum(restock.on_order(shop.someone(), question)) == 0
+    shop.draft_order(*lines, store_id=store)
+    assert sum(restock.on_order(shop.someone(), question)) == D(500)
+    requisitions.start(shop.asker, shop.head(store_id=store), lines, raised_by="core.low_stock:1:1")
+    assert sum(restock.on_order(shop.someone(), question)) == D(1000)
