@@ -22,44 +22,6 @@ WANTED: sa.BindParameter[str] = sa.bindparam("wanted", type_=sa.Text())
 """What somebody typed."""
 
 
-def _folded(said: str) -> str:
-    """Without accents and case, as `places.sort_key` does it; by the code points, so that every server folds alike."""
-    for letter, latin in (("ß", "ss"), ("ø", "o"), ("Ø", "o"), ("æ", "ae"), ("Æ", "ae")):
-        said = f"replace({said}, '{letter}', '{latin}')"
-    return f"lower(regexp_replace(normalize({said}, NFKD), '[\\u0300-\\u036f]', '', 'g') COLLATE \"C\")"
-
-
-def _split(said: str) -> str:
-    marks = "[\\u0001-/:-@\\[-`{-\\u00bf\\u2000-\\u206f\\u3000-\\u303f]+"
-    return f"array_remove(regexp_split_to_array(left({_folded(said)}, 400), '{marks}'), '')"
-
-
-def _function(head: str, body: str) -> str:
-    """In plpgsql and dear, so that no planner takes it apart or reads a table row by row with it.
-
-    It calls nothing of ours, because a restore reads it without a search path.
-    """
-    options = "LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000"
-    return f"CREATE OR REPLACE FUNCTION {head} {options} AS $$ BEGIN RETURN {body}; END $$;\n"
-
-
-def _wordlist(arguments: str, said: str) -> str:
-    return _function(f"core_words({arguments}) RETURNS tsvector", f"array_to_tsvector({_split(said)})")
-
-
-FUNCTIONS = (
-    _function("core_begins(said text) RETURNS bytea", f"convert_to(left({_folded('said')}, 100), 'UTF8')")
-    + _wordlist("a text", "coalesce(a, '')")
-    + _wordlist("a text, b text", "concat_ws(' ', a, b)")
-    + _wordlist("a text, b text, c text", "concat_ws(' ', a, b, c)")
-    + _function(
-        "core_wanted(said text) RETURNS tsquery",
-        f"CAST('''' || array_to_string({_split('said')}, ''':* & ''') || ''':*' AS tsquery)",
-    )
-)
-"""What a title begins with, the words of a record, and what somebody wants: every word begins one of the record's."""
-
-
 @says("kind")
 @dataclass(frozen=True, eq=False)
 class Findable:
