@@ -30,8 +30,9 @@ from plantops.errors import Conflict, Forbidden, Invalid
 from plantops.events import ManagerOf
 from plantops.people import User, UserGrant
 from plantops.places import CostCentre
-from plantops.wording import say
+from plantops.wording import mark, say
 
+CHANGED = mark("the document was changed")
 STAND_IN_ROLE = "plant_manager"  # decides when the budget holder asked and nobody leads the budget holder
 
 
@@ -206,7 +207,7 @@ def state_of(ctx: Context, origin: str) -> Standing | None:
         state=approval.state,
         content_hash=approval.content_hash,
         automatic=approval.automatic,
-        reason=approval.reason,
+        reason=say(approval.reason),
         level=approval.open_level,
         levels=len({step.level for step in approval.steps}),
         waits_for=_may_decide(ctx, approval),
@@ -294,7 +295,7 @@ def request(
     _advance(ctx, approval)
     if approval.state is ApprovalState.APPROVED:
         approval.automatic = True
-        approval.reason = say("below the limit, nobody was asked")
+        approval.reason = mark("below the limit, nobody was asked")
     ctx.session.add(approval)
     if at_once:
         ctx.session.flush()
@@ -331,7 +332,7 @@ def _step(ctx: Context, rule: Rule, approval: Approval) -> Step:
         leads = [leader for leader in ctx.ask(ManagerOf(person)) if leader not in own]
         step.approver = Approver.USER if leads else Approver.ROLE
         step.user_id, step.role = (leads[0], None) if leads else (None, STAND_IN_ROLE)
-        step.note = say("instead of the person who asked for it")
+        step.note = mark("instead of the person who asked for it")
     return step
 
 
@@ -393,8 +394,11 @@ def take_yes_back(ctx: Context, origin: str, *, since: datetime) -> Approval:
 
 
 @within("the document's change or cancel action has checked the right")
-def void(ctx: Context, origin: str, reason: str = "the document was changed") -> None:
-    """What was approved, or waited for it, no longer counts: the document changed or was withdrawn."""
+def void(ctx: Context, origin: str, reason: str = CHANGED) -> None:
+    """What was approved, or waited for it, no longer counts: the document changed or was withdrawn.
+
+    `reason` is a sentence that the house marked: it is said in the language of who reads it.
+    """
     query = sa.select(Approval).where(Approval.origin == origin, Approval.state.in_(LIVE))
     query = query.with_for_update().execution_options(populate_existing=True)
     for approval in ctx.session.scalars(query):

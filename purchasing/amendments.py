@@ -20,7 +20,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.lifecycle import spoken
 from plantops.units import plain
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import allocations, order_lines, orders, prices
 from purchasing.models import Order, OrderLine, Revision
 from purchasing.models.orders import LineState, OrderState, RevisionState
@@ -247,7 +247,7 @@ def withdraw_revision(ctx: Context, revision_id: int, version: int, reason: str)
     """The buyer thinks again before anybody decided: the order stays as it is."""
     order, revision = _to_decide(ctx, revision_id, version)
     ctx.need(Can.BUY, site_id=order.site_id, to="buy for this site")
-    approvals.void(ctx, origin(revision), say("withdrawn"))
+    approvals.void(ctx, origin(revision), mark("withdrawn"))
     lifecycle.move(ctx, revision, RevisionState.REFUSED, reason.strip() or say("withdrawn by the buyer"))
     bump(order)
     ctx.session.flush()
@@ -419,7 +419,7 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Order:
         raise Conflict(say("Cannot cancel this order: {why}.", why=why))
     was_out = order.state in OUT
     covered = allocations.requisitions_of(ctx, [order.id])
-    approvals.void(ctx, orders.origin(order), say("cancelled"))
+    approvals.void(ctx, orders.origin(order), mark("cancelled"))
     allocations.release(ctx, order, {line.id: Decimal(0) for line in order.lines})
     for line in order.lines:
         line.state = LineState.CANCELLED

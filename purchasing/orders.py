@@ -19,7 +19,7 @@ from plantops.db import bump, get
 from plantops.errors import Conflict, Invalid
 from plantops.lifecycle import spoken
 from plantops.units import plain
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import allocations, order_lines, prices, rates, suppliers
 from purchasing.events import OrderIssued
 from purchasing.models import Order, OrderLine, Requisition, Supplier
@@ -404,7 +404,7 @@ def take_back(ctx: Context, id: int, version: int) -> Order:
     order = to_buy(ctx, id, version)
     if reason := why_not_take_back(order):
         raise Conflict(say("Cannot take this order back: {reason}.", reason=reason))
-    approvals.void(ctx, origin(order), say("taken back"))
+    approvals.void(ctx, origin(order), mark("taken back"))
     order.approved_total = None
     lifecycle.move(ctx, order, State.DRAFT)
     allocations.bring_money(ctx, order)

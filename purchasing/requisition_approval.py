@@ -15,7 +15,7 @@ from plantops.context import SYSTEM_ID, Context, requires, within
 from plantops.db import bump, get
 from plantops.errors import Conflict, Forbidden
 from plantops.items import Category, Item
-from plantops.wording import say, whole_day
+from plantops.wording import mark, say, whole_day
 from purchasing import budgets, prices, rates
 from purchasing.budgets import Target
 from purchasing.events import RequisitionApproved
@@ -209,7 +209,7 @@ def take_back(ctx: Context, id: int, version: int) -> Requisition:
     )
     if reason := why_not_take_back(requisition, ctx.user.id):
         raise Conflict(say("Cannot take this requisition back: {reason}.", reason=reason))
-    approvals.void(ctx, origin(requisition), say("taken back"))
+    approvals.void(ctx, origin(requisition), mark("taken back"))
     lifecycle.move(ctx, requisition, State.DRAFT)
     _release(ctx, requisition)
     return requisition
@@ -261,7 +261,7 @@ def cancel(ctx: Context, id: int, version: int, reason: str) -> Requisition:
         raise Forbidden(say("Only who asked for it, or a buyer, can cancel it."))
     if why := why_not_cancel(requisition):
         raise Conflict(say("Cannot cancel this requisition: {why}.", why=why))
-    approvals.void(ctx, origin(requisition), say("cancelled"))
+    approvals.void(ctx, origin(requisition), mark("cancelled"))
     lifecycle.move(ctx, requisition, State.CANCELLED, reason)
     _release(ctx, requisition)
     if requisition.store_id is not None:

@@ -268,7 +268,7 @@ def approve_spending(ctx: Context, invoice_id: int, version: int, reason: str = 
     order, invoice, hold = _without_order(ctx, invoice_id, version)
     approval = approvals.decide(ctx, three_way.origin(invoice), True, hold.fingerprint, reason)
     if approval.state is ApprovalState.APPROVED:
-        three_way.settle(ctx, hold, reason.strip() or say("approved by the budget holder"))
+        three_way.settle(ctx, hold, reason.strip() or mark("approved by the budget holder"))
         three_way.rematch(ctx, invoice, order)
     return invoice
 

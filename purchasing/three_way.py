@@ -11,7 +11,7 @@ from plantops.approval_records import ApprovalState
 from plantops.approval_rules import company_currency
 from plantops.context import Context, within
 from plantops.places import Site
-from plantops.wording import say
+from plantops.wording import mark, say
 from purchasing import allocations, amendments, budgets, rates, suppliers
 from purchasing.budgets import Target
 from purchasing.matching import ACCEPTABLE, WAITING, Bill, Billed, Finding, Ordered, Tolerance, findings, warnings
@@ -347,7 +347,7 @@ def let_go_of_money(ctx: Context, invoice: Invoice, order: Order | None) -> None
 def let_go(ctx: Context, invoice: Invoice, order: Order | None) -> None:
     """For an invoice that was voided just now: its claims, holds and money are gone."""
     unclaim(ctx, invoice, order)
-    approvals.void(ctx, origin(invoice), say("the invoice was voided"))
+    approvals.void(ctx, origin(invoice), mark("the invoice was voided"))
     for hold in invoice.holds:
         if hold.state is HoldState.OPEN:
             hold.state, hold.settled_at = HoldState.RESOLVED, ctx.now

@@ -108,7 +108,7 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
     environment.filters.update(
         number=number, money=money, price=price, quantity=quantity, percent=percent, day=day, moment=moment,
         unit=unit_name, weekday=weekday, weekday_and_day=weekday_and_day, clock=clock, hours=formats.hours,
-        words=label, inside=inside, sentence=sentence, told=told, tone=formats.tone, url=url_of,
+        words=label, said=say, inside=inside, sentence=sentence, told=told, tone=formats.tone, url=url_of,
     )  # fmt: skip
     # Known before the macros are read, because macros use one another.
     environment.globals["ui"] = ui = Components()

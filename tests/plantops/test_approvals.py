@@ -18,6 +18,7 @@ from plantops.core import House
 from plantops.delegations import delegate, end_delegation, list_delegations
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound
 from plantops.permissions import Can
+from plantops.wording import speaking
 from tests.houses import Someone
 from tests.plantops.approving import HASH, KIND, ORIGIN, ask, centre, names, no, rule, verrin, yes
 
@@ -176,6 +177,16 @@ def test_below_the_limit_it_approves_itself_and_above_not(ctx: Someone) -> None:
     assert ask(ctx(as_="employee"), "250.01", automatic_up_to=Decimal(250)).state is ApprovalState.WAITING
     small = ask(ctx(as_="employee"), "250", content="smaller", automatic_up_to=Decimal(250))
     assert (small.state, small.automatic, small.steps) == (ApprovalState.APPROVED, True, [])
+
+
+def test_why_nobody_was_asked_is_read_in_ones_own_language(ctx: Someone) -> None:
+    rule(ctx())
+    with speaking("de"):
+        small = ask(ctx(as_="employee"), "250", automatic_up_to=Decimal(250))
+        here = approvals.state_of(ctx(), small.origin)
+    there = approvals.state_of(ctx(), small.origin)
+    assert here is not None and here.reason == "unter der Grenze, niemand wurde gefragt"
+    assert there is not None and there.reason == "below the limit, nobody was asked"
 
 
 def test_where_rules_begin_at_an_amount_less_needs_nobody(ctx: Someone) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 
 from plantops import people, tokens
 from tests.browser import Client, Served
+from web.templates import make_environment
 
 pytestmark = pytest.mark.db
 
@@ -79,3 +82,13 @@ def test_bodies_that_cannot_be_read_are_told_in_the_owners_language(served: Serv
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
     assert answer.json()["title"] == "Das muss noch einmal angesehen werden"
+
+
+def test_no_template_says_what_somebody_typed_as_markup() -> None:
+    """`_` takes its sentence for the program's own, tags and all; what was kept is said by the filter `said`."""
+    typed = re.compile(r"\b_\(\s*[a-z]")
+    templates = [*Path("web").rglob("*.html"), *Path("purchasing").rglob("*.html")]
+    assert len(templates) > 80
+    assert [str(file) for file in templates if typed.search(file.read_text(encoding="utf-8"))] == []
+    drawn = make_environment({}).from_string("{{ error | said }}").render(error="550 <b>bob@x.example</b> unknown")
+    assert "<b>" not in drawn and "bob@x.example" in drawn
