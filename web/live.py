@@ -136,7 +136,11 @@ def best_of(run: jobs.JobRun) -> tuple[tuple[str, str], ...]:
     if not run.news:
         return ()
     best, bound = run.news[-1]["best"], run.news[-1]["bound"]
-    told = [(say("Best so far"), number(best, ",.2f"))] if best is not None else []
+    told = (
+        [(say("Best found") if run.finished_at else say("Best so far"), number(best, ",.2f"))]
+        if best is not None
+        else []
+    )
     if best is not None and bound is not None:
         gap = abs(best - bound) / max(abs(best), 1e-9)
         told += [

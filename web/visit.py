@@ -68,6 +68,8 @@ class Visit:
     title: str = ""
     has_said: bool = False
     """Was it drawn what the last page had to say?"""
+    has_aside: bool = False
+    """What hangs on the record stands in the page's own right column."""
 
     @property
     def person(self) -> int:
@@ -142,6 +144,11 @@ class Visit:
         """What hangs on the record that this page shows; None where it shows none."""
         origin = links.shown_at(self.ctx.registry, self.path) if self.ctx and self.is_shown else ""
         return dossier.of(self.ctx, origin) if self.ctx and origin else None
+
+    def takes_aside(self) -> bool:
+        """The page has a column of its own for what hangs on its record; True where there is such a thing."""
+        self.has_aside = self.dossier is not None
+        return self.has_aside
 
     @cached_property
     def undo(self) -> undo.Offer | None:

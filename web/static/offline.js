@@ -190,6 +190,7 @@
       }
       const note = $(".waits", form);
       if (note) note.hidden = form.dataset.state !== "waits";
+      if (note) $("[data-what]", note).textContent = form.dataset.queues;
     }
     for (const zone of $$("[data-zone]")) {
       const single = $$(".ticks form[data-queues]", zone);

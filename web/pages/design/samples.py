@@ -75,7 +75,7 @@ GROUPED = replace(
     id="grouped",
     groups=(Group(PILL.format("bad", "Late"), "2", HERE, HERE, ("", "", "", "", "2,469.00 EUR")),),
     totals=("", "", "", "", "2,469.00 EUR"),
-    group_note="2 in 1 group",
+    total="2 in 1 group",
 )
 OPEN_GROUP = replace(FRAME, id="open-group", rows=ROWS, more_url=HERE)
 BOARD = replace(
