@@ -87,7 +87,7 @@ def _own(ctx: Context) -> list[WaitingCard]:
         return []
     cards = []
     planned = shifts.my_shifts(ctx, ctx.today, ctx.today + timedelta(days=13))
-    mine = [shift for shift in planned if not shift.released]
+    mine = [shift for shift in planned if not shift.released and shift.starts_at > ctx.now]
     if mine:
         begins = mine[0].starts_at.astimezone(ctx.zone)
         detail = say("next {day} {begins:%H:%M}", day=weekday_and_day(begins), begins=begins)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from personnel import api, certificates, cover, employees, shifts, work_calendars
+from personnel import api, cards, certificates, cover, employees, shifts, work_calendars
 from personnel.absences import NewAbsence, report
 from personnel.certificates import Held, NewCertificate, Standing, is_qualified, standing_of
 from personnel.cover import NewDemand
@@ -16,7 +16,7 @@ from personnel.time_models import PlannedShift, ShiftDemand
 from plantops import options
 from plantops.context import Context
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
-from plantops.events import Absent
+from plantops.events import Absent, Waiting
 from tests.houses import Someone
 from tests.personnel.office import DAY, Office, at, broken, office
 
@@ -121,6 +121,15 @@ def test_a_planned_week_counts_by_its_shifts(o: Office) -> None:
     shifts.plan(o.ctx, "roster:1", MONDAY, saturday, [early(ada, saturday)])
     days = work_calendars.expected(o.ctx, [ada], MONDAY, saturday + timedelta(days=2))[ada]
     assert [day.minutes() for day in days.values()] == [0, 0, 0, 0, 0, DAY, 0, DAY]
+
+
+def test_the_next_shift_is_one_that_has_not_begun(o: Office, ctx: Someone) -> None:
+    ada_user = ctx("employee", login="ada")
+    ada = o.hire("Ada Anvil", user_id=ada_user.user.id).id
+    today, tomorrow = ada_user.today, ada_user.today + timedelta(days=1)
+    shifts.plan(o.ctx, "roster:1", today, tomorrow, [early(ada, today), early(ada, tomorrow)])
+    (card,) = [one for one in cards.waiting(ada_user, Waiting("employee")) if "hift" in one.title]
+    assert card.count == 1 and card.detail.startswith("next Tue 24 Nov")
 
 
 def test_everybody_sees_their_own_shifts_and_planners_all(o: Office, ctx: Someone) -> None:

@@ -150,6 +150,8 @@ def test_a_dearer_bill_shows_only_the_difference_until_it_is_let_pass(client: En
                                supplier_number="R-2", stated_gross="750.00", **{"lines.0.price": "15.00"}))  # fmt: skip
     page = payable.page(bill)
     assert page.xpath("//section[@aria-label='What differs']//h2[normalize-space()='The price differs from the order']")
+    named = "string(//section[@aria-label='What differs']//p/strong[1])"
+    assert page.xpath(named) == page.xpath("string((//details//th[contains(@class, 'c-lead')])[1]/text())").strip()
     assert not page.xpath("//details[@open]")
     assert "275.00" in text(payable, bill)
     (form,) = page.xpath("//form[contains(@action, '/accept') and starts-with(@id, 'accept-')][1]")

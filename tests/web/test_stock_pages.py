@@ -74,6 +74,8 @@ def test_the_count_is_blind_and_posts_only_what_differs(client: Enter, shop: Sho
     here = on_hand(client, gloves)
     assert here.split()[0] not in text(keeper, sheet)
     assert keeper.submit(sheet, "count").status_code == 422
+    (asked,) = keeper.page(sheet).xpath("//form[@id='count']/@hx-confirm")
+    assert "set right at once" in asked, "Enter in a field posts nothing by itself"
     went(keeper.submit(sheet, "count", **{"lines.0.quantity": "9000", "reason": "Count of November"}))
     assert on_hand(client, gloves) == "9,000 each"
     assert "Count of November" in text(keeper, f"/stock/moves?store={shop.store_id}&kind=adjust")

@@ -65,5 +65,5 @@ def post(ctx: Context, id: int, form: Form) -> Response:
             say("Nothing was counted: enter at least one quantity, 0 where nothing is there."), field="reason"
         )
     done = stock.adjust(ctx, id, counted, reason=typed.reason, key=f"page:count:{ctx.user.id}:{form.sending}")
-    said = say("{counted} counted, {done} differed and are set right.", counted=len(counted), done=len(done))
+    said = say("{counted} counted, {done} set right.", counted=len(counted), done=len(done))
     return see(ctx, f"/stock/moves?store={id}&kind=adjust" if done else f"/stores/{id}", said)

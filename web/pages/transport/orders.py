@@ -42,8 +42,15 @@ def index(ctx: Context, query: Query) -> Response:
 
 
 @router.get("/transport/orders/new")
-def new(ctx: Context) -> Response:
-    return render(ctx, "transport/order_new.html", sites=places.list_sites(ctx), kinds=OrderKind, day=ctx.today)
+def new(ctx: Context, query: Query) -> Response:
+    return render(
+        ctx,
+        "transport/order_new.html",
+        sites=places.list_sites(ctx),
+        site_id=chosen.site_id(ctx, query),
+        kinds=OrderKind,
+        day=ctx.today,
+    )
 
 
 @router.get("/transport/addresses/lookup")
