@@ -46,8 +46,9 @@ def enter(
     now: datetime,
     request_id: str = "",
     address: str = "",
+    is_theirs: bool = True,
 ) -> Context:
-    """The context of the person whose browser holds this session.
+    """The context of the person whose browser holds this session; `is_theirs` not where a page asks by itself.
 
     Raises Unauthenticated when it has ended, or when a role of the person asks for a second factor that it has not.
     """
@@ -57,7 +58,7 @@ def enter(
         raise Unauthenticated(say("Your session has ended. Sign in again; what you typed is kept."))
     if row.strong_only and not row.is_strong:
         raise Unauthenticated(say("Your role asks for a second factor. Sign in again to show it or to set it up."))
-    if now - row.seen_at > SEEN_EVERY or address != row.address:
+    if is_theirs and (now - row.seen_at > SEEN_EVERY or address != row.address):
         session.execute(sa.update(SignIn).where(SignIn.id == row.id).values(seen_at=now, address=address[:100]))
     session.info[SITES] = tuple(SiteRow(*site) for site in row.sites or ())
     rights = registry.role_permissions()

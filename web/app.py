@@ -17,7 +17,7 @@ from plantops.errors import Unavailable
 from plantops.module import Registry
 from plantops.settings import Settings
 from plantops.wording import say
-from web import assets, errors, health, live, openapi, session
+from web import assets, errors, health, live, openapi, session, visit
 from web.menu import Pages
 from web.routing import Doors
 from web.security import Guard
@@ -48,7 +48,14 @@ def create(house: House | None = None) -> FastAPI:
     app.router.routes.append(Doors(route for router in routers for route in router.routes))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     secure = session.is_secure(house.settings)
-    app.add_middleware(Guard, secure=secure, observe=health.observe, on_bug=errors.on_bug)
+    app.add_middleware(
+        Guard,
+        secure=secure,
+        observe=health.observe,
+        on_bug=errors.on_bug,
+        on_refused=errors.on_refused,
+        language_of=visit.asked_language,
+    )
     return app
 
 

@@ -187,25 +187,10 @@ def part(request: Request, status: int, error: PlantopsError) -> Response:
 
 def page(request: Request, status: int, error: PlantopsError) -> Response:
     """A page that helps: what happened, what to do; inside the house for who is signed in."""
-    tries_again = status == 503 and request.method == "GET"
-
-    def draw(visit: Visit) -> Response:
-        template = request.app.state.templates.get_template("error.html")
-        values = {
-            "status": status,
-            "message": error.message,
-            "fields": error.fields,
-            "number": session.request_id(request) if status == 500 else "",
-            "retry_seconds": RETRY_SECONDS if tries_again else None,
-        }
-        with visiting(visit):
-            next_step = say(NEXT_STEPS[status]) if status in NEXT_STEPS and (tries_again or status != 503) else ""
-            told = {"heading": heading(status), "next_step": next_step}
-            return HTMLResponse(template.render(values | told), status, headers=retry(status, error.details))
 
     def inside(database_session: Session) -> Response:
         ctx = session.signed_in(request, database_session)
-        return draw(visit_of(request, ctx))
+        return drawn(visit_of(request, ctx), status, error)
 
     # What broke once may break again: these two are drawn without the database.
     if status not in (500, 503) and session.session_token(request):
@@ -213,7 +198,25 @@ def page(request: Request, status: int, error: PlantopsError) -> Response:
             return session.house_of(request).database.run(inside)
         except (PlantopsError, DBAPIError, PoolTimeout):
             log.warning("error page without menu", status=status)
-    return draw(visit_of(request, None))
+    return drawn(visit_of(request, None), status, error)
+
+
+def drawn(visit: Visit, status: int, error: PlantopsError) -> Response:
+    """The page itself."""
+    request = visit.request
+    tries_again = status == 503 and request.method == "GET"
+    values = {
+        "status": status,
+        "message": error.message,
+        "fields": error.fields,
+        "number": session.request_id(request) if status == 500 else "",
+        "retry_seconds": RETRY_SECONDS if tries_again else None,
+    }
+    with visiting(visit):
+        next_step = say(NEXT_STEPS[status]) if status in NEXT_STEPS and (tries_again or status != 503) else ""
+        told = {"heading": heading(status), "next_step": next_step}
+        template = request.app.state.templates.get_template("error.html")
+        return HTMLResponse(template.render(values | told), status, headers=retry(status, error.details))
 
 
 def heading(status: int) -> str:
@@ -341,6 +344,19 @@ def on_bug(scope: Scope, error: Exception) -> Response:
     log.error("unexpected error", request_id=session.request_id(request), exc_info=error)
     with speaking(Visit(request).language):
         return told_of_bug(request)
+
+
+def on_refused(scope: Scope, status: int, reason: str) -> Response:
+    """What is refused before anybody asks who it is: told without the database, in the language that is asked for."""
+    request = Request(scope)
+    with speaking(Visit(request).language):
+        sentence = say("This request cannot be answered: {reason}.", reason=reason)
+        told_error = PlantopsError(sentence, code=HTTPStatus(status).name.lower())
+        if is_api(request):
+            return problem(request, status, told_error)
+        if request.headers.get("hx-request-type") == "partial":
+            return part(request, status, told_error)
+        return drawn(visit_of(request, None), status, told_error)
 
 
 def told_of_bug(request: Request) -> Response:

@@ -237,7 +237,7 @@ def look(request: Request, job_id: int, cancel_url: str) -> tuple[str, bool]:
     """The panel's inside as it is now; a transaction of its own each time, for nobody may hold one that long."""
 
     def draw(database_session: Session) -> tuple[str, bool]:
-        ctx = session.signed_in(request, database_session)
+        ctx = session.signed_in(request, database_session, is_theirs=False)
         work = work_of(ctx, jobs.one(ctx, job_id))
         ui = request.app.state.templates.globals["ui"]
         csrf = session.csrf_of(session.session_token(request))

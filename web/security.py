@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
@@ -15,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plantops.wording import say
+from plantops.wording import say, speaking
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -71,6 +69,17 @@ def why_not_address(scope: Scope) -> str | None:
     return None
 
 
+def why_not_taken(scope: Scope, headers: Headers, most: int) -> tuple[int, str] | None:
+    """The status and the reason with which a request is refused before anything of it is read; None when it is not."""
+    if reason := why_not_address(scope):
+        return 400, reason
+    if reason := why_not_origin(scope["method"], headers):
+        return 403, reason
+    if int_of(headers.get("content-length", "0")) > most:
+        return 413, say("it is larger than {megabytes} MB", megabytes=most // 1024**2)
+    return None
+
+
 def most_bytes(content_type: str) -> int:
     """How large a body may be: an upload is laid down on disk as it comes, everything else is read into memory."""
     return LARGEST_BODY if content_type.lower().startswith(("multipart/form-data", FILE)) else LARGEST_TEXT
@@ -102,11 +111,15 @@ class Guard:
         secure: bool,
         observe: Callable[[Scope, int, float], None],
         on_bug: Callable[[Scope, Exception], ASGIApp],
+        on_refused: Callable[[Scope, int, str], ASGIApp],
+        language_of: Callable[[Headers], str],
     ) -> None:
         self.app = app
         self.secure = secure
         self.observe = observe
         self.on_bug = on_bug
+        self.on_refused = on_refused
+        self.language_of = language_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,12 +130,10 @@ class Guard:
         scope["plantops.request_id"] = given if GIVEN_ID.fullmatch(given) else uuid4().hex
         answer = _Answer(self, scope, send)
         try:
-            if reason := why_not_address(scope):
-                await answer.refuse(400, reason)
-            elif reason := why_not_origin(scope["method"], headers):
-                await answer.refuse(403, reason)
-            elif int_of(headers.get("content-length", "0")) > answer.most:
-                await answer.refuse(413, say("it is larger than {megabytes} MB", megabytes=answer.most // 1024**2))
+            with speaking(self.language_of(headers)):
+                refused = why_not_taken(scope, headers, answer.most)
+            if refused is not None:
+                await self.on_refused(scope, *refused)(scope, receive, answer.dressed)
             else:
                 await answer.run(receive)
         finally:
@@ -167,21 +178,6 @@ class _Answer:
             if self.guard.secure:
                 headers["strict-transport-security"] = TRANSPORT_SECURITY
         await self.send(message)
-
-    async def refuse(self, status: int, reason: str) -> None:
-        """Before anything else runs; a program is told in the form in which it is told everything."""
-        text, media = say("This request cannot be answered: {reason}.\n", reason=reason), "text/plain; charset=utf-8"
-        if self.scope["path"].startswith("/api/"):
-            text, media = self.as_problem(status, text.strip()), PROBLEM
-        body = text.encode()
-        head = [(b"content-type", media.encode()), (b"content-length", b"%d" % len(body))]
-        await self.dressed({"type": "http.response.start", "status": status, "headers": head})
-        await self.send({"type": "http.response.body", "body": body})
-
-    def as_problem(self, status: int, detail: str) -> str:
-        code = HTTPStatus(status).name.lower()
-        told = {"type": f"/api/errors/{code}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-        return json.dumps(told | {"code": code, "request_id": self.scope["plantops.request_id"]})
 
     def tell(self) -> None:
         seconds = time.perf_counter() - self.began

@@ -67,8 +67,11 @@ def check_csrf(token: str, given: str) -> None:
         )
 
 
-def signed_in(request: Request, session: Session) -> Context:
-    """The context of the person whose session the cookie names. Raises Unauthenticated."""
+def signed_in(request: Request, session: Session, *, is_theirs: bool = True) -> Context:
+    """The context of the person whose session the cookie names. Raises Unauthenticated.
+
+    `is_theirs` says that they did something: what a page asks by itself keeps no session from ending.
+    """
     house, token = house_of(request), session_token(request)
     if not token:
         raise Unauthenticated(say("Sign in first."))
@@ -81,6 +84,7 @@ def signed_in(request: Request, session: Session) -> Context:
         now=house.clock(),
         request_id=request_id(request),
         address=address_of(request),
+        is_theirs=is_theirs,
     )
 
 

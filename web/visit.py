@@ -205,6 +205,11 @@ class Visit:
         return read_flash(self.request.cookies.get(FLASH_COOKIE, ""))
 
 
+def asked_language(headers: Mapping[str, str]) -> str:
+    """What the browser asks for."""
+    return wanted_language(headers.get("accept-language", ""))
+
+
 @lru_cache
 def wanted_language(accepted: str) -> str:
     """The best of our languages for an Accept-Language header such as `de-CH, de;q=0.9, en;q=0.5`."""

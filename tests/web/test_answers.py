@@ -301,3 +301,14 @@ def test_what_is_wrong_is_said_in_the_dialog_that_is_open(browser: Callable[...,
     page.context.set_offline(True)
     dialog.get_by_role("button", name="Reject").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+
+
+def test_what_is_refused_at_once_is_told_as_a_page_in_the_readers_language(client: Callable[..., Client]) -> None:
+    german = {"Accept-Language": "de", "Origin": "https://elsewhere.example"}
+    page = client().http.post("/login", headers=german, data={"login": "anna"})
+    assert (page.status_code, page.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "<h1>" in page.text and "von einer anderen Website" in page.text
+    part = client().http.post("/login", headers=german | {"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert part.status_code == 403 and "<hx-partial" in part.text and "<html" not in part.text
+    long = client().get("/items?q=" + "x" * 9000)
+    assert long.status_code == 400 and "the address is too long" in long.text and "<h1>" in long.text

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from plantops import people
 from plantops.jobs import JobRun
 from tests.browser import Client, Served
 
@@ -143,3 +144,18 @@ def test_the_page_says_how_long_it_takes_and_what_is_found_so_far(
     assert "Best so far" not in page
     move(served, run, state="done", finished_at=served.house.clock())
     assert "of work run" not in nora.get("/").text
+
+
+def test_a_page_that_follows_work_keeps_no_session_from_ending(client: Callable[..., Client], served: Served) -> None:
+    """Nobody may be there any more: only what a person does counts."""
+    run, nils = queued(served, "nils"), client("employee", "nils")
+    move(served, run, state="done", finished_at=served.house.clock())
+    later = served.house.clock() + timedelta(minutes=5)
+    served.house.clock = lambda: later
+    seen = sa.select(people.SignIn.seen_at).where(people.SignIn.token_hash == people.digest(nils.token))
+    assert "event: ended" in nils.get(f"/jobs/{run}/stream").text
+    with served.house.acting() as ctx:
+        assert ctx.session.scalar(seen) == later - timedelta(minutes=5)
+    nils.get("/jobs")
+    with served.house.acting() as ctx:
+        assert ctx.session.scalar(seen) == later

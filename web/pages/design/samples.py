@@ -9,7 +9,6 @@ from types import SimpleNamespace as Sample
 from markupsafe import Markup
 
 from plantops.listing import Ask
-from plantops.search import Hit
 from plantops.undo import Offer
 from web.list_parts import Bulk, Chip, Column, ColumnChoice, Group, Lane, ListView, Option, Row, Saved, Tab, Tools
 from web.visit import Toast
@@ -32,7 +31,6 @@ TOASTS = (
     Toast("The server does not answer.", "bad"),
 )
 UNDO = Offer("core_user:1", 3, 24)
-HITS = (Hit("PO-2026-0003", "Order", HERE, LONG), Hit("New order", "Do", HERE))
 
 
 def row(n: int, supplier: str, state: str, tone: str) -> Row:

@@ -53,12 +53,13 @@ class Wanted:
 
 @router.get("/housekeeping/requests")
 def index(ctx: Context, query: Query) -> Response:
-    add = (say("Report an issue"), "/housekeeping/requests/new")
+    add = (say("Report an issue"), "/housekeeping/requests/new") if ctx.may(Can.REPORT) else None
     return list_page(ctx, REQUESTS, query, tabs=TABS, add=add, tones=TONES, cells=CELLS)
 
 
 @router.get("/housekeeping/requests/new")
 def new(ctx: Context) -> Response:
+    ctx.need(Can.REPORT)
     return render(
         ctx,
         "housekeeping/request_new.html",

@@ -49,12 +49,13 @@ class Line:
 
 @router.get("/purchasing/requisitions")
 def index(ctx: Context, query: Query) -> Response:
-    add = (say("New requisition"), "/purchasing/requisitions/new")
+    add = (say("New requisition"), "/purchasing/requisitions/new") if ctx.may(Can.ASK) else None
     return list_page(ctx, REQUISITIONS, query, tabs=TABS, add=add)
 
 
 @router.get("/purchasing/requisitions/new")
 def new(ctx: Context, query: Query) -> Response:
+    ctx.need(Can.ASK)
     site_id = chosen.site_id(ctx, query)
     return render(
         ctx,

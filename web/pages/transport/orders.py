@@ -43,6 +43,7 @@ def index(ctx: Context, query: Query) -> Response:
 
 @router.get("/transport/orders/new")
 def new(ctx: Context, query: Query) -> Response:
+    ctx.need(Can.REQUEST)
     return render(
         ctx,
         "transport/order_new.html",
