@@ -313,7 +313,12 @@ def publish(ctx: Context, id: int, version: int, reason: str = "") -> Plan:
     ctx.need(Can.PUBLISH, site_id=draft.site_id)
     earlier = ctx.session.scalars(
         sa.select(Plan)
-        .where(Plan.site_id == draft.site_id, Plan.day == draft.day, Plan.state == PlanState.PUBLISHED)
+        .where(
+            Plan.site_id == draft.site_id,
+            Plan.day == draft.day,
+            Plan.state == PlanState.PUBLISHED,
+            Plan.id != draft.id,  # it is locked already, and read anew it would lose its trips
+        )
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()

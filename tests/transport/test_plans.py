@@ -69,6 +69,15 @@ def test_publishing_plans_the_orders_and_supersedes_the_plan_before(ctx: Someone
     assert (first.state, second.state) == (PlanState.SUPERSEDED, PlanState.PUBLISHED)
 
 
+def test_what_is_published_is_not_published_again(ctx: Someone) -> None:
+    boss = ctx(as_="dispatcher")
+    asked = making.order(boss, making.address(boss, "A", "49.7", "6.2"))
+    plan = making.draft(boss, making.van(boss), [asked])
+    plans.publish(boss, plan.id, plan.version, "the agency drives")
+    with pytest.raises(Conflict, match="it is published, not a draft"):
+        plans.publish(boss, plan.id, plan.version, "once more")
+
+
 def test_a_draft_with_an_order_that_was_cancelled_meanwhile_is_not_published(ctx: Someone) -> None:
     boss = ctx(as_="dispatcher")
     gone = making.order(boss, making.address(boss, "A", "49.7", "6.2"))
