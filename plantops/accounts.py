@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from plantops import factors, people
+from plantops import factors, outbox, people
 from plantops.catalogues import languages
 from plantops.context import SYSTEM_ID, Context, anyone, requires
 from plantops.db import bump, get
@@ -98,6 +98,16 @@ def grants_of(ctx: Context, user_id: int) -> tuple[GrantRow, ...]:
 
 
 @requires(Can.MANAGE_USERS)
+def add_user(
+    ctx: Context, login: str, name: str, *, email: str | None = None, password: str | None = None, language: str = "en"
+) -> User:
+    """A new account, in a language that is there, with an address to which mails can go."""
+    need_language(language)
+    need_address(email)
+    return people.add_user(ctx, login, name, email=email, password=password, language=language)
+
+
+@requires(Can.MANAGE_USERS)
 def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     ctx.need_everywhere(Can.MANAGE_USERS, to="manage accounts")
     if not facts.name.strip():
@@ -107,6 +117,7 @@ def change(ctx: Context, id: int, version: int, facts: AccountFacts) -> User:
     if user.id == SYSTEM_ID:
         raise Conflict(say("The system's own account stays as it is."))
     if facts.email != user.email:
+        need_address(facts.email)
         factors.need_recent(ctx)  # a verified address may lead to an account
     user.name, user.email, user.language = facts.name.strip(), facts.email, facts.language
     user.sort_key = sort_key(user.name)
@@ -130,6 +141,11 @@ def need_language(language: str) -> None:
         raise Invalid(
             say("This language is not known here. Choose one of {languages}.", languages=known), field="language"
         )
+
+
+def need_address(email: str | None) -> None:
+    if email and (reason := outbox.why_not_address(email)):
+        raise Invalid(say("No mail can go there: {reason}.", reason=reason), field="email")
 
 
 @requires(Can.MANAGE_USERS)

@@ -44,6 +44,8 @@ def _send(ctx: Context, user_id: int) -> bool:
         channel=ctx.channel,
     )
     user = ctx.session.get_one(User, user_id)
+    if outbox.why_not_address(user.email or ""):
+        return False  # one address that is none must not keep the others from their mails
     with speaking(reader.user.language):
         try:
             cards = sorted(

@@ -53,6 +53,8 @@ class TypedRow:
 def why_not_keep(place: str, values: Sequence[Sequence[str]]) -> str | None:
     if not place.startswith("/") or "#" not in place or len(place) > LONGEST_PLACE or not place.isprintable():
         return say("it belongs to no form of this house")
+    if any(ch == "\0" or 0xD800 <= ord(ch) <= 0xDFFF for row in values for one in row for ch in one):
+        return say("it holds a character that cannot be stored")
     if len(json.dumps(values)) > LARGEST:
         return say("it is too long to be kept")
     return None

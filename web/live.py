@@ -205,7 +205,7 @@ async def stream(request: Request, job_id: int, cancel_url: str) -> Response:
     """Server-sent events: the inside of the progress panel at each change, then `ended`."""
     try:
         await run_in_threadpool(look, request, job_id, cancel_url)
-    except PlantopsError:
+    except (PlantopsError, DBAPIError):
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(changes(request, job_id, cancel_url), media_type="text/event-stream", headers=headers)

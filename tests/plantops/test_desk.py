@@ -148,6 +148,16 @@ def test_one_mail_a_day_for_who_has_something_waiting(ctx: Someone) -> None:
     assert digest.send_digests(ctx()) == 1
 
 
+def test_an_address_that_is_none_keeps_nobody_else_from_their_mail(ctx: Someone) -> None:
+    ana, bad = called(ctx, "core_item:1"), ctx(as_="employee", login="bad")
+    with_mail(ana)
+    activity.add_todo(bad, "core_item:1", "Look at it")
+    ctx().session.get_one(User, bad.user.id).email = "nobody"
+    ctx().session.flush()
+    assert digest.send_digests(ctx()) == 1
+    assert [mail.to_address for mail in mails(ctx())] == ["ana@marenfeld.example"]
+
+
 def test_who_switched_it_off_gets_none(ctx: Someone) -> None:
     ana = called(ctx, "core_item:1")
     with_mail(ana)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from plantops import jobs, outbox, people
+from plantops import accounts, jobs, outbox, people
+from plantops.errors import Invalid
 from tests.browser import PASSWORD, Client, Served
 from tests.plantops.signing import sign_in
 
@@ -60,6 +61,15 @@ def test_the_last_administrator_stays(client: Opened, served: Served) -> None:
     forms = [f for f in admin.page(page).xpath("//form") if "/back" in str(f.get("action"))]
     answers = [admin.submit(page, form.get("id")).status_code for form in forms]
     assert 409 in answers
+
+
+@pytest.mark.parametrize(("field", "given"), [("email", "nobody"), ("language", "xx")])
+def test_an_account_is_reached_by_mail_and_in_a_language(served: Served, field: str, given: str) -> None:
+    served.person("administrator")
+    with served.house.acting(served.logins["administrator"]) as ctx:
+        with pytest.raises(Invalid) as refused:
+            accounts.add_user(ctx, "mole", "Mole", **{field: given})
+        assert list(refused.value.fields) == [field]
 
 
 def test_an_account_cannot_close_itself(client: Opened, served: Served) -> None:

@@ -51,6 +51,7 @@ def test_a_stream_is_for_its_owner(client: Callable[..., Client], served: Served
     assert client("employee", "stranger").get(f"/jobs/{run}/stream").status_code == 204
     with httpx.Client(base_url=served.url) as nobody:
         assert nobody.get(f"/jobs/{run}/stream").status_code == 204
+    assert client("employee", "stranger").get(f"/jobs/{10**20}/stream").status_code == 204
 
 
 @pytest.mark.browser

@@ -31,6 +31,8 @@ def begun(buyer: Client, shop: Shop) -> str:
         ("https://elsewhere.example/#x", NOTE, "it belongs to no form of this house"),
         ("/" + "x" * 400 + "#x", NOTE, "it belongs to no form of this house"),
         ("/x#x", [["note", "x" * 100_001, ""]], "it is too long to be kept"),
+        ("/x#x", [["note", "half a \ud800", ""]], "it holds a character that cannot be stored"),
+        ("/x#x", [["note", "", "nothing \0"]], "it holds a character that cannot be stored"),
     ],
 )
 def test_what_is_kept(place: str, values: list[list[str]], why: str | None) -> None:

@@ -46,7 +46,7 @@ def give(ctx: Context, id: int, role: str, site_id: int | None = None, cost_cent
 users = Routes("users")
 users.lists("/users", USERS)
 users("GET /users/{id}", accounts.account)
-users("POST /users", people.add_user, USER, without=("password",))
+users("POST /users", accounts.add_user, USER, without=("password",))
 users("PUT /users/{id}", accounts.change, USER)
 users("POST /users/{user_id}/close", people.close_account, USER)
 users("POST /users/{id}/open-again", accounts.open_again, USER)

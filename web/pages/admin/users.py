@@ -49,7 +49,7 @@ def new(ctx: Context) -> Response:
 @router.post("/admin/users")
 def add(ctx: Context, form: Form) -> Response:
     typed = form.into(NewAccount)
-    user = people.add_user(
+    user = accounts.add_user(
         ctx, typed.login, typed.name, email=typed.email, password=typed.password, language=typed.language
     )
     return see(ctx, f"/admin/users/{user.id}", say("{login} is added. Give them a role next.", login=user.login))
