@@ -377,6 +377,13 @@ def listings(registry: Registry) -> dict[str, Listing[Any]]:
     return {listing.name: listing for module in registry.modules for listing in module.listings}
 
 
+def may_open(ctx: Context, origin: str) -> bool:
+    """Does a list that leads to such records let this person in? Where none does, nothing is said against it."""
+    kind = origin.partition(":")[0]
+    leading = [listing for listing in listings(ctx.registry).values() if kind and listing.origin == kind]
+    return not leading or any(listing.is_open_to(ctx) for listing in leading)
+
+
 def named(registry: Registry, name: str) -> Listing[Any]:
     """A list by its name, or by the last part of it where only one has it: purchasing.orders, orders."""
     found = listings(registry)

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from plantops import bulk_actions, import_templates, links, listing_board, listing_edits, listing_groups, views, wording
 from plantops.catalogues import ENGLISH
 from plantops.context import Context
-from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams
+from plantops.listing import BOARD, NONE, FacetView, Kind, Listing, ListPage, ListParams, may_open
 from plantops.listing import Column as Declared
 from plantops.views import Shelf
 from plantops.wording import language, number, plural, say, says
@@ -80,6 +80,7 @@ class Drawn:
         self.ctx, self.listing, self.params, self.found = ctx, listing, params, found
         self.cells, self.tones, self.path, self.shelf = cells, tones, path, shelf
         self.language = ctx.user.language
+        self.open_kinds: dict[str, bool] = {}
         self.shown, self.lead = listing.chosen(params.columns), listing.lead.key
         self.shown = tuple(one for one in self.shown if not self.is_left_out(one)) if params.show else self.shown
         self.opens = listing_edits.offered(ctx, listing) if path and not params.show else frozenset()
@@ -379,9 +380,16 @@ class Drawn:
         text = self.text(column, value, row)
         leads = column.key == self.lead and bool(self.listing.origin)  # that link is drawn by the row
         if column.link and value is not None and not leads:
-            url = links.url(self.ctx.registry, f"{column.link}:{getattr(row, column.link_key)}")
+            origin = f"{column.link}:{getattr(row, column.link_key)}"
+            url = links.url(self.ctx.registry, origin) if self.leads_on(column.link) else ""
             return LINK % (url, text) if url else text
         return text
+
+    def leads_on(self, kind: str) -> bool:
+        """Asked once for all rows: a link that would be refused is plain text."""
+        if kind not in self.open_kinds:
+            self.open_kinds[kind] = may_open(self.ctx, kind)
+        return self.open_kinds[kind]
 
     def text(self, column: Declared, value: Any, row: Any) -> Markup | str:
         unit = str(getattr(row, column.unit) or "") if column.unit else ""

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from plantops import jobs, links
 from plantops.context import Context
 from plantops.errors import PlantopsError
+from plantops.listing import may_open
 from plantops.notices import notices
 from plantops.wording import mark, number, plural, say
 from web import session
@@ -90,12 +91,17 @@ def work_of(ctx: Context, run: jobs.JobRun) -> Work:
         share=None if run.progress is None else float(run.progress),
         message=message,
         problem=run.error or "",
-        result_url=run.link or "",
+        result_url=opened_by(ctx, run.link or ""),
         stop_label=stop_label,
         left=time_left(run, ctx.now),
         chart=course_of(run),
         facts=(*best_of(run), *figures_of(ctx, found)),
     )
+
+
+def opened_by(ctx: Context, url: str) -> str:
+    """Where the result is, for who may open it."""
+    return url if may_open(ctx, links.shown_at(ctx.registry, url)) else ""
 
 
 def figures_of(ctx: Context, result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

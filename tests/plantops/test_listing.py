@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from plantops import listing_pages, listing_params
 from plantops.context import Context
 from plantops.errors import Forbidden, Invalid
-from plantops.listing import Column, Facet, Kind, Listing, ListPage
+from plantops.listing import Column, Facet, Kind, Listing, ListPage, may_open
 from plantops.permissions import Can
 from tests.houses import Someone
 
@@ -338,3 +338,9 @@ def test_a_declaration_that_cannot_work_fails_at_once() -> None:
     ):
         with pytest.raises(ValueError, match=r"core\.papers"):
             declare(**changes)
+
+
+def test_a_link_is_shown_to_who_may_open_it(ctx: Someone) -> None:
+    keeper, driver = ctx("buyer"), ctx("employee")
+    assert may_open(keeper, "core_party:1") and not may_open(driver, "core_party:1")
+    assert not may_open(driver, "core_import:1") and may_open(driver, "") and may_open(driver, "no_such_kind:1")

@@ -48,6 +48,7 @@ def show(ctx: Context, id: int) -> Response:
     return render(
         ctx,
         "housekeeping/workorder.html",
+        Can=Can,
         sheet=sheet,
         order=order,
         is_open=order.state in workorders.OPEN,
