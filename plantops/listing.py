@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy import SQLColumnExpression
 
-from plantops.context import Context
+from plantops.context import Context, anyone
 from plantops.errors import Invalid
 from plantops.module import Registry
 from plantops.wording import mark, number, say, says
@@ -377,6 +377,7 @@ def listings(registry: Registry) -> dict[str, Listing[Any]]:
     return {listing.name: listing for module in registry.modules for listing in module.listings}
 
 
+@anyone("it tells people only of their own rights")
 def may_open(ctx: Context, origin: str) -> bool:
     """Does a list that leads to such records let this person in? Where none does, nothing is said against it."""
     kind = origin.partition(":")[0]
