@@ -50,16 +50,16 @@ class Partition:
         k: Sequence[int],
         orders: Sequence[Sequence[int]],
         shares: Sequence[Sequence[float]] | None = None,
-    ) -> None:
+    ) -> range:
         """Routes with whole costs, type and orders (an order may come twice), and the parts of the capacity that
-        they take of each load whose mean is limited."""
+        they take of each load whose mean is limited; gives the numbers of their columns."""
         base = len(self.day.problem.orders)
         names = [f"r{self._taken + at}" for at in range(len(costs))]
         entries = [_entries(own, base + kind) for own, kind in zip(orders, k, strict=True)]
         for own, kind, share in zip(entries, k, shares or [()] * len(costs), strict=True):
             own += [(int(self._mean_at[kind]) + s, part - 1.0) for s, part in enumerate(share)]
-        self.master.add_columns(names, [cost / self.unit for cost in costs], entries)
         self._taken += len(costs)
+        return self.master.add_columns(names, [cost / self.unit for cost in costs], entries)
 
     def solve(self, watch: Stopwatch, should_stop: ShouldStop | None) -> tuple[float, Floats, Floats] | None:
         """(value, price per order, price per type and then per mean) in whole money; None when time is up first."""

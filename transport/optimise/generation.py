@@ -6,29 +6,40 @@ with p at most the order's prize. Where loads are limited for the mean of a type
 second price t >= 0 per such load makes an order cheaper by t x its part of the capacity and a route dearer by t;
 a route that holds pays no more than t that way, so the bound stays one. Prices are rounded to a power of two so
 that all sums are exact.
+
+First the linear program is solved over real routes, which are found fast (see `beaming`): their prices are near the
+best ones, and plans are made of these routes. Then come the routes of the relaxation, and the bound with them.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from plantops.engines import ShouldStop, Stopwatch
+from transport.optimise.beaming import BREADTHS, rewarding
 from transport.optimise.columns import Partition, money_unit
 from transport.optimise.day import Day
 from transport.optimise.network import Floats, Network
-from transport.optimise.pool import Column
+from transport.optimise.pool import Column, Pool
 from transport.optimise.pricing import Found, Offer, Pricer, grain
 from transport.optimise.sweeping import Sweeper
 
 OFFERS, LONG_OFFERS = 120, 40  # columns per type and round; of long routes
 STEPS_PER_SECOND = 30e6  # first guess, measured while running
+REAL_WORK = 1_000_000  # steps that one search for real routes counts as
 STEPS = 2_000_000_000  # limit of one pricing when there is no time limit
 CLOSE = 1e-6  # value and bound are equal to this fraction: done
 ROUNDS = 1_000
 SMOOTH = 0.5  # weight of the best bound's prices
 EXACT_EVERY = 3  # rounds, where routes are long
+START_COLUMNS = 3_000
+REAL_OFFERS, FEW = 30, 5  # routes per type and round, and so few in all that a wider search is due
+REAL_SHARE = 0.4  # of the time, at most, for real routes
+WORTHLESS = 1e-6  # of the value: what a route must save at least
+NEARLY = 2e-3  # of the value: so near to its end the linear program of long routes is told to remember more
+USED = 1e-4  # a route that is taken to this part is in use
 
 
 @dataclass(frozen=True)
@@ -46,21 +57,22 @@ class Bound:
 
 @dataclass
 class Generation:
-    """A run of column generation; `routes` collects every elementary route that came up, as visits."""
+    """A run of column generation; every route without circles that comes up goes to the pool."""
 
     day: Day
+    pool: Pool
     networks: Sequence[Network]
     pricers: Sequence[Pricer | Sweeper]
     watch: Stopwatch
     should_stop: ShouldStop | None = None
     most_work: int | None = None  # steps of labelling in all: a limit that does not depend on the clock
     work: int = 0
-    routes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _speed: float = STEPS_PER_SECOND
     _best: Bound | None = None
 
-    def run(self, columns: Sequence[Column], upper: int) -> Bound:
-        """Start from known columns; stop when the bound reaches `upper` (whole money, prizes included)."""
+    def run(self, upper: int) -> Bound:
+        """Start from the pool; stop when the bound reaches `upper` (whole money, prizes included)."""
+        columns = self.pool.columns[-START_COLUMNS:]
         size = len(self.day.problem.orders)
         self._best = Bound(None, False, np.zeros(size), (), 0)
         self._grain = grain(max(float(self.day.prize.max()), *(float(c.cost) for c in columns), 1.0))
@@ -72,10 +84,33 @@ class Generation:
         self._means = np.cumsum([size, *(pricer.means for pricer in self.pricers)])
         self._partition = Partition(self.day, money_unit(columns), means)
         self._known: set[tuple[int, tuple[int, ...]]] = set()
-        self._seed(columns)
+        self._circling: list[tuple[int, Sweeper, tuple[int, ...]]] = []
+        self.pool.fresh()
+        self._enter(columns)
+        self._real_rounds(Stopwatch(None if self.watch.left is None else REAL_SHARE * self.watch.left, self.watch.cpu))
         return self._loop(upper)
 
-    def _seed(self, columns: Sequence[Column]) -> None:
+    def _real_rounds(self, watch: Stopwatch) -> None:
+        """The linear program over real routes: narrow searches for more of them as long as they find any, then wider
+        ones."""
+        level = 0
+        while level < len(BREADTHS) and not watch.over and (self.most_work is None or self.work < self.most_work):
+            solved = self._partition.solve(self.watch, self.should_stop)
+            if solved is None:
+                return
+            value, prices, others = solved
+            before = len(self._known)
+            for network in self.networks:
+                toll, more = float(others[network.k]), WORTHLESS * abs(value)
+                found = rewarding(network, prices, toll, BREADTHS[level], REAL_OFFERS, more)
+                for route in found:
+                    own = [int(network.orders[row]) for row in route]
+                    self.pool.add((network.k, tuple(self.day.visits_of[n][0] for n in own)))
+                self.work += REAL_WORK
+            self._enter(self.pool.fresh())
+            level += len(self._known) - before < FEW
+
+    def _enter(self, columns: Sequence[Column]) -> None:
         """Known routes enter at the network's cost, which is never above their own."""
         for network, pricer in zip(self.networks, self.pricers, strict=True):
             row = {int(n): at for at, n in enumerate(network.orders)}
@@ -90,11 +125,27 @@ class Generation:
         self._known.update((network.k, route) for _, route in new)
         orders = [[int(network.orders[row]) for row in route] for _, route in new]
         shares = [pricer.shares(route) for _, route in new]
-        self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares)
-        for own in orders:
+        numbers = self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares)
+        for number, own, (_, route) in zip(numbers, orders, new, strict=True):
             if len(set(own)) == len(own):
-                self.routes.append((network.k, tuple(self.day.visits_of[n][0] for n in own)))
+                self.pool.add((network.k, tuple(self.day.visits_of[n][0] for n in own)))
+            elif isinstance(pricer, Sweeper):
+                self._circling.append((number, pricer, route))
         return len(new)
+
+    def _widen(self) -> bool:
+        """Routes of the linear program that go in circles: the orders on their circles remember more, and what is no
+        route any more is forbidden. False when nobody had anything to learn."""
+        values = self._partition.master.values
+        learned = False
+        for number, pricer, route in self._circling:
+            if values[number] > USED:
+                learned = pricer.remember(pricer.circles(route)) or learned
+        kept = [(number, pricer, route) for number, pricer, route in self._circling if pricer.forgets(route)]
+        still = {number for number, _, _ in kept}
+        self._partition.master.forbid([number for number, _, _ in self._circling if number not in still])
+        self._circling = kept
+        return learned
 
     def _loop(self, upper: int) -> Bound:
         """Prices are taken between those of the linear program and those of the best bound (Wentges 1997), because
@@ -130,7 +181,12 @@ class Generation:
                 best = Bound(math.ceil(lower), False, smooth[: len(prices)], least, rounds)
             complete = value - lower <= CLOSE * abs(value) or (smooth is target and not added)
             self._best = replace(best, complete=complete, rounds=rounds)
-            if complete or (best.lower is not None and best.lower >= upper):
+            if best.lower is not None and best.lower >= upper:
+                break
+            if long and (complete or value - lower <= NEARLY * abs(value)) and self._widen():
+                weight, heuristic = SMOOTH, True
+                continue
+            if complete:
                 break
             if long and added:
                 weight = SMOOTH

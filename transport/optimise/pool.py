@@ -31,6 +31,7 @@ class Pool:
     columns: list[Column] = field(default_factory=list)
     _at: dict[tuple[int, tuple[int, ...]], int] = field(default_factory=dict)
     _seen: set[tuple[int, ...]] = field(default_factory=set)
+    _fresh: list[Column] = field(default_factory=list)
 
     def add(self, tour: Tour) -> None:
         """Judge a tour on all types and keep what holds; a full pool takes nothing more."""
@@ -48,11 +49,18 @@ class Pool:
     def _keep(self, column: Column) -> None:
         key = (column.k, column.orders)
         at = self._at.get(key)
+        if at is None or column.cost < self.columns[at].cost:
+            self._fresh.append(column)
         if at is None:
             self._at[key] = len(self.columns)
             self.columns.append(column)
         elif column.cost < self.columns[at].cost:
             self.columns[at] = column
+
+    def fresh(self) -> list[Column]:
+        """What was new or cheaper since the last time that somebody asked."""
+        found, self._fresh = self._fresh, []
+        return found
 
     def extend(self, tours: Iterable[Tour]) -> None:
         for tour in tours:

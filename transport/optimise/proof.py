@@ -20,7 +20,6 @@ from transport.optimise.sweeping import Sweeper
 
 NEIGHBOURS, LONG_NEIGHBOURS = 8, 6
 MOST_ORDERS = 400  # beyond, memory and patience end before the linear program does
-START_COLUMNS = 3_000
 WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes are listed
 
 EXACT = mark("Proved: no plan is cheaper.")
@@ -70,9 +69,7 @@ class Proof:
         self.long = long
         self.networks = networks(self.day, LONG_NEIGHBOURS if long else NEIGHBOURS)
         pricers = [Sweeper(network) if long else Pricer(network) for network in self.networks]
-        run = Generation(self.day, self.networks, pricers, watch, should_stop, most_work=work)
-        self.bound = run.run(pool.columns[-START_COLUMNS:], upper)
-        pool.extend(run.routes)
+        self.bound = Generation(self.day, pool, self.networks, pricers, watch, should_stop, most_work=work).run(upper)
         self.note = TOO_LONG
         if self.bound.lower is not None:
             self.lower = self.bound.lower

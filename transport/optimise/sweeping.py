@@ -1,10 +1,12 @@
 """Routes of many stops: the clock in coarse parts, and loads that only the mean of all routes must keep.
 
 A relaxation for days on which exact labelling meets too many routes. The labels of one order in one part of the day
-share the earliest of their clocks, so every real route fits; the load of the routes of a type is kept by their mean
-(a row of the linear program each). The memory is that of ng-routes, as in `labelling`.
+are one as soon as one is no dearer and remembers no more, and keep the earlier clock, so every real route fits; the
+load of the routes of a type is kept by their mean (a row of the linear program each). The memory is that of ng-routes,
+as in `labelling`, but each order's may grow (Roberti and Mingozzi 2014).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,15 +14,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from transport.optimise.labelling import DONE, FAR, NOBODY, ONE, TOO_LONG, TOO_MANY, ZERO
-from transport.optimise.network import Floats, Network
+from transport.optimise.labelling import DONE, FAR, NOBODY, TOO_LONG, TOO_MANY, ZERO
+from transport.optimise.network import NOT_NEAR, Floats, Network
 from transport.optimise.pricing import PER_ORDER, Found, Offer
 
 PARTS = 120  # of a day
 MOST_LABELS = 2_000_000
 FINE = 100_000  # ticks that a day is counted in
 FEW = 500  # ticks of a day that are parts of their own
+WORD = 64  # orders in one word of memory
 Steps = NDArray[np.int32]
+Words = NDArray[np.uint64]
 
 
 class Coarse(NamedTuple):
@@ -34,8 +38,8 @@ class Coarse(NamedTuple):
     step_last: Steps  # M
     opens: Steps  # M
     closes: Steps  # M
-    near: NDArray[np.uint8]  # M x M
-    shift: NDArray[np.uint8]  # M x M x bits
+    near: Words  # M x words: whom an order remembers
+    own: Words  # M x words: the order itself
 
 
 class Swept(NamedTuple):
@@ -47,7 +51,7 @@ class Swept(NamedTuple):
     clock: Steps
     cost: Floats
     total: Floats
-    memory: NDArray[np.uint16]
+    memory: Words  # labels x words
 
 
 @dataclass
@@ -72,6 +76,36 @@ class Sweeper:
         self._opens, self._closes = fine(n.opens - n.leave), fine(n.closes - n.leave, more=size)
         self._budget = FINE + size
         self._width = self._budget // (whole if whole <= FEW else PARTS)
+        self._own = np.zeros((size, (size - 1) // WORD + 1), np.uint64)
+        rows = np.arange(size)
+        self._own[rows, rows // WORD] = np.uint64(1) << (rows % WORD).astype(np.uint64)
+        self._near = np.zeros_like(self._own)
+        for i in range(size):
+            self._near[i] = np.bitwise_or.reduce(self._own[np.flatnonzero(n.near[i] != NOT_NEAR)], axis=0)
+
+    def circles(self, route: tuple[int, ...]) -> Iterable[tuple[int, int]]:
+        """(order, order between its two visits) for every shortest circle of a route."""
+        last: dict[int, int] = {}
+        for at, row in enumerate(route):
+            if row in last and len(set(route[last[row] : at])) == at - last[row]:
+                yield from ((row, between) for between in route[last[row] + 1 : at])
+            last[row] = at
+
+    def remember(self, pairs: Iterable[tuple[int, int]]) -> bool:
+        """From now on the second of each pair remembers the first; False when all did already."""
+        before = self._near.copy()
+        for row, between in pairs:
+            self._near[between] |= self._own[row]
+        return bool((before != self._near).any())
+
+    def forgets(self, route: tuple[int, ...]) -> bool:
+        """Whether the memory lets this route pass."""
+        memory = self._own[route[0]].copy()
+        for row in route[1:]:
+            if (memory & self._own[row]).any():
+                return False
+            memory = (memory & self._near[row]) | self._own[row]
+        return True
 
     def price(self, prices: Floats, tolls: Floats, grain: float, heuristic: bool, offers: int, work: int) -> Found:
         """As `Pricer.price`."""
@@ -101,7 +135,7 @@ class Sweeper:
         if self.means:
             price = (np.ceil((price - self._shares @ tolls) / grain) + 1) * grain
         times = self._between, self._first, self._last, self._opens, self._closes
-        return Coarse(n.cost - price[None, :], n.first - price, n.last, *times, n.near, n.shift)
+        return Coarse(n.cost - price[None, :], n.first - price, n.last, *times, self._near, self._own)
 
     def cost(self, route: NDArray[np.int64] | tuple[int, ...]) -> float:
         """What a sequence of rows costs, without prices."""
@@ -132,23 +166,20 @@ def sweep(
     net: Any, budget: int, width: int, heuristic: bool, most: int, most_work: int
 ) -> tuple[int, int, tuple[Steps, Floats, Steps, Floats]]:
     """All labels that no other beats, part by part: (DONE or why not, work, (node, cost, label before, cost with
-    the way home)). A label waits at its order and part until its turn; those of one part then share the earliest
-    of their clocks. `ahead` lists, per order, those whose turn has come, cheapest first. `heuristic`: memory is
-    kept but saves no label.
+    the way home)). A label waits at its order and part until its turn. `ahead` lists, per order, those whose turn has
+    come, cheapest first. `heuristic`: memory is kept but saves no label.
     """
-    m, parts = len(net.first), budget // width + 1
+    m, parts, words = len(net.first), budget // width + 1, net.near.shape[1]
     node, before, following = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
-    cost, total, memory = np.empty(most), np.empty(most), np.empty(most, np.uint16)
-    clock = np.empty(most, np.int32)
-    labels = Swept(node, before, following, clock, cost, total, memory)
+    cost, total, memory = np.empty(most), np.empty(most), np.empty((most, words), np.uint64)
+    labels = Swept(node, before, following, np.empty(most, np.int32), cost, total, memory)
     waiting, ahead = np.full((m, parts), -1, np.int32), np.full((m, 1), -1, np.int32)
-    earliest = np.full((m, parts), 2**31 - 1, np.int32)
+    kept = np.zeros(words, np.uint64)
     count, work, state = ZERO, ZERO, DONE
     for j in range(m):
         tick = max(net.step_first[j], net.opens[j])
         if tick <= net.closes[j] and tick + net.step_last[j] <= budget and net.first[j] < FAR:
-            _set(labels, count, j, NOBODY, tick, net.first[j], ONE)
-            earliest[j, tick // width] = tick
+            _set(labels, count, j, NOBODY, tick, net.first[j], net.own[j])
             _put(waiting[j], tick // width, count, labels, heuristic)
             count += 1
     for part in range(parts):
@@ -160,15 +191,14 @@ def sweep(
                 waiting[i, part] = -1
                 while a >= 0 and state == DONE:
                     later = following[a]
-                    clock[a] = earliest[i, part]
-                    if not _beaten(ahead[i, 0], labels, clock[a], cost[a], memory[a], heuristic):
+                    if _beaten(ahead[i, 0], labels, labels.clock[a], cost[a], memory[a], heuristic) < 0:
                         again = True
                         work += m + _put(ahead[i], 0, a, labels, heuristic)
                         total[a] = cost[a] + net.last[i]
                         if count + m > most or work > most_work:
                             state = TOO_MANY if count + m > most else TOO_LONG
                             break
-                        count = _grow(net, a, budget, width, labels, waiting, earliest, ahead, heuristic, count)
+                        count = _grow(net, a, budget, width, labels, waiting, ahead, kept, heuristic, count)
                     a = later
                 if state != DONE:
                     break
@@ -178,26 +208,37 @@ def sweep(
 
 
 @njit(cache=True, error_model="numpy")
-def _set(labels: Any, at: int, j: int, before: int, tick: int, price: float, mask: int) -> None:
+def _set(labels: Any, at: int, j: int, before: int, tick: int, price: float, memory: Words) -> None:
     labels.node[at], labels.before[at], labels.clock[at] = j, before, tick
-    labels.cost[at], labels.memory[at], labels.total[at] = price, mask, np.inf
+    labels.cost[at], labels.total[at] = price, np.inf
+    for w in range(len(memory)):
+        labels.memory[at, w] = memory[w]
 
 
 @njit(cache=True, error_model="numpy")
-def _beaten(at: int, labels: Any, tick: int, price: float, mask: int, heuristic: bool) -> bool:
-    """Whether a label of the list is no dearer, no later, and remembers no more."""
+def _within(some: Words, more: Words) -> bool:
+    for w in range(len(some)):  # noqa: SIM110 (compiled: no generators)
+        if some[w] & ~more[w]:
+            return False
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def _beaten(at: int, labels: Any, tick: int, price: float, memory: Words, heuristic: bool) -> int:
+    """The first label of the list that is no dearer, no later, and remembers no more; -1 when there is none."""
     while at >= 0 and labels.cost[at] <= price:
-        if labels.clock[at] <= tick and (heuristic or not (labels.memory[at] & ~mask)):
-            return True
+        if labels.clock[at] <= tick and (heuristic or _within(labels.memory[at], memory)):
+            return int(at)
         at = labels.following[at]
-    return False
+    return -1
 
 
 @njit(cache=True, error_model="numpy")
 def _put(heads: Steps, place: int, a: int, labels: Any, heuristic: bool) -> int:
-    """Put label a into a list, cheapest first, and drop those that it beats clocks apart. Gives the work done."""
+    """Put label a into a list, cheapest first, and drop those that it beats clocks apart: it takes the earliest of
+    theirs where it waits. Gives the work done."""
     before, at, work = -1, heads[place], 0
-    price, mask = labels.cost[a], labels.memory[a]
+    price = labels.cost[a]
     while at >= 0 and labels.cost[at] < price:
         before, at, work = at, labels.following[at], work + 1
     labels.following[a] = at
@@ -208,8 +249,10 @@ def _put(heads: Steps, place: int, a: int, labels: Any, heuristic: bool) -> int:
     before = a
     while at >= 0:
         work += 1
-        if heuristic or not (mask & ~labels.memory[at]):
+        if heuristic or _within(labels.memory[a], labels.memory[at]):
             labels.following[before] = labels.following[at]
+            if labels.total[at] == np.inf:
+                labels.clock[a] = min(labels.clock[a], labels.clock[at])
         else:
             before = at
         at = labels.following[at]
@@ -224,35 +267,29 @@ def _grow(
     width: int,
     labels: Any,
     waiting: Steps,
-    earliest: Steps,
     ahead: Steps,
+    kept: Words,
     heuristic: bool,
     count: int,
 ) -> int:
     """Labels for all that may follow label a; gives the new count of labels."""
-    i, mask = labels.node[a], labels.memory[a]
+    i, words = labels.node[a], len(kept)
     for j in range(len(net.first)):
-        bit = net.near[i, j]
-        if bit != 255 and (mask >> bit) & 1:
+        if labels.memory[a, j // WORD] & net.own[j, j // WORD]:
             continue
         tick = max(labels.clock[a] + net.step[i, j], net.opens[j])
         if tick > net.closes[j] or tick + net.step_last[j] > budget or net.cost[i, j] >= FAR:
             continue
-        price, kept, rest, at = labels.cost[a] + net.cost[i, j], 1, mask, 0
-        while rest:
-            if rest & 1:
-                to = net.shift[i, j, at]
-                if to != 255:
-                    kept |= 1 << to
-            rest >>= 1
-            at += 1
-        if _beaten(ahead[j, 0], labels, tick, price, kept, heuristic):
+        price = labels.cost[a] + net.cost[i, j]
+        for w in range(words):
+            kept[w] = (labels.memory[a, w] & net.near[j, w]) | net.own[j, w]
+        if _beaten(ahead[j, 0], labels, tick, price, kept, heuristic) >= 0:
             continue
-        part = tick // width
-        earliest[j, part] = min(earliest[j, part], tick)
-        if _beaten(waiting[j, part], labels, budget, price, kept, heuristic):
+        same = _beaten(waiting[j, tick // width], labels, budget, price, kept, heuristic)
+        if same >= 0:
+            labels.clock[same] = min(labels.clock[same], tick)
             continue
         _set(labels, count, j, a, tick, price, kept)
-        _put(waiting[j], part, count, labels, heuristic)
+        _put(waiting[j], tick // width, count, labels, heuristic)
         count += 1
     return count
