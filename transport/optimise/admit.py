@@ -92,6 +92,9 @@ def _vehicle(vehicle: Vehicle, problem: Problem) -> Iterator[str]:
     for name in ("max_duration", "max_distance_m"):
         if (limit := getattr(vehicle, name)) is not None and limit < 0:
             yield f"{who} has a negative {name}."
+    breaks = vehicle.breaks
+    if breaks and (min(breaks.lasts, breaks.after_driving, breaks.after_work) < 1 or breaks.drives_at_most < 0):
+        yield f"{who} has breaks that last no time, or are due after none."
     if vehicle.trips < 1:
         yield f"{who} must be allowed at least one trip."
     yield from _window(who, vehicle.window)

@@ -13,8 +13,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from transport.optimise.day import Ints
 from transport.optimise.labelling import FAR, NOBODY, ZERO
-from transport.optimise.network import Floats, Ints, Network
+from transport.optimise.network import Floats, Network
 from transport.optimise.sweeping import WORD, Steps, Words, trace
 
 MOST = 2_000_000  # beginnings

@@ -24,7 +24,7 @@ def broken(problem: Problem, plan: Plan) -> list[str]:
             found.append(f"There is no vehicle {route.vehicle}.")
             continue
         vehicle = vehicles[route.vehicle]
-        for fault in (_places, _times, _loads, _permissions, _limits, _frozen):
+        for fault in (_places, _times, _rests, _loads, _permissions, _limits, _frozen):
             found += [f"{route.vehicle}: {text}" for text in fault(problem, vehicle, route, orders)]
     found += _once(plan, orders)
     found += _assigned(problem, plan)
@@ -59,7 +59,7 @@ def _times(problem: Problem, vehicle: Vehicle, route: Route, orders: dict[str, O
         way = int(duration[here, visit.place])
         if way >= NO_ROAD:
             yield f"no road leads from {problem.places[here]} to {problem.places[visit.place]}"
-        if visit.arrival != clock + way:
+        if visit.arrival != clock + way + visit.rest or visit.rest < 0:
             yield f"it arrives at stop {at + 1} at {visit.arrival} but left at {clock} for a way of {way}"
         if visit.start < visit.arrival:
             yield f"stop {at + 1} starts before it arrives"
@@ -73,10 +73,47 @@ def _times(problem: Problem, vehicle: Vehicle, route: Route, orders: dict[str, O
             yield from _ready(route.visits[at + 1 :], visit.departure, orders)
         here, clock = visit.place, visit.departure
     home = int(duration[here, vehicle.end])
-    if route.returns < clock + home:
+    if route.returns < clock + home + route.rest or route.rest < 0:
         yield f"it is back at {route.returns} but left the last stop at {clock} for a way of {home}"
     if route.returns > vehicle.window.closes:
         yield f"it is back at {route.returns}, after {vehicle.window.closes}"
+
+
+def _rests(problem: Problem, vehicle: Vehicle, route: Route, orders: dict[str, Order]) -> Iterator[str]:
+    """Whether the breaks that the route names, and its waiting, are enough for its driver."""
+    rules = vehicle.breaks
+    if rules is None:
+        if route.rest or any(visit.rest for visit in route.visits):
+            yield "it rests, but nobody asks for breaks"
+        return
+    ways = [problem.duration[vehicle.profile][a, b] for a, b in itertools.pairwise(_stations(vehicle, route))]
+    if (driven := int(sum(ways))) > rules.drives_at_most:
+        yield f"it drives for {driven} ticks of {rules.drives_at_most}"
+    since_break, worked = 0, 0
+    for at, (way, rest) in enumerate(zip(ways, [*(v.rest for v in route.visits), route.rest], strict=True)):
+        stretch, count = min(rules.after_driving, rules.after_work), rest // rules.lasts
+        first = max(0, min(rules.after_driving - since_break, rules.after_work - worked))
+        if rest % rules.lasts or way > first + count * stretch:
+            yield f"its driver rests for {rest} on the way to stop {at + 1}, which does not do for {way} of driving"
+        since_last = way if not count else max(0, int(way) - first - (count - 1) * stretch)
+        since_break, worked = (0, 0) if count else (since_break, worked)
+        since_break, worked = since_break + int(since_last), worked + int(since_last)
+        if at == len(route.visits):
+            return
+        visit = route.visits[at]
+        stop = None if visit.order is None else _stop(orders[visit.order], visit.kind)
+        service = 0 if stop is None else stop.service
+        if visit.departure - service - visit.arrival >= rules.lasts:
+            since_break, worked = 0, 0
+        if worked and worked + service > rules.after_work:
+            yield f"its driver works for {worked + service} of {rules.after_work} at stop {at + 1} without a break"
+        worked += service
+        if rules.service_rests and service >= rules.lasts:
+            since_break = 0
+
+
+def _stations(vehicle: Vehicle, route: Route) -> list[int]:
+    return [vehicle.start, *(visit.place for visit in route.visits), vehicle.end]
 
 
 def _trip(visits: tuple[Visit, ...]) -> list[Visit]:
@@ -134,9 +171,8 @@ def _permissions(problem: Problem, vehicle: Vehicle, route: Route, orders: dict[
 
 def _limits(problem: Problem, vehicle: Vehicle, route: Route, orders: dict[str, Order]) -> Iterator[str]:
     del orders
-    legs = [vehicle.start, *(visit.place for visit in route.visits), vehicle.end]
     metres = 0
-    for a, b in itertools.pairwise(legs):
+    for a, b in itertools.pairwise(_stations(vehicle, route)):
         metres += int(problem.distance_m[vehicle.profile][a, b])
     ticks = route.returns - route.leaves
     if metres != route.distance_m:

@@ -47,6 +47,11 @@ class Arrays(NamedTuple):
     max_duration: Ints  # K
     max_distance: Ints  # K
     trips: Small  # K
+    break_lasts: Ints  # K, 0 for a driver without rules
+    break_driving: Ints  # K
+    break_work: Ints  # K
+    drives_at_most: Ints  # K
+    service_rests: NDArray[np.bool_]  # K
     fixed: Ints  # K, money
     per_metre: Ints  # K, money
     per_tick: Ints  # K, money
@@ -206,6 +211,11 @@ def _arrays(
         max_duration=per_type([v.max_duration for v in types]),
         max_distance=per_type([v.max_distance_m for v in types]),
         trips=np.array([min(v.trips, 1000) for v in types], np.int32),
+        break_lasts=np.array([v.breaks.lasts if v.breaks else 0 for v in types], np.int64),
+        break_driving=per_type([v.breaks.after_driving if v.breaks else None for v in types]),
+        break_work=per_type([v.breaks.after_work if v.breaks else None for v in types]),
+        drives_at_most=per_type([v.breaks.drives_at_most if v.breaks else None for v in types]),
+        service_rests=np.array([v.breaks is not None and v.breaks.service_rests for v in types], np.bool_),
         fixed=np.array([p[0] for p in prices], np.int64),
         per_metre=np.array([p[1] for p in prices], np.int64),
         per_tick=np.array([p[2] for p in prices], np.int64),
@@ -236,6 +246,9 @@ def _prizes(problem: Problem, arrays: Arrays, counts: Sequence[int]) -> Ints:
         legs = max(legs, int(dearest) * int(arrays.per_metre[k]))
         shift = int(min(arrays.returns[k] - arrays.leaves[k], arrays.max_duration[k]))
         hours = shift if shift < FOREVER // 2 else no_longer_than(arrays)
+        if arrays.break_lasts[k]:
+            often = hours // int(min(arrays.break_driving[k], arrays.break_work[k])) + 1
+            hours += often * int(arrays.break_lasts[k])
         used = min(count, len(problem.orders))
         days += used * (int(arrays.fixed[k]) + hours * int(arrays.per_tick[k]))
     return np.array([(legs + days + 1) * (order.priority + 1) for order in problem.orders], np.int64)

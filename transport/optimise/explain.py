@@ -8,6 +8,7 @@ from transport.optimise.heuristic import Tour
 from transport.optimise.model import Constraint, Order, Reason, Unassigned, Vehicle
 from transport.optimise.schedule import (
     DISTANCE,
+    DRIVING,
     DURATION,
     HOURS,
     LATE,
@@ -111,7 +112,7 @@ def _reason(day: Day, k: int, vehicle: Vehicle, sequence: tuple[int, ...], n: in
 
 def _how_bad(verdict: Verdict) -> tuple[int, int]:
     """Being late by little is nearer to a plan than being too heavy, and a road that is not there is furthest."""
-    rank = {LATE: 0, HOURS: 0, DURATION: 0, DISTANCE: 1, TRIPS: 2, TOO_MUCH: 3, ROAD: 4}
+    rank = {LATE: 0, HOURS: 0, DURATION: 0, DRIVING: 0, DISTANCE: 1, TRIPS: 2, TOO_MUCH: 3, ROAD: 4}
     return rank.get(verdict.code, 5), verdict.by
 
 
@@ -145,6 +146,9 @@ def _say(
     if verdict.code == DURATION:
         text = f"{who}: would be out {minutes:.1f} min longer than it may"
         return Reason(who, Constraint.DURATION, minutes, "min", text, price)
+    if verdict.code == DRIVING:
+        text = f"{who}: its driver would drive {minutes:.1f} min longer than the rules allow"
+        return Reason(who, Constraint.DRIVING, minutes, "min", text, price)
     if verdict.code == DISTANCE:
         text = f"{who}: would drive {verdict.by / 1000:.1f} km further than it may"
         return Reason(who, Constraint.DISTANCE, verdict.by / 1000, "km", text, price)

@@ -7,8 +7,9 @@ second price t >= 0 per such load makes an order cheaper by t x its part of the 
 a route that holds pays no more than t that way, so the bound stays one. Prices are rounded to a power of two so
 that all sums are exact.
 
-First the linear program is solved over real routes, which are found fast (see `beaming`): their prices are near the
-best ones, and plans are made of these routes. Then come the routes of the relaxation, and the bound with them.
+Where routes are long, the linear program is first solved over real routes, which are found fast (see `beaming`): plans
+are made of these. Then come the routes of the relaxation, and the bound with them; near the end the orders on circles
+that are still used remember more.
 """
 
 import math
@@ -36,7 +37,7 @@ SMOOTH = 0.5  # weight of the best bound's prices
 EXACT_EVERY = 3  # rounds, where routes are long
 START_COLUMNS = 3_000
 REAL_OFFERS, FEW = 30, 5  # routes per type and round, and so few in all that a wider search is due
-REAL_SHARE = 0.4  # of the time, at most, for real routes
+REAL_SHARE = 0.15  # of the time, at most, for real routes
 WORTHLESS = 1e-6  # of the value: what a route must save at least
 NEARLY = 2e-3  # of the value: so near to its end the linear program of long routes is told to remember more
 USED = 1e-4  # a route that is taken to this part is in use
@@ -87,8 +88,14 @@ class Generation:
         self._circling: list[tuple[int, Sweeper, tuple[int, ...]]] = []
         self.pool.fresh()
         self._enter(columns)
-        self._real_rounds(Stopwatch(None if self.watch.left is None else REAL_SHARE * self.watch.left, self.watch.cpu))
+        if self._long:
+            share = None if self.watch.left is None else REAL_SHARE * self.watch.left
+            self._real_rounds(Stopwatch(share, self.watch.cpu))
         return self._loop(upper)
+
+    @property
+    def _long(self) -> bool:
+        return any(isinstance(pricer, Sweeper) for pricer in self.pricers)
 
     def _real_rounds(self, watch: Stopwatch) -> None:
         """The linear program over real routes: narrow searches for more of them as long as they find any, then wider
@@ -141,7 +148,7 @@ class Generation:
         for number, pricer, route in self._circling:
             if values[number] > USED:
                 learned = pricer.remember(pricer.circles(route)) or learned
-        kept = [(number, pricer, route) for number, pricer, route in self._circling if pricer.forgets(route)]
+        kept = [(number, pricer, route) for number, pricer, route in self._circling if pricer.lets_pass(route)]
         still = {number for number, _, _ in kept}
         self._partition.master.forbid([number for number, _, _ in self._circling if number not in still])
         self._circling = kept
@@ -152,7 +159,7 @@ class Generation:
         the former swing. Fast pricing until it finds nothing, where routes are long every few rounds only, because
         there the exact one costs little more and the prices swing most."""
         weight, heuristic, since = SMOOTH, True, 0
-        long = any(isinstance(pricer, Sweeper) for pricer in self.pricers)
+        long = self._long
         centre = np.zeros(int(self._means[-1])) if long else None
         worthless = 0.0 if long else -np.inf  # what no prices at all prove
         for rounds in range(1, ROUNDS + 1):

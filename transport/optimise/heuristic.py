@@ -126,20 +126,40 @@ class Search:
     def _profiles(self) -> tuple[list[int], list[Ints], list[Ints]]:
         """PyVRP knows no forbidden pairs: a set of orders that a type may not serve is a matrix of its own."""
         arrays = self.day.arrays
-        number: dict[tuple[int, bytes], int] = {}
+        number: dict[tuple[int, bytes, float], int] = {}
         distances: list[Ints] = []
         durations: list[Ints] = []
         profiles = []
         for k in range(len(self.day.types)):
             p, allowed = int(arrays.profile[k]), arrays.allowed[k]
-            key = (p, allowed.tobytes())
+            slower = self._slower(k)
+            key = (p, allowed.tobytes(), slower)
             if key not in number:
                 number[key] = len(distances)
                 barred = set(arrays.place[~allowed[arrays.order]]) - set(arrays.place[allowed[arrays.order]])
                 distances.append(_without(arrays.distance[p], sorted(barred), len(arrays.place)))
-                durations.append(_without(arrays.duration[p], sorted(barred), len(arrays.place)))
+                ticks = arrays.duration[p]
+                if slower > 1:
+                    ticks = np.where(ticks < NO_ROAD, np.ceil(ticks * slower), NO_ROAD).astype(np.int64)
+                durations.append(_without(ticks, sorted(barred), len(arrays.place)))
             profiles.append(number[key])
         return profiles, distances, durations
+
+    def _slower(self, k: int) -> float:
+        """PyVRP knows no breaks: where one is due after so much driving, every way takes its part of it longer."""
+        arrays = self.day.arrays
+        if not arrays.break_lasts[k] or arrays.break_driving[k] >= FOREVER:
+            return 1.0
+        return 1.0 + float(arrays.break_lasts[k]) / float(arrays.break_driving[k])
+
+    def _latest(self, k: int) -> int:
+        """When type k must be back: earlier by the breaks that a full day of work asks for."""
+        arrays = self.day.arrays
+        if not arrays.break_lasts[k] or max(arrays.break_work[k], arrays.returns[k]) >= FOREVER:
+            return int(arrays.returns[k])
+        lasts = int(arrays.break_lasts[k])
+        day = min(int(arrays.returns[k] - arrays.leaves[k]), int(arrays.max_duration[k]))
+        return int(arrays.returns[k]) - day // (int(arrays.break_work[k]) + lasts) * lasts
 
     def _prize(self, priority: int) -> int:
         """Ten times the dearest way there and back: enough to be worth serving, small enough that penalties
@@ -166,7 +186,7 @@ class Search:
             end_depot=depot_of[int(arrays.end[k])],
             fixed_cost=int(arrays.fixed[k]),
             tw_early=tick,
-            tw_late=max(tick, int(arrays.returns[k])),
+            tw_late=max(tick, self._latest(k)),
             shift_duration=_rest(int(arrays.max_duration[k]), used),
             max_distance=_rest(int(arrays.max_distance[k]), metres),
             unit_distance_cost=int(arrays.per_metre[k]),

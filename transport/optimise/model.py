@@ -64,9 +64,23 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Breaks:
+    """When a driver must rest, in ticks. A break of `lasts` is due at the latest after so much driving, and after so
+    much work (driving and service), since the last one; it is taken on the road or at a stop, and standing still
+    for as long is one. `drives_at_most`: in the day. `service_rests`: a service of that length is a break from
+    driving (not from work)."""
+
+    lasts: int
+    after_driving: int = FOREVER
+    after_work: int = FOREVER
+    drives_at_most: int = FOREVER
+    service_rests: bool = False
+
+
+@dataclass(frozen=True)
 class Vehicle:
     """A vehicle on this day. `profile` is the number of its travel matrices; `trips` how often it may leave
-    its start with a new load; `forbidden` the ids of orders it may not serve."""
+    its start with a new load; `forbidden` the ids of orders it may not serve; `breaks` those of its driver."""
 
     id: str
     start: int
@@ -82,6 +96,7 @@ class Vehicle:
     forbidden: frozenset[str] = frozenset()
     profile: int = 0
     trips: int = 1
+    breaks: Breaks | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Visit:
     """One stop of a route in ticks. `slack`: by how much service may start later with the rest still valid.
-    `loads`: on board when leaving. A reload has no order."""
+    `loads`: on board when leaving. `rest`: breaks on the way there. A reload has no order."""
 
     order: str | None
     kind: Kind
@@ -150,11 +165,13 @@ class Visit:
     departure: int
     slack: int
     loads: tuple[int, ...]
+    rest: int = 0
 
 
 @dataclass(frozen=True)
 class Route:
-    """What one vehicle does: leaves at `leaves`, is back at `returns`; cost in money."""
+    """What one vehicle does: leaves at `leaves`, is back at `returns`; cost in money. `rest`: breaks on the way
+    home."""
 
     vehicle: str
     visits: tuple[Visit, ...]
@@ -162,6 +179,7 @@ class Route:
     returns: int
     distance_m: int
     cost: float
+    rest: int = 0
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -179,6 +197,7 @@ class Constraint(StrEnum):
     HOURS = "hours"
     DURATION = "duration"
     DISTANCE = "distance"
+    DRIVING = "driving"
     TRIPS = "trips"
     ROAD = "road"
     FIXED = "fixed"

@@ -1,7 +1,7 @@
 """One route, visit by visit: does it hold, when is it where, and what does it cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from transport.optimise.model import NO_ROAD, Kind, Route, Visit
 Sequence32 = NDArray[np.int32]
 
 # verdicts of `judge`: what breaks first
-HOLDS, FORBIDDEN, ORDER, TOO_MUCH, ROAD, LATE, HOURS, DURATION, DISTANCE, TRIPS = range(10)
+HOLDS, FORBIDDEN, ORDER, TOO_MUCH, ROAD, LATE, HOURS, DURATION, DISTANCE, TRIPS, DRIVING = range(11)
 
 ZERO: Any = np.int64(0)  # typed: for a bare 0 numba compiles every function that takes it once more
+NOWHERE: Any = np.int64(-1)
 
 
 @njit(cache=True, error_model="numpy")
@@ -57,26 +58,79 @@ def _ready(day: Any, sequence: NDArray[np.int32], at: int) -> int:
 
 
 @njit(cache=True, error_model="numpy")
-def _forward(day: Any, k: int, sequence: NDArray[np.int32], leave: int, starts: NDArray[np.int64]) -> tuple[int, int]:
-    """Drive from `leave` on, as early as possible. Fills `starts` (a reload: when it leaves again) and gives
+def _travel(day: Any, k: int, way: int, clock: int, driven: int, worked: int) -> tuple[int, int, int]:
+    """(clock, driven and worked since the last break) behind a way, with a break wherever one is due."""
+    if day.break_lasts[k] == 0:
+        return clock + way, driven, worked
+    free = min(day.break_driving[k] - driven, day.break_work[k] - worked)
+    while way > free:
+        clock, way = clock + max(0, free) + day.break_lasts[k], way - max(0, free)
+        driven, worked, free = ZERO, ZERO, min(day.break_driving[k], day.break_work[k])
+    return clock + way, driven + way, worked + way
+
+
+@njit(cache=True, error_model="numpy")
+def _forward(
+    day: Any,
+    k: int,
+    sequence: NDArray[np.int32],
+    leave: int,
+    starts: NDArray[np.int64],
+    rests: NDArray[np.int64],
+    later_at: int,
+    later: int,
+) -> tuple[int, int]:
+    """Drive from `leave` on, as early as possible, but serve visit `later_at` by `later` ticks later. Fills `starts`
+    (a reload: when it leaves again) and `rests` (breaks on the way there, the last on the way home) and gives
     (return tick, -1), or (ticks too late, position)."""
-    here = day.start[k]
-    clock = max(leave, _ready(day, sequence, ZERO))
+    p, here, lasts = day.profile[k], day.start[k], day.break_lasts[k]
+    clock, driven, worked = max(leave, _ready(day, sequence, ZERO)), ZERO, ZERO
     for x in range(len(sequence)):
         visit = sequence[x]
         there = day.start[k] if visit == RELOAD else day.place[visit]
-        clock += day.duration[day.profile[k], here, there]
+        left, way = clock, day.duration[p, here, there]
+        clock, driven, worked = _travel(day, k, way, clock, driven, worked)
+        rests[x] = clock - left - way
         if visit == RELOAD:
-            clock = max(clock, _ready(day, sequence, x + 1))
-            starts[x] = clock
+            opening = max(clock, _ready(day, sequence, x + 1))
         else:
             opening = _opening(day, visit, clock)
+            if lasts > 0 and worked > 0 and opening >= 0 and worked + day.service[visit] > day.break_work[k]:
+                opening = _opening(day, visit, max(opening, clock + lasts))
             if opening < 0:
-                return clock - day.closes[day.window_at[visit + 1] - 1], x
-            starts[x] = opening
-            clock = opening + day.service[visit]
+                return max(1, clock - day.closes[day.window_at[visit + 1] - 1]), x
+        if lasts > 0 and opening - clock >= lasts:
+            driven, worked = ZERO, ZERO
+        if x == later_at:
+            opening += later
+            if visit != RELOAD and _opening(day, visit, opening) != opening:
+                return 1, x
+        starts[x] = opening
+        clock = opening
+        if visit != RELOAD:
+            clock, worked = clock + day.service[visit], worked + day.service[visit]
+            if day.service_rests[k] and day.service[visit] >= lasts:
+                driven = ZERO
         here = there
-    return clock + day.duration[day.profile[k], here, day.end[k]], -1
+    left, way = clock, day.duration[p, here, day.end[k]]
+    clock, driven, worked = _travel(day, k, way, clock, driven, worked)
+    rests[len(sequence)] = clock - left - way
+    return clock, -1
+
+
+@njit(cache=True, error_model="numpy")
+def _latest_leave(day: Any, k: int, sequence: NDArray[np.int32], leave: int, back: int, starts: Any, rests: Any) -> int:
+    """The latest leave from `leave` on that is back at `back` too, where breaks make the way back from the end long to
+    reckon: leaving later never brings it back earlier."""
+    low, high = leave, back
+    while low < high:
+        middle = (low + high + 1) // 2
+        when, late_at = _forward(day, k, sequence, middle, starts, rests, NOWHERE, ZERO)
+        if late_at < 0 and when <= back:
+            low = middle
+        else:
+            high = middle - 1
+    return int(max(low, _ready(day, sequence, ZERO)))
 
 
 @njit(cache=True, error_model="numpy")
@@ -163,7 +217,7 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
     over, measure, at = _load_over(day, k, sequence)
     if over > 0:
         return _broken(TOO_MUCH, over, measure)
-    metres, ticks, trips, here = ZERO, ZERO, 1, day.start[k]
+    metres, ticks, driven, trips, here = ZERO, ZERO, ZERO, 1, day.start[k]
     for x in range(len(sequence) + 1):
         there = day.end[k]
         if x < len(sequence):
@@ -174,11 +228,13 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
         way, travel = _leg(day, k, here, there)
         if way >= NO_ROAD or travel >= NO_ROAD:
             return _broken(ROAD, 0, x)
-        metres, ticks, here = metres + way, ticks + travel, there
+        metres, ticks, driven, here = metres + way, ticks + travel, driven + travel, there
     if trips > day.trips[k]:
         return _broken(TRIPS, trips - day.trips[k], 0)
     if metres > day.max_distance[k]:
         return _broken(DISTANCE, metres - day.max_distance[k], 0)
+    if driven > day.drives_at_most[k]:
+        return _broken(DRIVING, driven - day.drives_at_most[k], 0)
     return _time(day, k, sequence, metres, ticks)
 
 
@@ -189,18 +245,21 @@ def _time(
     """The part of `judge` about the clock; `busy` ticks are driving and service.
 
     The shortest day: take the earliest return, then the latest leave for it; when the vehicle still stands
-    still somewhere, leaving later than that may meet a later window and wait less.
+    still somewhere, leaving later than that may meet a later window and wait less (not tried where breaks are due).
     """
-    ticks = np.zeros(len(sequence), np.int64)
+    ticks, rests = np.zeros(len(sequence), np.int64), np.zeros(len(sequence) + 1, np.int64)
     leave, best_leave, best_return = day.leaves[k], -1, -1
     while True:
-        back, late_at = _forward(day, k, sequence, leave, ticks)
+        back, late_at = _forward(day, k, sequence, leave, ticks, rests, NOWHERE, ZERO)
         if late_at >= 0 or back > day.returns[k]:
             if best_leave >= 0:
                 break
             if late_at >= 0:
                 return _broken(LATE, back, late_at)
             return _broken(HOURS, back - day.returns[k], 0)
+        if day.break_lasts[k] > 0:
+            best_leave, best_return = _latest_leave(day, k, sequence, leave, back, ticks, rests), back
+            break
         latest = _backward(day, k, sequence, back, ticks)
         if best_leave < 0 or back - latest < best_return - best_leave:
             best_leave, best_return = latest, back
@@ -255,15 +314,14 @@ def timetable(day: Day, k: int, vehicle: str, sequence: Sequence[int]) -> Route:
     if not verdict.holds:
         raise ValueError(f"The route of {vehicle} breaks its constraints (code {verdict.code}).")
     steps = np.array(sequence, np.int32)
-    starts, latest = np.zeros(len(steps), np.int64), np.zeros(len(steps), np.int64)
-    _forward(day.arrays, k, steps, verdict.leaves, starts)
-    end = min(int(day.arrays.returns[k]), verdict.leaves + int(day.arrays.max_duration[k]))
-    _backward(day.arrays, k, steps, end, latest)
+    starts, rests = np.zeros(len(steps), np.int64), np.zeros(len(steps) + 1, np.int64)
+    _forward(day.arrays, k, steps, verdict.leaves, starts, rests, NOWHERE, ZERO)
+    slack = _slack(day, k, steps, verdict.leaves, starts)
     visits, here, clock = [], int(day.arrays.start[k]), verdict.leaves
     clock = max(clock, int(_ready(day.arrays, steps, 0)))
     for x in range(len(sequence)):
-        visit = _visit(day, k, sequence, x, here, clock, int(starts[x]), int(latest[x] - starts[x]))
-        visits.append(visit)
+        visit = _visit(day, k, sequence, x, here, clock + int(rests[x]), int(starts[x]), int(slack[x]))
+        visits.append(replace(visit, rest=int(rests[x])))
         here, clock = visit.place, visit.departure
     return Route(
         vehicle=vehicle,
@@ -272,7 +330,26 @@ def timetable(day: Day, k: int, vehicle: str, sequence: Sequence[int]) -> Route:
         returns=verdict.returns,
         distance_m=verdict.metres,
         cost=day.money(verdict.cost),
+        rest=int(rests[-1]),
     )
+
+
+def _slack(day: Day, k: int, steps: Sequence32, leaves: int, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By how much each visit may start later; where breaks are due, found by trying."""
+    end = min(int(day.arrays.returns[k]), leaves + int(day.arrays.max_duration[k]))
+    latest = np.zeros(len(steps), np.int64)
+    if not day.arrays.break_lasts[k]:
+        _backward(day.arrays, k, steps, end, latest)
+        return latest - starts
+    rests = np.zeros(len(steps) + 1, np.int64)
+    for x in range(len(steps)):
+        low, high = 0, max(0, end - int(starts[x]))
+        while low < high:
+            middle = (low + high + 1) // 2
+            back, late_at = _forward(day.arrays, k, steps, leaves, latest.copy(), rests, x, middle)
+            low, high = (middle, high) if late_at < 0 and back <= end else (low, middle - 1)
+        latest[x] = low
+    return latest
 
 
 def _visit(day: Day, k: int, sequence: Sequence[int], x: int, here: int, clock: int, start: int, slack: int) -> Visit:

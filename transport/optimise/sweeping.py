@@ -98,7 +98,7 @@ class Sweeper:
             self._near[between] |= self._own[row]
         return bool((before != self._near).any())
 
-    def forgets(self, route: tuple[int, ...]) -> bool:
+    def lets_pass(self, route: tuple[int, ...]) -> bool:
         """Whether the memory lets this route pass."""
         memory = self._own[route[0]].copy()
         for row in route[1:]:

