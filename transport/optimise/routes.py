@@ -32,9 +32,8 @@ PROOF_SHARE = 0.35  # of the time for the bound
 CLOSING_SHARE = 0.5  # of what is left for the proof behind it
 FEW_ORDERS = 40  # up to which an exact bound is tried however long the routes are
 LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
-LONG_PROOF_SHARE, MOST_LONG_SHARE = 0.2, 0.5  # ... and only a coarse one is tried, in this share, or up to that one
-GOOD_SEARCH = 60.0  # seconds, where there is more time than these
-LEAST_LONG_PROOF = 4.0  # seconds below which it comes to nothing
+LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
+LEAST_LONG_PROOF = 8.0  # seconds below which it comes to nothing and the search needs them
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
 NODES = 500  # of one integer program, when iterations are the limit
@@ -193,9 +192,7 @@ def _bound(run: Run) -> None:
     long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, len(run.tours)))
     watch = Stopwatch()
     if run.watch.left is not None and run.watch.limit is not None:
-        share = PROOF_SHARE
-        if long:  # what is beyond a good search is the bound's
-            share = min(MOST_LONG_SHARE, max(LONG_PROOF_SHARE, 1 - GOOD_SEARCH / run.watch.limit))
+        share = LONG_PROOF_SHARE if long else PROOF_SHARE
         if long and share * run.watch.limit < LEAST_LONG_PROOF:
             run.proof.note = TOO_LONG
             return
