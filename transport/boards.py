@@ -211,6 +211,7 @@ LEFT_OUT = {
     Constraint.WINDOW: mark("{vehicle}: would come {by} {unit} after a window has closed"),
     Constraint.HOURS: mark("{vehicle}: would be back {by} {unit} too late"),
     Constraint.DURATION: mark("{vehicle}: would be out {by} {unit} longer than it may"),
+    Constraint.DRIVING: mark("{vehicle}: its driver would drive {by} {unit} longer than the rules allow"),
     Constraint.DISTANCE: mark("{vehicle}: would drive {by} {unit} further than it may"),
     Constraint.TRIPS: mark("{vehicle}: may not leave so often"),
     Constraint.ROAD: mark("{vehicle}: no road leads there"),
