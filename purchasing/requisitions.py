@@ -205,7 +205,7 @@ def add_line(ctx: Context, id: int, version: int, line: NewLine) -> Requisition:
 @requires(Can.ASK)
 def change_line(ctx: Context, id: int, version: int, line_id: int, line: NewLine) -> Requisition:
     requisition = draft(ctx, id, version)
-    old = _line(requisition, line_id)
+    old = line_of(requisition, line_id)
     (columns,) = priced(ctx, requisition.currency, (line,))
     for field, value in columns.items():
         setattr(old, field, value)
@@ -218,7 +218,7 @@ def change_line(ctx: Context, id: int, version: int, line_id: int, line: NewLine
 @requires(Can.ASK)
 def remove_line(ctx: Context, id: int, version: int, line_id: int) -> Requisition:
     requisition = draft(ctx, id, version)
-    requisition.lines.remove(_line(requisition, line_id))
+    requisition.lines.remove(line_of(requisition, line_id))
     for position, line in enumerate(requisition.lines, start=1):
         line.position = position
     _add_up(requisition)
@@ -232,12 +232,18 @@ def draft(ctx: Context, id: int, version: int) -> Requisition:
     requisition = get(
         ctx.session, visible(ctx).where(Requisition.id == id), what="requisition", version=version, lock=True
     )
-    if reason := why_not_change(requisition, ctx.user.id):
-        raise Conflict(say("Cannot change this requisition: {reason}.", reason=reason))
+    need_change(ctx, requisition)
     return requisition
 
 
-def _line(requisition: Requisition, line_id: int) -> RequisitionLine:
+@within("the requisition was read by who may see it")
+def need_change(ctx: Context, requisition: Requisition) -> None:
+    """Raises Conflict when this person cannot change it now."""
+    if reason := why_not_change(requisition, ctx.user.id):
+        raise Conflict(say("Cannot change this requisition: {reason}.", reason=reason))
+
+
+def line_of(requisition: Requisition, line_id: int) -> RequisitionLine:
     for line in requisition.lines:
         if line.id == line_id:
             return line

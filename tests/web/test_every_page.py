@@ -34,7 +34,7 @@ SHELL = ("header.topbar", "nav.side")
 # test_list_cells.py, test_purchasing_drafts.py).
 NO_PAGE = re.compile(
     r"/lookup$|^/offline/who$|^/bell/\{id\}$|/items$|^/files/|/photo$|/stream$|\.(pdf|xlsx|csv|ics)$"
-    r"|^/lists/\{name\}/(moves/\{id\}|cells/\{id\}/\{key\})$|^/purchasing/orders/\{id\}/lines/\{line_id\}$"
+    r"|^/lists/\{name\}/(moves/\{id\}|cells/\{id\}/\{key\})$|^/purchasing/(orders|requisitions)/\{id\}/lines/\{line_id\}$"
 )
 # Steps that stand only for who has begun to sign in: looked at in test_sign_in_pages.py.
 AT_THE_DOOR = re.compile(

@@ -65,11 +65,17 @@ def text(client: Client, path: str) -> str:
     return re.sub(r"\s+", " ", client.page(path).xpath("string(//main)"))
 
 
-def asked(client: Client, shop: Shop, boxes: int, **head: object) -> str:
-    """A submitted requisition for so many boxes; its address."""
+def drafted(client: Client, shop: Shop, boxes: int, **head: object) -> str:
+    """A draft requisition for so many boxes; its address."""
     path = went(client.submit("/purchasing/requisitions/new", "new", **(
         {"cost_centre_id": shop.centre_id, "need_by": shop.need_by} | head)))  # fmt: skip
     client.send(f"{path}/lines", lines_form(client, path, item_id=shop.gloves_id, quantity=boxes, unit="box"))
+    return path
+
+
+def asked(client: Client, shop: Shop, boxes: int, **head: object) -> str:
+    """A submitted requisition for so many boxes; its address."""
+    path = drafted(client, shop, boxes, **head)
     assert went(button(client, path, "submit")) == path
     return path
 

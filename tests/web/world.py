@@ -206,6 +206,7 @@ def absence_map() -> str:
 
 def purchasing_of(enter: purchasing.Enter, shop: purchasing.Shop) -> Paths:
     """An order on its way, one received and billed, and requisitions of each kind."""
+    draft = purchasing.drafted(enter("requester,storekeeper", "rita"), shop, 75)
     asked = purchasing.asked(enter("requester,storekeeper", "rita"), shop, 80)
     waiting = purchasing.ordered(enter, shop, 100)
     out = purchasing.ordered(enter, shop, 90)
@@ -224,6 +225,7 @@ def purchasing_of(enter: purchasing.Enter, shop: purchasing.Shop) -> Paths:
     parked = purchasing.went(receiver.submit("/purchasing/unknown/new", "park", sender="Kessling?", text="43 boxes"))
     return {
         "/purchasing/requisitions/{id}": (asked,),
+        "/purchasing/requisitions/{id}/head": (f"{draft}/head",),
         "/purchasing/revisions/{id}": (revision,),
         "/purchasing/unknown/{id}": (parked,),
         "/purchasing/unknown/{id}/order/{order_id}": (f"{parked}/order/{waiting}",),

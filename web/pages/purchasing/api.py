@@ -51,7 +51,9 @@ asking = Routes("requisitions")
 asking.lists("/requisitions", REQUISITIONS)
 asking("GET /requisitions/{id}", requisitions.read, REQUISITION)
 asking("POST /requisitions", requisitions.start, REQUISITION, without=("raised_by",))
+asking("PUT /requisitions/{id}", requisitions.change_head, REQUISITION)
 asking("POST /requisitions/{id}/lines", requisitions.add_line, REQUISITION)
+asking("PUT /requisitions/{id}/lines/{line_id}", requisitions.change_line, REQUISITION)
 asking("DELETE /requisitions/{id}/lines/{line_id}", requisitions.remove_line, REQUISITION)
 asking.acts(
     "/requisitions/{id}",

@@ -12,6 +12,7 @@ from plantops import places, units
 from plantops.wording import mark, say
 from purchasing import boards, catalogue, requisition_approval, requisitions
 from purchasing.lists import REQUISITIONS
+from purchasing.models.orders import Requisition
 from purchasing.models.orders import RequisitionState as State
 from purchasing.permissions import Can
 from purchasing.requisition_lines import NewLine
@@ -47,6 +48,13 @@ class Line:
         return NewLine(self.quantity, self.item_id, text, units.meant(self.unit), price=self.price)
 
 
+@dataclass(frozen=True)
+class Changed:
+    quantity: Decimal
+    unit: str
+    price: Decimal | None = None
+
+
 @router.get("/purchasing/requisitions")
 def index(ctx: Context, query: Query) -> Response:
     add = (say("New requisition"), "/purchasing/requisitions/new") if ctx.may(Can.ASK) else None
@@ -56,15 +64,19 @@ def index(ctx: Context, query: Query) -> Response:
 @router.get("/purchasing/requisitions/new")
 def new(ctx: Context, query: Query) -> Response:
     ctx.need(Can.ASK)
-    site_id = chosen.site_id(ctx, query)
+    return head_form(ctx, chosen.site_id(ctx, query), None)
+
+
+def head_form(ctx: Context, site_id: int, found: Requisition | None) -> Response:
     return render(
         ctx,
-        "purchasing/requisition_new.html",
+        "purchasing/requisition_head.html",
+        r=found,
         sites=places.list_sites(ctx),
         site_id=site_id,
         centres=centres_of(ctx, site_id),
         stores=stores_of(ctx, site_id),
-        need_by=ctx.today + timedelta(days=USUAL_DAYS),
+        need_by=found.need_by if found else ctx.today + timedelta(days=USUAL_DAYS),
     )
 
 
@@ -85,7 +97,21 @@ def show(ctx: Context, id: int) -> Response:
     return drawn(ctx, id)
 
 
-def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
+@router.get("/purchasing/requisitions/{id}/head")
+def head(ctx: Context, id: int) -> Response:
+    found = requisitions.read(ctx, id)
+    requisitions.need_change(ctx, found)
+    return head_form(ctx, found.site_id, found)
+
+
+@router.post("/purchasing/requisitions/{id}/head")
+def change_head(ctx: Context, id: int, form: Form) -> Response:
+    before = requisitions.read(ctx, id)
+    requisitions.change_head(ctx, id, form.version, form.into(Head, site_id=before.site_id, place_id=before.place_id))
+    return see(ctx, f"/purchasing/requisitions/{id}", say("The head is changed."))
+
+
+def drawn(ctx: Context, id: int, *blocks: str, toast: str = "", editing: int = 0) -> Response:
     sheet = boards.requisition_sheet(ctx, id)
     found = sheet.requisition
     return render(
@@ -99,6 +125,7 @@ def drawn(ctx: Context, id: int, *blocks: str, toast: str = "") -> Response:
         url=f"/purchasing/requisitions/{id}",
         states=(State.DRAFT, State.CANCELLED) if found.state is State.CANCELLED else MAIN_STATES,
         may_change=requisitions.why_not_change(found, ctx.user.id) is None,
+        editing=editing,
         today=ctx.today,
     )
 
@@ -112,10 +139,35 @@ def add_line(ctx: Context, id: int, form: Form) -> Response:
     return drawn(ctx, id, "buttons", "lines", toast=say("Line added."))
 
 
-@router.post("/purchasing/requisitions/{id}/lines/{line_id}/remove")
-def remove_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
-    requisitions.remove_line(ctx, id, form.version, line_id)
-    return drawn(ctx, id, "buttons", "lines", toast=say("Line taken off."))
+@router.post("/purchasing/requisitions/{id}/lines/act")
+def act_on_line(ctx: Context, id: int, form: Form) -> Response:
+    """One button of a row: change it, leave it as it is, or take it off."""
+    if form.text("remove"):
+        requisitions.remove_line(ctx, id, form.version, form.number("remove"))
+        return drawn(ctx, id, "buttons", "lines", toast=say("Line taken off."))
+    if form.text("show"):
+        return drawn(ctx, id, "lines")
+    line = requisitions.line_of(requisitions.read(ctx, id), form.number("change"))
+    return drawn(ctx, id, "lines", editing=line.id)
+
+
+@router.get("/purchasing/requisitions/{id}/lines/{line_id}")
+def line_alone(ctx: Context, id: int, line_id: int) -> Response:
+    """The row as it is now, for who changed it at the same time as somebody else."""
+    found = requisitions.read(ctx, id)
+    line = requisitions.line_of(found, line_id)
+    return render(ctx, "purchasing/requisition_line.html", r=found, line=line, url=f"/purchasing/requisitions/{id}")
+
+
+@router.post("/purchasing/requisitions/{id}/lines/{line_id}")
+def change_line(ctx: Context, id: int, line_id: int, form: Form) -> Response:
+    typed = form.into(Changed)
+    old = requisitions.line_of(requisitions.read(ctx, id), line_id)
+    new = NewLine(
+        typed.quantity, old.item_id, old.description, units.meant(typed.unit), old.supplier_id, typed.price, old.per
+    )
+    requisitions.change_line(ctx, id, form.version, line_id, new)
+    return drawn(ctx, id, "buttons", "lines", toast=say("Line changed."))
 
 
 @router.post("/purchasing/requisitions/{id}/submit")
