@@ -67,7 +67,7 @@ def text(client: Client, path: str) -> str:
 
 def drafted(client: Client, shop: Shop, boxes: int, **head: object) -> str:
     """A draft requisition for so many boxes; its address."""
-    path = went(client.submit("/purchasing/requisitions/new", "new", **(
+    path = went(client.submit("/purchasing/requisitions/new", "head", **(
         {"cost_centre_id": shop.centre_id, "need_by": shop.need_by} | head)))  # fmt: skip
     client.send(f"{path}/lines", lines_form(client, path, item_id=shop.gloves_id, quantity=boxes, unit="box"))
     return path
@@ -184,7 +184,7 @@ def test_a_receipt_sent_twice_is_posted_once(client: Enter, shop: Shop) -> None:
 
 def test_an_old_page_cannot_change_what_others_changed(client: Enter, shop: Shop) -> None:
     asker = client("requester,storekeeper", "rita")
-    path = went(asker.submit("/purchasing/requisitions/new", "new", cost_centre_id=shop.centre_id))
+    path = went(asker.submit("/purchasing/requisitions/new", "head", cost_centre_id=shop.centre_id))
     old = lines_form(asker, path, item_id_text="Ladder", quantity=1, price=80)
     assert asker.send(f"{path}/lines", old | {"_key": "first"}, came_from=path).status_code == 200
     assert asker.send(f"{path}/lines", old | {"_key": "second"}, came_from=path).status_code == 409

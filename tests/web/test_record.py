@@ -20,7 +20,7 @@ MACHINERY = {"core_job_run", "core_outbox", "core_import", "core_webhook_deliver
 
 def asked(requester: Client, shop: Shop) -> str:
     return went(
-        requester.submit("/purchasing/requisitions/new", "new", cost_centre_id=shop.centre_id, need_by=shop.need_by)
+        requester.submit("/purchasing/requisitions/new", "head", cost_centre_id=shop.centre_id, need_by=shop.need_by)
     )
 
 

@@ -22,7 +22,7 @@ SUBMITTED = {"state": ("draft", "submitted"), "version": (3, 4)}
 
 def drafted(asker: Client, shop: Shop) -> str:
     path = went(
-        asker.submit("/purchasing/requisitions/new", "new", cost_centre_id=shop.centre_id, need_by=shop.need_by)
+        asker.submit("/purchasing/requisitions/new", "head", cost_centre_id=shop.centre_id, need_by=shop.need_by)
     )
     asker.send(f"{path}/lines", lines_form(asker, path, item_id_text="A crane", quantity=1, price="9000.00"))
     return path
