@@ -242,7 +242,7 @@ STEPS = sa.select(sa.func.count()).where(RoundTick.round_id == Round.id)
 
 ROUNDS: Listing[object] = Listing(
     name="housekeeping.rounds",
-    title="Rounds",
+    title="All rounds",
     permission=Can.READ_CLEANING,
     rows=round_rows,
     key=Round.id,

@@ -174,9 +174,10 @@ def line(row: sa.Row[Any], origin: str) -> ActivityRow:
 
 
 @anyone("everybody sees what is asked of themselves")
-def waiting(ctx: Context) -> list[ActivityRow]:
-    """Mentions and to-dos that wait for this person, newest first: for the bell and the home page."""
-    return _rows(ctx, Activity.assigned_to_id == ctx.user.id, Activity.done_at.is_(None), newest_first=True)
+def waiting(ctx: Context, kinds: Iterable[ActivityKind] = tuple(ActivityKind)) -> list[ActivityRow]:
+    """Mentions, to-dos and steps that this person has not done or read, newest first."""
+    mine = (Activity.assigned_to_id == ctx.user.id, Activity.done_at.is_(None), Activity.kind.in_(tuple(kinds)))
+    return _rows(ctx, *mine, newest_first=True)
 
 
 @anyone("everybody sees their own to-dos fall due")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from plantops import links
-from plantops.activity import DONE_WHEN_READ, Activity, ActivityKind, words
+from plantops.activity import DONE_WHEN_READ, Activity, ActivityKind, ActivityRow, waiting, words
 from plantops.context import SYSTEM_ID, Context, anyone
 from plantops.db import get
 from plantops.people import User
@@ -16,6 +17,7 @@ from plantops.sight import may_see
 from plantops.wording import say
 
 SHOWN = 50
+ASKED = (ActivityKind.MENTION, ActivityKind.TODO)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,7 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
     if only_unread:
         query = query.where(Activity.read_at.is_(None), Activity.done_at.is_(None))
     rows = ctx.session.execute(query.order_by(Activity.id.desc()).limit(limit)).all()
-    by_house = {row.origin for row, _author in rows if row.author_id == SYSTEM_ID}
-    seen = by_house | {origin for origin in {row.origin for row, _ in rows} - by_house if may_see(ctx, origin)}
+    seen = _seen(ctx, [(row.origin, row.author_id) for row, _author in rows])
     known = links.links(ctx, seen)
     found = []
     for row, author in rows:
@@ -59,12 +60,31 @@ def notices(ctx: Context, *, only_unread: bool = False, limit: int = SHOWN) -> l
                 kind=row.kind,
                 label=link.label if link else "",
                 url=link.url if link else "",
-                text=words(row.kind, row.text) if link else say("You may not see what this is about."),
+                text=words(row.kind, row.text) if link else _hidden(),
                 is_unread=row.read_at is None and row.done_at is None,
                 is_open=row.done_at is None,
             )
         )
     return found
+
+
+@anyone("everybody sees what is asked of themselves")
+def asked(ctx: Context, limit: int = SHOWN) -> list[ActivityRow]:
+    """Mentions and to-dos that are not done, newest first; of what the person may not see, neither words nor place."""
+    rows = waiting(ctx, ASKED)[:limit]
+    seen = _seen(ctx, [(row.origin, row.author_id) for row in rows])
+    return [row if row.origin in seen else replace(row, origin="", text=_hidden()) for row in rows]
+
+
+def _seen(ctx: Context, told: Iterable[tuple[str, int]]) -> set[str]:
+    """The documents that the person may see; what the house itself tells, it tells to whom it concerns."""
+    pairs = list(told)
+    by_house = {origin for origin, author in pairs if author == SYSTEM_ID}
+    return by_house | {origin for origin in {one for one, _author in pairs} - by_house if may_see(ctx, origin)}
+
+
+def _hidden() -> str:
+    return say("You may not see what this is about.")
 
 
 @anyone("everybody reads their own notices")

@@ -89,8 +89,11 @@ def test_who_may_not_see_it_neither_speaks_nor_hears(client: Enter, shop: Shop, 
     went(rita.submit(path, "talk", text="@carl look"))
     went(rita.submit(path, "talk", text="A second word"))
     with served.house.acting(served.logins["carl"]) as ctx:
-        told = bell.notices(ctx)
+        told, asked_of = bell.notices(ctx), bell.asked(ctx)
     assert [one.text for one in told] == ["You may not see what this is about."], "called in, and no word of it told"
+    assert [(one.text, one.origin) for one in asked_of] == [("You may not see what this is about.", "")]
+    home = carl.get("/").text
+    assert "You may not see what this is about." in home and "@carl look" not in home
 
 
 def test_who_follows_hears_of_each_step_until_they_no_longer_follow(client: Enter, shop: Shop, served: Served) -> None:
@@ -105,6 +108,8 @@ def test_who_follows_hears_of_each_step_until_they_no_longer_follow(client: Ente
             return [row.text for row in activity.waiting(ctx) if row.origin == origin_of(path)]
 
     assert heard() == ["It is now submitted."]
+    assert "It is now submitted." in anna.get("/bell").text
+    assert "It is now submitted." not in anna.get("/").text, "nobody is asked for anything by a step"
     went(button(anna, path, "follow"))
     went(button(rita, path, "take-back"))
     assert heard() == ["It is now submitted."]

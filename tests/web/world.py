@@ -206,7 +206,7 @@ def absence_map() -> str:
 
 def purchasing_of(enter: purchasing.Enter, shop: purchasing.Shop) -> Paths:
     """An order on its way, one received and billed, and requisitions of each kind."""
-    draft = purchasing.drafted(enter("requester,storekeeper", "rita"), shop, 75)
+    draft = purchasing.drafted(enter(ROLES, LOGIN), shop, 75)
     asked = purchasing.asked(enter("requester,storekeeper", "rita"), shop, 80)
     waiting = purchasing.ordered(enter, shop, 100)
     out = purchasing.ordered(enter, shop, 90)

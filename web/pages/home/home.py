@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
-from plantops import activity, due, links
+from plantops import bell, due, links
 from plantops.events import Waiting, WaitingCard
 from plantops.wording import say
 from web.page import Context, Form, pages_router, render, see
@@ -22,7 +22,7 @@ MOST_SHOWN = 6
 @router.get("/")
 def home(ctx: Context) -> Response:
     cards = in_order(ctx.ask(Waiting(", ".join(ctx.user.roles))))
-    called = activity.waiting(ctx)[:MOST_SHOWN]
+    called = bell.asked(ctx, MOST_SHOWN)
     soon = due.due(ctx, ctx.today + SOON)
     return render(
         ctx,
@@ -34,7 +34,7 @@ def home(ctx: Context) -> Response:
         due=soon[:MOST_SHOWN],
         due_count=len(soon),
         today=ctx.today,
-        labels=links.links(ctx, [row.origin for row in called]),
+        labels=links.links(ctx, [row.origin for row in called if row.origin]),
     )
 
 
