@@ -248,7 +248,8 @@
     if (!$("[data-offline]") || !navigator.serviceWorker) return;
     await navigator.serviceWorker.register("/sw.js");
     const ready = await navigator.serviceWorker.ready;
-    const here = navigator.serviceWorker.controller ? [] : [location.pathname + location.search];
+    // The worker may have taken the page over since it came: only what is kept says whether it came through it.
+    const here = (await caches.match(location.href)) ? [] : [location.pathname + location.search];
     const ahead = $$("a[data-keep]").map((link) => link.getAttribute("href"));
     const known = `ahead:${person}:${ahead.join()}`;
     const isFresh = Number(sessionStorage.getItem(known) ?? 0) > Date.now() - FRESH_MS;
