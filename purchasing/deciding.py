@@ -23,10 +23,12 @@ class ToDecide:
     """A document that waits for one's yes: what it is about, from whom, and why it is asked of this person."""
 
     waiting: WaitingRow
+    kind: str
     number: str
     what: str
     supplier: str
     why: str
+    is_over_budget: bool = False
 
 
 @within("everybody sees what waits for their own yes; who is to decide sees what about")
@@ -38,12 +40,24 @@ def to_decide(ctx: Context) -> list[ToDecide]:
         kind, id = links.parts(row.origin)
         ids.setdefault(kind, []).append(id)
     about = {
-        f"{kind}:{row[0]}": (str(row[1] or ""), str(row[2] or ""), str(row[3] or ""))
+        f"{kind}:{row.id}": row
         for kind, found in ids.items()
         for row in ctx.session.execute(ABOUT[kind].where(KEYS[kind].in_(found)))
     }
     titles = ctx.registry.role_titles()
-    return [ToDecide(row, *about.get(row.origin, ("", "", "")), why_me(row, titles)) for row in rows]
+    return [_told(row, about.get(row.origin), why_me(row, titles)) for row in rows]
+
+
+def _told(waiting: WaitingRow, about: sa.Row[Any] | None, why: str) -> ToDecide:
+    kind = links.parts(waiting.origin)[0]  # the rule that asks may be that of another kind: a change is an order's
+    if about is None:
+        return ToDecide(waiting, kind, "", "", "", why)
+    number, what, supplier = about.number or "", about.what or "", about.supplier or ""
+    if kind == amendments.KIND:
+        number = say("{number}, revision {revision}", number=number, revision=about.more)
+    if kind == three_way.KIND:
+        what = say("Bill without an order, their number {number}", number=what)
+    return ToDecide(waiting, kind, number, what, supplier, why, kind == requisitions.KIND and about.more > 0)
 
 
 def why_me(row: WaitingRow, titles: Mapping[str, str]) -> str:
@@ -90,33 +104,37 @@ FIRST_LINE = (
 KEYS: dict[str, Any] = {
     requisitions.KIND: Requisition.id, orders.KIND: Order.id, three_way.KIND: Invoice.id, amendments.KIND: Revision.id,
 }  # fmt: skip
+SUPPLIERS = (
+    sa.select(sa.func.string_agg(sa.distinct(Party.name), ", "))
+    .select_from(RequisitionLine)
+    .join(Supplier, Supplier.id == RequisitionLine.supplier_id)
+    .join(Party, Party.id == Supplier.party_id)
+    .where(RequisitionLine.requisition_id == Requisition.id)
+)
 ABOUT: dict[str, sa.Select[*tuple[Any, ...]]] = {
     requisitions.KIND: sa.select(
-        Requisition.id, Requisition.number, Requisition.title,
-        sa.select(sa.func.string_agg(sa.distinct(Party.name), ", "))
-        .select_from(RequisitionLine)
-        .join(Supplier, Supplier.id == RequisitionLine.supplier_id)
-        .join(Party, Party.id == Supplier.party_id)
-        .where(RequisitionLine.requisition_id == Requisition.id)
-        .scalar_subquery(),
+        Requisition.id, Requisition.number, Requisition.title.label("what"),
+        SUPPLIERS.scalar_subquery().label("supplier"), Requisition.over_budget.label("more"),
     ),
-    orders.KIND: sa.select(Order.id, Order.number, FIRST_LINE.scalar_subquery(), Party.name)
+    orders.KIND: sa.select(
+        Order.id, Order.number, FIRST_LINE.scalar_subquery().label("what"), Party.name.label("supplier")
+    )
     .join(Supplier, Supplier.id == Order.supplier_id)
     .join(Party, Party.id == Supplier.party_id),
     amendments.KIND: sa.select(
-        Revision.id, Order.number + " revision " + sa.cast(Revision.number, sa.Text()), Revision.reason, Party.name
+        Revision.id, Order.number, Revision.reason.label("what"), Party.name.label("supplier"),
+        Revision.number.label("more"),
     )
     .join(Order, Order.id == Revision.order_id)
     .join(Supplier, Supplier.id == Order.supplier_id)
     .join(Party, Party.id == Supplier.party_id),
     three_way.KIND: sa.select(
-        Invoice.id, Invoice.number, sa.literal("Bill without an order, their number ") + Invoice.supplier_number,
-        Party.name,
+        Invoice.id, Invoice.number, Invoice.supplier_number.label("what"), Party.name.label("supplier")
     )
     .join(Supplier, Supplier.id == Invoice.supplier_id)
     .join(Party, Party.id == Supplier.party_id),
 }  # fmt: skip
-"""Of each kind: id, number, what it is about, from whom."""
+"""Of each kind: id, number, what it is about, from whom, and what more is to be said of it."""
 
 
 @within("a document's page hides or explains its buttons by it")

@@ -90,6 +90,14 @@ def list_drivers(ctx: Context, site_id: int, day: date) -> list[DriverRow]:
     return rows
 
 
+@requires(Can.READ_PLANS)
+def ready_days(ctx: Context, site_id: int, first: date, last: date) -> dict[int, frozenset[date]]:
+    """On which of these days each driver of the site is at work; why not on the others stays with personnel."""
+    found = ctx.session.scalars(visible(ctx).where(Driver.site_id == site_id)).all()
+    here = personnel.available(ctx, [driver.employee_id for driver in found], first, last)
+    return {driver.id: frozenset(here.days.get(driver.employee_id, frozenset())) for driver in found}
+
+
 @within("a plan that is kept names a driver for each trip")
 def assign(ctx: Context, site_id: int, day: date, trips: Sequence[Trip]) -> None:
     """Names a driver for each trip where one may drive; the others stay open for the dispatcher to see."""

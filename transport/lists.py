@@ -88,7 +88,7 @@ VEHICLES: Listing[object] = Listing(
         Column("kind", "Kind", Vehicle.kind, Kind.CHOICE),
         Column("at", "Site", Site.name, place="rest", groups=True),
         Column("capacity_kg", "kg", Vehicle.capacity_kg, Kind.NUMBER, edit=_vehicle("capacity_kg")),
-        Column("capacity_m3", "m3", Vehicle.capacity_m3, Kind.NUMBER, edit=_vehicle("capacity_m3")),
+        Column("capacity_m3", "m³", Vehicle.capacity_m3, Kind.NUMBER, edit=_vehicle("capacity_m3")),
         Column("cost_per_km", "Per km", Vehicle.cost_per_km, Kind.MONEY, unit="currency", edit=_vehicle("cost_per_km")),
         Column("licence", "Licence", Vehicle.licence, place="rest", groups=True),
         Column("stays_in", "Stays in today", STAYS_IN, Kind.YES_NO, place="aside"),

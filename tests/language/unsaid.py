@@ -21,7 +21,7 @@ HANDED_OVER = re.compile(r"data-[a-z-]+\s*=\s*$")
 TWO_WORDS = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}")
 KEPT_AS_THEY_ARE = re.compile(r"<(code|kbd|script|style|svg)\b.*?</\1>", re.DOTALL)
 ATTRIBUTES_OF_A_MACRO = re.compile(r'(?<=\s)data-[a-z-]+="[\s\x00]*"(?=\s)')
-NAMES = frozenset({"plantops", "kg", "km", "min", "IBAN", "PDF", "CSV", "XLSX", "QR", "h", "m3", "kB", "MB"})
+NAMES = frozenset({"plantops", "kg", "km", "min", "IBAN", "PDF", "CSV", "XLSX", "QR", "h", "m³", "kB", "MB"})
 
 FOR_PROGRAMMERS = frozenset(
     {"ValueError", "TypeError", "RuntimeError", "KeyError", "AssertionError", "NotImplementedError", "AttributeError"}

@@ -8,7 +8,7 @@ import pytest
 
 from plantops import dossier
 from plantops.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from purchasing import budgets, requisition_approval, requisitions
+from purchasing import budgets, deciding, requisition_approval, requisitions
 from purchasing.models.sources import Check
 from purchasing.requisition_lines import NewLine
 from tests.purchasing.shop import TODAY, D, Shop
@@ -160,6 +160,8 @@ def test_a_budget_that_warns_is_written_down_and_is_not_automatic(shop: Shop) ->
     budgets.set_budget(shop.someone(), shop.centre_id, TODAY.year, D(100), rule=Check.WARN)
     made = shop.requisition(NewLine(D(1500), shop.gloves_id))
     assert (made.state, made.over_budget) == ("submitted", D("42.50"))
+    told = {row.number: row.is_over_budget for row in deciding.to_decide(shop.approver)}
+    assert told[made.number] is True, "who decides sees which one"
 
 
 def test_what_waits_counts_against_the_budget(shop: Shop) -> None:

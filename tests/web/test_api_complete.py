@@ -23,6 +23,7 @@ BROWSER = "passwords, factors, sessions and tokens are for the person at a brows
 WITHOUT: dict[str, str] = {
     "plantops.accounts.set_password": BROWSER,
     "plantops.tokens.end": BROWSER,
+    "transport.drivers.ready_days": BOARD,
     "plantops.tokens.list_of": BROWSER,
     "plantops.factors.ask_of_roles": BROWSER,
     "plantops.factors.of_account": BROWSER,

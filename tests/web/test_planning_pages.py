@@ -73,7 +73,8 @@ def test_a_driver_is_enrolled_once(client: Enter, crew: Crew) -> None:
     dispatcher = client("dispatcher")
     typed = {"employee_id": crew.people[1], "employee_id_text": "Bo Bolt"}
     dispatcher.submit("/transport/drivers", "enrol", **typed)
-    assert "Bo Bolt" in words(dispatcher, "/transport/drivers")
+    week = words(dispatcher, "/transport/drivers")
+    assert "Bo Bolt" in week and week.count("ready") == 7 and "away" not in week.partition("Away is")[0]
     assert dispatcher.submit("/transport/drivers", "enrol", **typed).status_code == 409
 
 

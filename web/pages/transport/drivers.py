@@ -29,7 +29,6 @@ class Enrolled:
 def index(ctx: Context, query: Query) -> Response:
     site_id, first = chosen.site_id(ctx, query), chosen.day(ctx, query)
     days = [first + timedelta(days=n) for n in range(DAYS)]
-    standing = {day: {row.id: row.reason for row in drivers.list_drivers(ctx, site_id, day)} for day in days}
     fleet = vehicles.list_vehicles(ctx, site_id, first) if ctx.may(Can.READ_VEHICLES) else []
     return render(
         ctx,
@@ -38,7 +37,7 @@ def index(ctx: Context, query: Query) -> Response:
         site_id=site_id,
         days=days,
         drivers=drivers.list_drivers(ctx, site_id, first),
-        standing=standing,
+        ready=drivers.ready_days(ctx, site_id, first, days[-1]),
         vehicles={one.id: one.name for one in fleet},
         may_change=ctx.may(Can.MANAGE_VEHICLES, site_id=site_id),
     )
