@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from plantops import factors, people, tokens
-from plantops.command import acting, as_json
-from plantops.context import Context, within
-from plantops.errors import NotFound
-from plantops.wording import say
+from plantops.command import account_named, acting, as_json
 
 
 def run_user_add(args: argparse.Namespace) -> int:
@@ -23,31 +20,23 @@ def run_user_add(args: argparse.Namespace) -> int:
     return 0
 
 
-@within("the action that is called with it asks for the right")
-def account_of(ctx: Context, login: str) -> int:
-    user = people.by_login(ctx.session, login)
-    if user is None:
-        raise NotFound(say("There is no account {login}.", login=login))
-    return user.id
-
-
 def run_reset_second_factor(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        factors.reset(ctx, account_of(ctx, args.login))
+        factors.reset(ctx, account_named(ctx.session, args.login).id)
     print(f"{args.login} has no second factor any more, and is signed out everywhere.")
     return 0
 
 
 def run_token_add(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        user_id = account_of(ctx, args.login)
+        user_id = account_named(ctx.session, args.login).id
         print(tokens.add(ctx, user_id, " ".join(args.scope), name=args.name, days=args.days))
     return 0
 
 
 def run_token_list(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        rows = tokens.list_of(ctx, account_of(ctx, args.login))
+        rows = tokens.list_of(ctx, account_named(ctx.session, args.login).id)
     if args.json:
         print(as_json(rows))
         return 0
@@ -59,7 +48,7 @@ def run_token_list(args: argparse.Namespace) -> int:
 
 def run_token_end(args: argparse.Namespace) -> int:
     with acting(args) as ctx:
-        tokens.end(ctx, account_of(ctx, args.login), args.id)
+        tokens.end(ctx, account_named(ctx.session, args.login).id, args.id)
     print("The token has ended.")
     return 0
 

@@ -80,6 +80,11 @@ def _whose(args: argparse.Namespace, session: Session) -> int | people.User:
     login = getattr(args, "as_login", None)
     if not login:
         return SYSTEM_ID
+    return account_named(session, login)
+
+
+def account_named(session: Session, login: str) -> people.User:
+    """The account of this login. Raises NotFound."""
     user = people.by_login(session, login)
     if user is None:
         raise NotFound(say("There is no account {login}.", login=login))

@@ -17,7 +17,7 @@ from plantops.errors import Conflict, Invalid, Unauthenticated
 from plantops.module import Registry
 from plantops.people import Token, User, digest
 from plantops.permissions import Can
-from plantops.wording import right, room_name, say
+from plantops.wording import right, room_name, say, sentence
 
 PREFIX = "po_"
 LONGEST_DAYS = 365
@@ -64,7 +64,7 @@ def spoken(scope: str, registry: Registry) -> str:
         return say("everything that its owner may do")
     if scope in registry.names:
         return _room_title(scope)
-    return capital(right(scope)) if scope in _rights(registry) else scope
+    return sentence(right(scope)) if scope in _rights(registry) else scope
 
 
 def _rights(registry: Registry) -> frozenset[str]:
@@ -72,11 +72,7 @@ def _rights(registry: Registry) -> frozenset[str]:
 
 
 def _room_title(module: str) -> str:
-    return say("Basics: accounts, items, stock, companies") if module == "core" else capital(room_name(module))
-
-
-def capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return say("Basics: accounts, items, stock, companies") if module == "core" else sentence(room_name(module))
 
 
 def why_not_scopes(scopes: Sequence[str], registry: Registry) -> str | None:
@@ -111,7 +107,7 @@ def my_rooms(ctx: Context) -> list[Room]:
     held = {code for grant in ctx.user.grants for code in grant.permissions}
     rooms = []
     for module in ctx.registry.names:
-        mine = sorted((capital(right(code)), code) for code in held if code.partition(".")[0] == module)
+        mine = sorted((sentence(right(code)), code) for code in held if code.partition(".")[0] == module)
         if mine:
             rooms.append(Room(module, _room_title(module), tuple((code, title) for title, code in mine)))
     return rooms

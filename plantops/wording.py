@@ -135,7 +135,12 @@ def room_name(module: str) -> str:
 def label_source(value: str) -> str:
     """The English of a state or kind."""
     text = value.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return sentence(text)
+
+
+def sentence(words: str) -> str:
+    """What stands within another sentence, alone: `it names no order` is `It names no order`."""
+    return words[:1].upper() + words[1:]
 
 
 def plural(one: str, many: str, count: int | Decimal, **values: Any) -> str:

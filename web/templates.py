@@ -23,7 +23,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from plantops import links
-from plantops.wording import inside, label, plural, say, say_html, unit_name, weekday, weekday_and_day
+from plantops.wording import inside, label, plural, say, say_html, sentence, unit_name, weekday, weekday_and_day
 from web import assets, charts, formats, tables
 from web.list_values import asked_as
 from web.visit import OpenForm, this_visit
@@ -118,11 +118,6 @@ def _environment(folders: tuple[tuple[str, Path], ...]) -> Environment:
 
 
 # --- Filters: the person's language and the plant's zone come from the visit.
-
-
-def sentence(words: str) -> str:
-    """What stands within another sentence, alone: `it names no order` is `It names no order`."""
-    return words[:1].upper() + words[1:]
 
 
 def number(value: Decimal | float | int | None, digits: int | None = None) -> str:
