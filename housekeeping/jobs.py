@@ -24,7 +24,7 @@ def propose_roster(ctx: Context, roster_id: int) -> Computation[Plan | str]:
     def compute(reporter: Reporter) -> Plan | str:
         def tell(news: ProgressReport) -> None:
             reporter.found(news.seconds, news.incumbent, news.bound)
-            reporter.tell(min(1.0, news.seconds / seconds), news.message)
+            reporter.thinks(news.seconds, seconds, news.message)
 
         try:
             answer: Plan = in_child(

@@ -40,7 +40,7 @@ class LineMaster:
     """Lines in hand and the LP over them, solved again from its last basis whenever lines are added or barred.
 
     People in `settled` keep that line: they have no row, and the cover rows are less by what they do. Values of the
-    LP contain their cost.
+    LP contain their cost, and `no_line` for a person without a line.
     """
 
     def __init__(self, arrays: Arrays, settled: dict[int, LineArray] | None = None) -> None:
@@ -54,6 +54,7 @@ class LineMaster:
         self._row = {e: row for row, e in enumerate(self.people)}
         self._moved = False
         self.work = 0  # entries of the basis touched so far: the time that was spent, without a clock
+        self.no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
         self._slack_low = np.zeros((2, len(arrays.required)))
         self._slack_up = np.full((2, len(arrays.required)), np.inf)
         self._master = Master(self._initial())
@@ -69,8 +70,7 @@ class LineMaster:
         # what keeps the rows solvable while lines are lacking that meet the numbers of `confine`
         short = [problem.add_variable(f"d_short{r:06}", 0) for r in rows]
         beyond = [problem.add_variable(f"e_beyond{r:06}", 0) for r in rows]
-        no_line = 10.0 * (1.0 + float(arrays.under.max(initial=0)) * arrays.days)
-        costs = [*[no_line] * len(nobody), *arrays.under, *arrays.over, *[no_line] * (2 * len(rows))]
+        costs = [*[self.no_line] * len(nobody), *arrays.under, *arrays.over, *[self.no_line] * (2 * len(rows))]
         settled_cost = sum(arrays.line_cost(e, line) for e, line in self.settled.items())
         terms = dict(zip([*nobody, *missing, *extra, *short, *beyond], costs, strict=True))
         problem += pulp.LpAffineExpression(terms, constant=settled_cost)

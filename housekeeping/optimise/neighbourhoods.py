@@ -12,7 +12,7 @@ import numpy as np
 
 from housekeeping.optimise.arrays import Floats, LineArray
 from housekeeping.optimise.columns import LineMaster
-from housekeeping.optimise.search import Search, dive
+from housekeeping.optimise.search import HALF, Lines, Search, dive
 
 FEWEST = 6
 FIRST_SHARE = 0.2
@@ -73,7 +73,8 @@ class Pool:
 class Neighbourhoods:
     """Frees all days of some people or some days of many, more when nothing is gained any more, and plans them anew.
 
-    The kind of piece that gains more often for its work is chosen more often (S. Ropke and D. Pisinger 2006).
+    The kind of piece that gains more often for its work is chosen more often (S. Ropke and D. Pisinger 2006). `lines`
+    is the roster that is improved: the best one, or another start, of which the best roster is told.
     """
 
     search: Search
@@ -85,6 +86,18 @@ class Neighbourhoods:
         people, days = self.search.arrays.people, self.search.arrays.days
         self.fewest = max(FEWEST, min(MOST_FIRST, round(FIRST_SHARE * people))) * days
         self.people, self.windows = Kind(self.fewest), Kind(WIDER * self.fewest)
+        self.begin(self.search.lines)
+
+    def begin(self, lines: Lines) -> None:
+        """Improve this roster from now on."""
+        self.lines, self.penalty = dict(lines), self.search.arrays.cost(lines)
+
+    def _keep(self, found: Lines, how: str) -> bool:
+        if not found or self.search.arrays.cost(found) > self.penalty - HALF:
+            return False
+        self.begin(found)
+        self.search.offer(found, how)
+        return True
 
     def step(self) -> bool:
         """Plan one piece; True when the roster got better."""
@@ -133,28 +146,28 @@ class Neighbourhoods:
 
     def replan(self, free: list[int]) -> bool:
         search = self.search
-        master = LineMaster(search.arrays, {e: line for e, line in search.lines.items() if e not in free})
-        master.add((e, line) for e in free for line in [search.lines[e], *self.pool.cheapest(e, 15)])
-        found = dive(search, master, search.possible, search.penalty, rounds=20, width=0.2, misses=1)
+        master = LineMaster(search.arrays, {e: line for e, line in self.lines.items() if e not in free})
+        master.add((e, line) for e in free for line in [self.lines[e], *self.pool.cheapest(e, 15)])
+        found = dive(search, master, search.possible, self.penalty, rounds=20, width=0.2, misses=1)
         self.pool.add(master)
         self.work += master.work
-        return bool(found) and search.offer(found, f"{len(free)} people planned anew")
+        return self._keep(found, f"{len(free)} people planned anew")
 
     def replan_days(self, free: list[int], start: int, length: int) -> bool:
         """Plan `length` days in a row of some people anew; their other days stay."""
         search, arrays = self.search, self.search.arrays
         possible = np.zeros_like(search.possible)
-        for e, line in search.lines.items():
+        for e, line in self.lines.items():
             possible[e, np.arange(arrays.days), line] = True
         possible[free, start : start + length] = search.possible[free, start : start + length]
         if self._everybody is None or len(self._everybody.owners) > MOST_LINES:
             self._everybody = LineMaster(arrays)
         master, before, priced = self._everybody, self._everybody.work, search.pricer.work
-        master.add(search.lines.items())
-        found = dive(search, master, possible, search.penalty, rounds=20, width=0.2, misses=1, sure=0.5)
+        master.add(self.lines.items())
+        found = dive(search, master, possible, self.penalty, rounds=20, width=0.2, misses=1, sure=0.5)
         self.work += master.work - before
         search.pricer.work -= (search.pricer.work - priced) * 3 // 4  # the days that stay cost next to nothing
-        return bool(found) and search.offer(found, f"{length} days of {len(free)} people planned anew")
+        return self._keep(found, f"{length} days of {len(free)} people planned anew")
 
     def _choose(self, count: int, row: int | None) -> list[int]:
         """So many people, rather those who can help a cover row."""
@@ -166,7 +179,7 @@ class Neighbourhoods:
     def _paid(self) -> Floats:
         """What each cover row costs above what the bound accounts for."""
         arrays = self.search.arrays
-        present = arrays.present(self.search.lines)
+        present = arrays.present(self.lines)
         paid: Floats = np.maximum(arrays.required - present, 0) * (arrays.under - self.pool.duals)
         return paid + np.maximum(present - arrays.required, 0) * (arrays.over + self.pool.duals)
 

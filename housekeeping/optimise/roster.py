@@ -16,7 +16,7 @@ from housekeeping.optimise.generation import Generation
 from housekeeping.optimise.lines import LinePricer
 from housekeeping.optimise.model import Cells, Clash, Person, Plan, Problem, Shift
 from housekeeping.optimise.neighbourhoods import Neighbourhoods, Pool
-from housekeeping.optimise.search import Search, dive, respond, rounded
+from housekeeping.optimise.search import Lines, Search, dive, respond, rounded
 from housekeeping.optimise.validity import refuse
 from plantops.solving import (
     Limits,
@@ -34,10 +34,13 @@ SMALL_CELLS = 400  # up to so many open cells the compact program may close the 
 COMPACT_SHARE = 0.3
 ROUNDS = 10_000
 TRIES = 10  # rosters that are drawn from the first mixture
-# Rounds of pricing in a step, share of the mixed cells that is settled at once, least share of such a cell.
-FIRST_DIVES = ((10, 0.3, 0.5),)
+# Of a dive: rounds of pricing in a step, share of the mixed cells that is settled at once, least share of such a cell.
+DIVE = (10, 0.3, 0.5)
+# Where a dive ends is luck: after so many times the work of the first without gain another one begins, and in turns
+# the best roster is taken up again; each time this patience grows.
+PATIENCE, MORE_PATIENCE = 1.0, 1.25
 # Work on the proof beside that on better rosters: small problems are proved quickly, of large ones most never.
-FEW_CELLS, PROVING_FEW, PROVING_MANY = 2000, 2.0, 0.5
+FEW_CELLS, PROVING_FEW, PROVING_MANY = 2000, 2.0, 0.1
 TELL_EVERY = 0.5
 
 
@@ -124,28 +127,52 @@ class _Run:
         self._tell("bound")
         rounded(search, search.master, root.relaxation, TRIES)
         pool = Pool(search, root.duals)
-        for rounds, width, sure in FIRST_DIVES:
-            if self._over():
-                break
-            found = dive(search, search.master, search.possible, search.penalty, rounds, width, misses=3, sure=sure)
-            search.offer(found, "dive")
+        before = self._work()
+        self._dive(search.penalty)
+        self.patience = PATIENCE * (self._work() - before)
         pool.add(search.master)
-        closing = Closing(search, search.master, root)
-        around = Neighbourhoods(search, pool)
-        worked = {"proof": 0, "search": 0}
+        self._prove_and_search(Closing(search, search.master, root), Neighbourhoods(search, pool))
+
+    def _prove_and_search(self, closing: Closing, around: Neighbourhoods) -> None:
+        """Work on the bound and on better rosters in turns, until nothing is left or the time is over."""
+        search, proof, other, since = self.search, 0, 0, 0
         share = PROVING_FEW if search.possible[:, :, :-1].sum() <= FEW_CELLS else PROVING_MANY
+        again = False
         while not self._over():
-            proving = not closing.over and worked["proof"] <= share * worked["search"]
-            before = search.pricer.work + search.master.work + around.work
+            before, best = self._work() + around.work, search.penalty
+            proving = not closing.over and proof <= share * other
             if proving:
                 closing.step()
                 search.prove(closing.bound)
                 if closing.over:
                     self._compact()
+                if search.penalty < best:
+                    around.begin(search.lines)
+            elif since > self.patience:
+                again, since, self.patience = not again, 0, MORE_PATIENCE * self.patience
+                around.begin((self._dive(search.penalty + search.master.no_line / 2) if again else {}) or search.lines)
+            elif around.step():
+                since = 0
             else:
-                around.step()
-            worked["proof" if proving else "search"] += search.pricer.work + search.master.work + around.work - before
+                since += self._work() + around.work - before
+            done = self._work() + around.work - before
+            proof, other = (proof + done, other) if proving else (proof, other + done)
             self._tell_sometimes()
+
+    def _work(self) -> int:
+        """What was done for the bound and in dives so far, without a clock."""
+        return self.search.pricer.work + self.search.master.work
+
+    def _dive(self, target: float) -> Lines:
+        """A roster below the target by a dive from the first mixture; empty when there is none."""
+        search, every = self.search, np.zeros(len(self.search.arrays.required))
+        if self._over():
+            return {}
+        search.master.confine(every, every + search.arrays.people)
+        rounds, width, sure = DIVE
+        found = dive(search, search.master, search.possible, target, rounds, width, misses=3, sure=sure)
+        search.offer(found, "dive")
+        return found if len(found) == search.arrays.people else {}
 
     def _compact(self) -> None:
         """Small problems: the compact program often proves what the lines cannot."""

@@ -131,32 +131,42 @@ def _cp_sat(problem: Problem, seconds: float) -> Answer:
 
 
 def names(asked: Asked) -> list[str]:
-    return [f"{case.family}: {case.name}" for case in cases(asked)]
+    """Each engine on each roster, ours first: a run that is interrupted has the most of them."""
+    return [f"{engine}: {case.family}: {case.name}" for engine in ENGINES for case in cases(asked)]
 
 
 @contextmanager
 def opened(asked: Asked) -> Iterator[Callable[[str], Row]]:
-    known = {f"{case.family}: {case.name}": case for case in cases(asked)}
+    known = {f"{engine}: {case.family}: {case.name}": (engine, case) for engine in ENGINES for case in cases(asked)}
 
     def measure(name: str) -> Row:
-        case = known[name]
+        engine, case = known[name]
         seconds = QUICK if asked.quick else case.seconds
-        return [line(case, seconds, {engine: run(engine, case, seconds) for engine in ENGINES})]
+        return [line(case, seconds, engine, run(engine, case, seconds))]
 
     yield measure
 
 
-def line(case: Case, seconds: float, ran: dict[str, Ran]) -> dict[str, Any]:
-    ours = ran[OURS]
+def line(case: Case, seconds: float, engine: str, ran: Ran) -> dict[str, Any]:
+    """What one engine found on one roster."""
     row: dict[str, Any] = {"family": case.family, "roster": case.name, "seconds": seconds, "best": case.best}
-    for engine, one in ran.items():
-        row[engine] = one.wrong if one.penalty is None else one.penalty
-        row[f"{engine} bound"], row[f"{engine} cpu"] = one.bound, round(one.cpu_seconds, 1)
-    row["first"] = None if ours.first is None else round(ours.first, 1)
-    if ours.penalty is not None:
-        row["gap"] = _over(ours.penalty, ours.bound)
-        row["over"] = _over(ours.penalty, case.best)
+    row[engine] = ran.wrong if ran.penalty is None else ran.penalty
+    row[f"{engine} bound"], row[f"{engine} cpu"] = ran.bound, round(ran.cpu_seconds, 1)
+    if engine == OURS:
+        row["first"] = None if ran.first is None else round(ran.first, 1)
+        if ran.penalty is not None:
+            row["gap"] = _over(ran.penalty, ran.bound)
+            row["over"] = _over(ran.penalty, case.best)
     return row
+
+
+def joined(lines: Row) -> Row:
+    """One line per roster, with what each engine found that was measured on it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in lines:
+        key = one["family"], one["roster"]
+        found[key] = {**found.get(key, {}), **one}
+    return list(found.values())
 
 
 def _over(found: int, known: float | None) -> float | None:
@@ -180,19 +190,16 @@ def notes(rows: Row) -> str:
             better = [
                 r["roster"]
                 for r in own
-                if isinstance(r[peer], int) and (not isinstance(r[OURS], int) or r[peer] < r[OURS])
+                if isinstance(r.get(peer), int) and (not isinstance(r.get(OURS), int) or r[peer] < r[OURS])
             ]
-            text += f"; {peer} better on {', '.join(better) or 'none'}"
+            measured = sum(peer in row for row in own)
+            text += f"; {peer} measured on {measured}, better on {', '.join(better) or 'none'}"
         lines.append(text + ".")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("pulp", "highspy", "ortools"))
     lines.append(
         f"\nSeed {SEED}, CPU seconds of one core. Every roster was read again by a checker of its own. {versions}."
     )
     return "\n".join(lines)
-
-
-def _points(cell: int | str) -> float:
-    return cell if isinstance(cell, int) else float("inf")
 
 
 TABLE = Table(
@@ -206,4 +213,5 @@ TABLE = Table(
     names=names,
     open=opened,
     notes=notes,
+    joined=joined,
 )  # fmt: skip

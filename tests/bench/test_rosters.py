@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -17,7 +18,7 @@ from plantops.engines import Limits
 from tests.bench import rosters
 from tests.bench.rosters_check import broken, penalty
 from tests.bench.rosters_made import plant_half_hours, plant_month
-from tests.bench.tables import Asked
+from tests.bench.tables import Asked, run, unfinished
 from tests.housekeeping.optimise.tiny import SHIFTS, best_penalty, problems
 
 CELL = st.sampled_from([None, *SHIFTS])
@@ -91,7 +92,14 @@ def test_the_peer_sets_the_same_rules(peer: Peer, problem: Problem) -> None:
 
 def test_a_quick_case_is_measured_beside_its_peers() -> None:
     case = next(case for case in rosters.cases(Asked(None, None, quick=True)) if case.name == "2")  # type: ignore[arg-type]
-    row = rosters.line(case, 1, {engine: rosters.run(engine, case, 1) for engine in rosters.ENGINES})
+    (row,) = rosters.joined([rosters.line(case, 1, e, rosters.run(e, case, 1)) for e in rosters.ENGINES])
     assert (row["plantops"], row["plantops bound"], row["gap"]) == (828, 828, 0)
     assert all(row[peer] == "no roster" or row[peer] >= 828 for peer in rosters.PEERS)
     assert "1 of 1 proved" in rosters.notes([row])
+
+
+def test_one_engine_on_one_roster_is_measured_and_the_rest_left_for_later(tmp_path: Path) -> None:
+    asked = Asked(tmp_path, tmp_path, quick=True, only="plantops: Curtois and Qu: 1")
+    assert run(rosters.TABLE, asked).count("| Curtois and Qu |") == 1
+    ((name, (row,)),) = unfinished(tmp_path / "rosters.json", asked).items()
+    assert (name, row["plantops"], row["gap"]) == (asked.only, 607, 0)
