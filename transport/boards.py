@@ -77,6 +77,8 @@ class PlanSheet:
     depot: tuple[str, float, float]
     trips: tuple[TripSheet, ...]
     left_out: tuple[LeftOutLine, ...]
+    since: tuple[LeftOutLine, ...]
+    """Of a draft: orders of its day that it does not know."""
 
     @property
     def km(self) -> Decimal:
@@ -167,6 +169,7 @@ def sheet(ctx: Context, plan_id: int) -> PlanSheet:
             for trip, vehicle, employee_id in trips
         ),
         left_out=tuple(_left_out(ctx, whole)),
+        since=tuple(_since(ctx, whole)),
     )
 
 
@@ -239,6 +242,21 @@ def _left_out(ctx: Context, whole: Plan) -> list[LeftOutLine]:
     ).all()
     reasons = {missing.order_id: tuple(said_reason(reason) for reason in missing.reasons) for missing in whole.left_out}
     return [LeftOutLine(row.id, row.number, row.name, reasons[row.id]) for row in rows]
+
+
+def _since(ctx: Context, whole: Plan) -> list[LeftOutLine]:
+    """Orders that were asked for, or set free again, after a draft was computed."""
+    if whole.state is not PlanState.DRAFT:
+        return []
+    known = {missing.order_id for missing in whole.left_out}
+    known |= {stop.order_id for trip in whole.trips for stop in trip.stops}
+    rows = ctx.session.execute(
+        sa.select(Order.id, Order.number, Address.name)
+        .join(Address, Address.id == Order.address_id)
+        .where(Order.site_id == whole.site_id, Order.day == whole.day, Order.state.in_(OPEN))
+        .order_by(Order.number)
+    )
+    return [LeftOutLine(row.id, row.number, row.name, ()) for row in rows if row.id not in known]
 
 
 @requires(Can.DRIVE)

@@ -27,7 +27,7 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
     def compute(reporter: Reporter) -> Answer | str:
         def tell(news: ProgressReport) -> None:
             reporter.found(news.seconds, news.incumbent, news.bound)
-            reporter.tell(min(1.0, news.seconds / seconds), plans.in_words(news.incumbent, news.bound, news.gap))
+            reporter.thinks(news.seconds, seconds, plans.in_words(news.incumbent, news.bound, news.gap))
 
         limits = Limits(seconds=seconds, seed=seed)
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -19,7 +20,7 @@ from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
 from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
 from transport.optimise.model import Plan as Answer
-from transport.optimise.model import Problem, Route
+from transport.optimise.model import Problem, Reason, Route
 from transport.permissions import Can
 
 SHORTEST, LONGEST = 1, 600  # seconds that a person may ask the optimiser to think
@@ -187,10 +188,7 @@ def keep(ctx: Context, plan_id: int, asked: Asked, answer: Answer) -> Plan:
     for route in answer.routes:
         kept.trips.append(_trip(route, wanted, asked))
     for missing in answer.unassigned:
-        reasons = [
-            {"vehicle": r.vehicle, "constraint": r.constraint.value, "by": r.by, "unit": r.unit, "text": r.text}
-            for r in missing.reasons
-        ]
+        reasons = [as_kept(reason) for reason in missing.reasons]
         kept.left_out.append(LeftOut(order_id=asked.order_ids[missing.id], reasons=reasons))
     drivers.assign(ctx, kept.site_id, kept.day, kept.trips)
     lifecycle.move(ctx, kept, PlanState.DRAFT)
@@ -271,33 +269,49 @@ def _minutes(ticks: int, per_minute: int = 60) -> Decimal:
     return Decimal(ticks) / per_minute
 
 
+def as_kept(reason: Reason) -> dict[str, Any]:
+    """A reason as it is stored with an order that is left out."""
+    told = {"vehicle": reason.vehicle, "constraint": reason.constraint.value, "by": reason.by}
+    return told | {"unit": reason.unit, "text": reason.text}
+
+
 def _trip(route: Route, wanted: dict[str, Order], asked: Asked) -> Trip:
-    served = [wanted[number] for number in route.orders]
-    visits = [visit for visit in route.visits if visit.order is not None]
-    kg, m3 = planning.capacities(asked.problem, route.vehicle)
     return Trip(
-        vehicle_id=asked.vehicle_ids[route.vehicle],
-        leaves_minute=_minutes(route.leaves),
-        returns_minute=_minutes(route.returns),
-        km=Decimal(route.distance_m) / 1000,
-        empty_km=Decimal(str(round(planning.empty_km(route, asked.ways), 3))),
-        cost=_money(route.cost) or Decimal(0),
-        weight_kg=sum((order.weight_kg for order in served), Decimal(0)),
-        volume_m3=sum((order.volume_m3 for order in served), Decimal(0)),
-        capacity_kg=kg,
-        capacity_m3=m3,
-        stops=[
-            Stop(
-                sequence=position,
-                order_id=asked.order_ids[visit.order or ""],
-                arrives_minute=_minutes(visit.arrival),
-                starts_minute=_minutes(visit.start),
-                departs_minute=_minutes(visit.departure),
-                slack_minutes=_minutes(min(visit.slack, 2880 * 60)),
-            )
-            for position, visit in enumerate(visits, start=1)
-        ],
+        vehicle_id=asked.vehicle_ids[route.vehicle], stops=stops_of(route, asked), **sums_of(route, wanted, asked)
     )
+
+
+def sums_of(route: Route, wanted: dict[str, Order], asked: Asked) -> dict[str, Decimal]:
+    """What a trip says of a whole route: times, kilometres, cost and load. `wanted`: its orders by number."""
+    served = [wanted[number] for number in route.orders]
+    kg, m3 = planning.capacities(asked.problem, route.vehicle)
+    return {
+        "leaves_minute": _minutes(route.leaves),
+        "returns_minute": _minutes(route.returns),
+        "km": Decimal(route.distance_m) / 1000,
+        "empty_km": Decimal(str(round(planning.empty_km(route, asked.ways), 3))),
+        "cost": _money(route.cost) or Decimal(0),
+        "weight_kg": sum((order.weight_kg for order in served), Decimal(0)),
+        "volume_m3": sum((order.volume_m3 for order in served), Decimal(0)),
+        "capacity_kg": kg,
+        "capacity_m3": m3,
+    }
+
+
+def stops_of(route: Route, asked: Asked) -> list[Stop]:
+    """The stops of a route with their times."""
+    visits = [visit for visit in route.visits if visit.order is not None]
+    return [
+        Stop(
+            sequence=position,
+            order_id=asked.order_ids[visit.order or ""],
+            arrives_minute=_minutes(visit.arrival),
+            starts_minute=_minutes(visit.start),
+            departs_minute=_minutes(visit.departure),
+            slack_minutes=_minutes(min(visit.slack, 2880 * 60)),
+        )
+        for position, visit in enumerate(visits, start=1)
+    ]
 
 
 @requires(Can.PUBLISH)

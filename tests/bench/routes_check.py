@@ -23,9 +23,10 @@ class Checked:
 
 
 def checked(problem: Problem, tours: Sequence[Tour]) -> Checked:
-    """For vehicles that are paid by the kilometre and the day: each drives off as early as it may."""
+    """For vehicles that are paid by the kilometre and the day: each drives off as early as it may, and counts its
+    hours from the latest start that brings it home no later."""
     vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
-    if any(vehicle.cost_per_hour or vehicle.max_duration is not None for vehicle in problem.vehicles):
+    if any(vehicle.cost_per_hour for vehicle in problem.vehicles):
         raise ValueError("This check drives off early, which is not best for vehicles that are paid by the hour.")
     orders = {order.id: order for order in problem.orders}
     wrong: list[str] = []
@@ -130,3 +131,23 @@ def _clock_breaks(
     clock += int(ways[here, vehicle.end])
     if clock > vehicle.window.closes:
         yield f"back at {clock}, after {vehicle.window.closes}"
+    if vehicle.max_duration is not None:
+        hours = _least_hours(problem, vehicle, trips, orders, clock)
+        if hours > vehicle.max_duration:
+            yield f"{hours} hours of {vehicle.max_duration}"
+
+
+def _least_hours(
+    problem: Problem, vehicle: Vehicle, trips: Sequence[Sequence[tuple[str, str]]], orders: dict[str, Order], home: int
+) -> int:
+    """From the latest start that meets every window to the way home, which is no earlier than `home`."""
+    ways = problem.duration[vehicle.profile]
+    stops = [_stop(orders[n], kind) for n, kind in trips[0]]
+    if len(trips) > 1 or any(len(stop.windows) > 1 for stop in stops):
+        raise ValueError("Hours are counted for one load and one window each only.")
+    latest, busy, there = vehicle.window.closes, 0, vehicle.end
+    for stop in reversed(stops):
+        way = stop.service + int(ways[stop.place, there])
+        latest, busy, there = min(stop.windows[0].closes, latest - way), busy + way, stop.place
+    first = int(ways[vehicle.start, there])
+    return max(busy + first, home - (latest - first))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import routes, routes_made
-from tests.bench.routes_check import checked
+from tests.bench.routes_check import Step, Tour, checked
 from tests.bench.routes_runs import ENGINES, Case, Ran, _run, run
 from tests.bench.tables import Asked
 from tests.transport.optimise.hand import delivery, line, van
@@ -19,7 +19,7 @@ def test_routes_that_break_something_are_found_out() -> None:
     problem = line([delivery("a", 3, 6, 0, (0, 5)), delivery("b", 9, 6), goods], [van(capacity=10)])
     good = checked(problem, [("van", [("a", "delivery")])])
     assert (good.cost, good.served, good.broken) == (6.0, 1, ())
-    wrong = {
+    wrong: dict[str, list[Step]] = {
         "load 12 of 10": [("a", "delivery"), ("b", "delivery")],
         "a is served at 15, too late": [("b", "delivery"), ("a", "delivery")],
         "x is delivered before it is picked up": [("x", "delivery"), ("x", "pickup")],
@@ -29,6 +29,15 @@ def test_routes_that_break_something_are_found_out() -> None:
     }
     for sentence, steps in wrong.items():
         assert any(sentence in text for text in checked(problem, [("van", steps)]).broken), sentence
+
+
+def test_hours_count_from_the_latest_start_that_meets_every_window() -> None:
+    """To place 3 (open from 50), place 5 (open from 60) and home: 10 on the road, 2 of service, 2 waiting."""
+    orders = [delivery("a", 3, 1, 1, (50, 55)), delivery("b", 5, 1, 1, (60, 70))]
+    tours: list[Tour] = [("van", [("a", "delivery"), ("b", "delivery")])]
+    held = checked(line(orders, [van(max_duration=14)]), tours)
+    assert held.broken == ()
+    assert checked(line(orders, [van(max_duration=13)]), tours).broken == ("van: 14 hours of 13",)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -19,10 +19,11 @@ from transport.optimise.heuristic import Tour
 from transport.optimise.network import Network
 from transport.optimise.pool import Column
 from transport.optimise.schedule import judge_on_all
+from transport.optimise.subsets import tolls
 
 MOST_ROUTES = 150_000
-WORK = 2_000_000_000
 STEPS_PER_SECOND = 60e6
+STEPS_PER_ROUTE = 1_500  # what a route takes of that when it is a column
 CUT_ROUNDS = 30
 CUTS_AT_ONCE = 60
 VIOLATED = 0.03
@@ -44,13 +45,15 @@ def close(
     networks: Sequence[Network],
     bound: Bound,
     upper: int,
+    work: int,
     limits: Limits,
     should_stop: ShouldStop | None = None,
 ) -> Closed | None:
-    """Close the gap between `bound` and a plan of cost `upper`; None when there are too many routes for it."""
+    """Close the gap between `bound` and a plan of cost `upper`; None when there are too many routes for it, or more
+    `work` to list them."""
     assert bound.lower is not None
     watch = Stopwatch(limits.seconds, limits.cpu)
-    columns = _everything(day, networks, bound, upper, watch)
+    columns = _everything(day, networks, bound, upper, work, watch)
     if columns is None:
         return None
     program = _Program(day, columns, money_unit(columns), upper)
@@ -63,15 +66,17 @@ def close(
 
 
 def _everything(
-    day: Day, networks: Sequence[Network], bound: Bound, upper: int, watch: Stopwatch
+    day: Day, networks: Sequence[Network], bound: Bound, upper: int, work: int, watch: Stopwatch
 ) -> list[Column] | None:
     """A column for every route that a plan cheaper than `upper` could have."""
     gap = float(upper - 1 - _exact_lower(day, networks, bound))
     best: dict[tuple[int, tuple[int, ...]], Column] = {}
     for network, least in zip(networks, bound.least, strict=True):
         left = watch.left
-        work = WORK if left is None else int(0.5 * left * STEPS_PER_SECOND)
-        routes = routes_below(network, bound.prices, gap + min(0.0, least), MOST_ROUTES - len(best), work)
+        most = work if left is None else min(work, int(0.5 * left * STEPS_PER_SECOND))
+        cuts = tolls(network, *bound.active())
+        room = min(MOST_ROUTES, most // STEPS_PER_ROUTE) - len(best)
+        routes = routes_below(network, bound.prices, cuts, gap + min(0.0, least), room, most)
         if routes is None:
             return None
         for route in routes:
@@ -87,7 +92,7 @@ def _everything(
 
 def _exact_lower(day: Day, networks: Sequence[Network], bound: Bound) -> float:
     """The Lagrangian value before it was rounded up."""
-    value = float(bound.prices.sum())
+    value = float(bound.prices.sum() - bound.tolls.sum())
     for network, least in zip(networks, bound.least, strict=True):
         value += min(day.counts[network.k], len(day.problem.orders)) * least
     return value

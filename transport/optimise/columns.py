@@ -50,19 +50,30 @@ class Partition:
         k: Sequence[int],
         orders: Sequence[Sequence[int]],
         shares: Sequence[Sequence[float]] | None = None,
+        cuts: Sequence[Sequence[tuple[int, int]]] | None = None,
     ) -> range:
-        """Routes with whole costs, type and orders (an order may come twice), and the parts of the capacity that
-        they take of each load whose mean is limited; gives the numbers of their columns."""
+        """Routes with whole costs, type and orders (an order may come twice), the parts of the capacity that they
+        take of each load whose mean is limited, and the cuts that count them; gives the numbers of their columns."""
         base = len(self.day.problem.orders)
         names = [f"r{self._taken + at}" for at in range(len(costs))]
         entries = [_entries(own, base + kind) for own, kind in zip(orders, k, strict=True)]
         for own, kind, share in zip(entries, k, shares or [()] * len(costs), strict=True):
             own += [(int(self._mean_at[kind]) + s, part - 1.0) for s, part in enumerate(share)]
+        for own, counted in zip(entries, cuts or [], strict=False):
+            own += [(int(self._mean_at[-1]) + cut, float(times)) for cut, times in counted]
         self._taken += len(costs)
         return self.master.add_columns(names, [cost / self.unit for cost in costs], entries)
 
+    def cut(self, times: Sequence[tuple[int, int]]) -> None:
+        """One more cut: (column, how often it counts), at most one in all."""
+        variables = self.master.variables
+        terms = pulp.LpAffineExpression([(variables[column], often) for column, often in times])
+        name = f"cut{len(self.master.rows)}"
+        self.master.add_row(pulp.LpConstraint(terms, pulp.LpConstraintLE, name, 1), name)
+
     def solve(self, watch: Stopwatch, should_stop: ShouldStop | None) -> tuple[float, Floats, Floats] | None:
-        """(value, price per order, price per type and then per mean) in whole money; None when time is up first."""
+        """(value, price per order, price per type, then per mean, then per cut) in whole money; None when time is up
+        first."""
         outcome = self.master.solve(watch.rest(Limits(cpu=watch.cpu)), should_stop)
         if outcome.status is not Status.OPTIMAL or outcome.objective is None:
             return None

@@ -257,5 +257,5 @@ def _prizes(problem: Problem, arrays: Arrays, counts: Sequence[int]) -> Ints:
 def no_longer_than(arrays: Arrays) -> int:
     """Ticks that no route needs to exceed when nothing else limits it."""
     finite = arrays.duration[arrays.duration < NO_ROAD]
-    latest = arrays.opens.max(initial=0) + arrays.ready.max(initial=0)
+    latest = arrays.leaves.max(initial=0) + arrays.opens.max(initial=0) + arrays.ready.max(initial=0)
     return int(latest + arrays.service.sum() + finite.max(initial=0) * (2 * len(arrays.place) + 2))

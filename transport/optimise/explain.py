@@ -2,16 +2,20 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from transport.optimise.day import RELOAD, Day, why_not_serve
 from transport.optimise.heuristic import Tour
 from transport.optimise.model import Constraint, Order, Reason, Unassigned, Vehicle
+from transport.optimise.places import Found, find_place
 from transport.optimise.schedule import (
     DISTANCE,
     DRIVING,
     DURATION,
+    FORBIDDEN,
     HOURS,
     LATE,
+    ORDER,
     ROAD,
     TOO_MUCH,
     TRIPS,
@@ -40,35 +44,22 @@ def insert_what_fits(day: Day, tours: Sequence[Tour]) -> list[Tour]:
 
 
 def _openings(day: Day, plan: Sequence[Tour], n: int) -> Iterator[tuple[int, Tour, int]]:
-    """(place in the plan, tour with order n, extra cost) for each way that holds; idle vehicles at the end."""
+    """(place in the plan, tour with order n, extra cost) for each vehicle that can take it; idle ones at the end."""
+    able = day.arrays.allowed[:, n]
     for at, (k, sequence) in enumerate(plan):
-        before = try_route(day, k, sequence).cost
-        for tried, verdict in _insertions(day, k, sequence, n):
-            if verdict.holds:
-                yield at, (k, tried), verdict.cost - before
+        if able[k] and (found := find_place(day, k, sequence, n)).verdict.holds:
+            yield at, (k, found.sequence), found.verdict.cost - try_route(day, k, sequence).cost
     used = [k for k, _ in plan]
     for k, count in enumerate(day.counts):
-        if used.count(k) < count and not day.prefix[k]:
-            for tried, verdict in _insertions(day, k, (), n):
-                if verdict.holds:
-                    yield len(plan), (k, tried), verdict.cost
-
-
-def _insertions(day: Day, k: int, sequence: tuple[int, ...], n: int) -> Iterator[tuple[tuple[int, ...], Verdict]]:
-    """The sequence with order n at each place behind the frozen visits, and what is to be said of it."""
-    first = len(day.prefix[k])
-    own = day.visits_of[n]
-    if not day.arrays.allowed[k, n]:
-        return
-    for x in range(first, len(sequence) + 1):
-        head = (*sequence[:x], own[0], *sequence[x:])
-        for y in range(x + 1, len(head) + 1) if len(own) == 2 else [None]:
-            tried = head if y is None else (*head[:y], own[1], *head[y:])
-            yield tried, try_route(day, k, tried)
+        if able[k] and used.count(k) < count and not day.prefix[k]:
+            found = find_place(day, k, (), n)
+            if found.verdict.holds:
+                yield len(plan), (k, found.sequence), found.verdict.cost
 
 
 def reasons(day: Day, assigned: Sequence[Assigned], left: Sequence[int]) -> tuple[Unassigned, ...]:
-    """For each left-out order (by number) one reason per vehicle; idle vehicles with the same are named once."""
+    """For each left-out order (by number) one reason per vehicle that cannot take it; idle vehicles with the same are
+    named once."""
     routes = {vehicle: sequence for vehicle, (_, sequence) in assigned}
     vehicles = {vehicle.id: vehicle for vehicle in day.problem.vehicles}
     owner = {name: fixed.vehicle for fixed in day.problem.fixed for name in fixed.orders}
@@ -83,37 +74,41 @@ def reasons(day: Day, assigned: Sequence[Assigned], left: Sequence[int]) -> tupl
                     idle.setdefault(why_not_serve(vehicles[member], order, owner.get(order.id)), member)
             for member in [m for m in members if m in routes] + list(idle.values()):
                 sequence = routes.get(member, day.prefix[k])
-                given.append(_reason(day, k, vehicles[member], sequence, n, owner.get(order.id)))
+                if reason := _reason(day, k, vehicles[member], sequence, n, owner.get(order.id)):
+                    given.append(reason)
         answers.append(Unassigned(order.id, tuple(given)))
     return tuple(answers)
 
 
-def _reason(day: Day, k: int, vehicle: Vehicle, sequence: tuple[int, ...], n: int, owner: str | None) -> Reason:
-    order = day.problem.orders[n]
-    if why := why_not_serve(vehicle, order, owner):
-        kind = Constraint.FORBIDDEN
-        if owner is not None and owner != vehicle.id:
-            kind = Constraint.FIXED
-        elif order.skills - vehicle.skills:
-            kind = Constraint.SKILL
-        return Reason(vehicle.id, kind, 0, "", f"{vehicle.id}: {why}")
-    tried = list(_insertions(day, k, sequence, n))
-    least, (route, verdict) = min(
-        ((_how_bad(verdict), at), pair) for at, pair in enumerate(tried) for verdict in [pair[1]]
-    )
-    del least
+def _reason(day: Day, k: int, vehicle: Vehicle, sequence: Sequence[int], n: int, owner: str | None) -> Reason | None:
+    if refused := refusal(vehicle, day.problem.orders[n], owner):
+        return refused
+    found = find_place(day, k, sequence, n)
+    return None if found.verdict.holds else what_breaks(day, k, vehicle, sequence, n, found)
+
+
+def refusal(vehicle: Vehicle, order: Order, owner: str | None) -> Reason | None:
+    """The reason that speaks against a vehicle whatever else it does; `owner` is the vehicle that the order is fixed
+    to."""
+    why = why_not_serve(vehicle, order, owner)
+    if why is None:
+        return None
+    kind = Constraint.FORBIDDEN
+    if owner is not None and owner != vehicle.id:
+        kind = Constraint.FIXED
+    elif order.skills - vehicle.skills:
+        kind = Constraint.SKILL
+    return Reason(vehicle.id, kind, 0, "", f"{vehicle.id}: {why}")
+
+
+def what_breaks(day: Day, k: int, vehicle: Vehicle, sequence: Sequence[int], n: int, found: Found) -> Reason:
+    """The reason why order n cannot be put into a route like this; the price is of the kilometres alone."""
     before = try_route(day, k, sequence).metres if sequence else 0
-    extra = (_metres(day, k, route) - before) * int(day.arrays.per_metre[k])
+    extra = (_metres(day, k, found.sequence) - before) * int(day.arrays.per_metre[k])
     if not sequence:
         extra += int(day.arrays.fixed[k])
-    price = None if verdict.code == ROAD else day.money(extra)
-    return _say(day, k, vehicle, order, route, verdict, price)
-
-
-def _how_bad(verdict: Verdict) -> tuple[int, int]:
-    """Being late by little is nearer to a plan than being too heavy, and a road that is not there is furthest."""
-    rank = {LATE: 0, HOURS: 0, DURATION: 0, DRIVING: 0, DISTANCE: 1, TRIPS: 2, TOO_MUCH: 3, ROAD: 4}
-    return rank.get(verdict.code, 5), verdict.by
+    price = None if found.verdict.code == ROAD else day.money(extra)
+    return _say(day, k, vehicle, day.problem.orders[n], found.sequence, found.verdict, price)
 
 
 def _metres(day: Day, k: int, sequence: Sequence[int]) -> int:
@@ -124,8 +119,21 @@ def _metres(day: Day, k: int, sequence: Sequence[int]) -> int:
     return sum(int(arrays.distance[arrays.profile[k], a, b]) for a, b in legs)
 
 
+def what_breaks_in(day: Day, k: int, vehicle: Vehicle, sequence: Sequence[int], verdict: Verdict) -> Reason:
+    """The reason why a route does not hold as it stands."""
+    if verdict.code == FORBIDDEN:
+        order = day.problem.orders[int(day.arrays.order[sequence[verdict.at]])]
+        owner = {name: fixed.vehicle for fixed in day.problem.fixed for name in fixed.orders}
+        if refused := refusal(vehicle, order, owner.get(order.id)):
+            return replace(refused, text=f"{refused.text} (order {order.id})")
+    if verdict.code == ORDER:
+        text = f"{vehicle.id}: its stops are not in the order that pickups, deliveries and frozen stops ask for"
+        return Reason(vehicle.id, Constraint.FIXED, 0, "", text)
+    return _say(day, k, vehicle, None, sequence, verdict, None)
+
+
 def _say(
-    day: Day, k: int, vehicle: Vehicle, order: Order, route: Sequence[int], verdict: Verdict, price: float | None
+    day: Day, k: int, vehicle: Vehicle, order: Order | None, route: Sequence[int], verdict: Verdict, price: float | None
 ) -> Reason:
     problem, who = day.problem, vehicle.id
     minutes = problem.minutes(verdict.by)
@@ -136,7 +144,7 @@ def _say(
         return Reason(who, Constraint.LOAD, verdict.by / measure.per_unit, measure.unit, text, price)
     if verdict.code == LATE:
         late, _, stop = day.visits[route[verdict.at]]
-        whose = "its" if late.id == order.id else f"order {late.id}'s"
+        whose = "its" if order is not None and late.id == order.id else f"order {late.id}'s"
         closes = problem.clock(stop.windows[-1].closes)
         text = f"{who}: would come {minutes:.1f} min after {whose} window closes at {closes}"
         return Reason(who, Constraint.WINDOW, minutes, "min", text, price)
@@ -156,4 +164,4 @@ def _say(
         return Reason(who, Constraint.TRIPS, verdict.by, "trips", f"{who}: may not leave so often", price)
     if verdict.code == ROAD:
         return Reason(who, Constraint.ROAD, 0, "", f"{who}: no road leads there", price)
-    raise ValueError(f"Order {order.id} fits on {who} but was left out (type {k}, code {verdict.code}).")
+    raise ValueError(f"There are no words for what breaks on {who} (type {k}, code {verdict.code}).")

@@ -2,7 +2,8 @@
 
 The bound is Lagrangian: for prices p >= 0 per order no plan is cheaper than
     sum of p + sum over types of (vehicles x cheapest reduced cost, at most 0),
-with p at most the order's prize. Where loads are limited for the mean of a type's routes only (see `sweeping`), a
+with p at most the order's prize. A cut (see `subsets`) with price t >= 0 takes t from the sum, and a route that it
+counts is dearer by t each time. Where loads are limited for the mean of a type's routes only (see `sweeping`), a
 second price t >= 0 per such load makes an order cheaper by t x its part of the capacity and a route dearer by t;
 a route that holds pays no more than t that way, so the bound stays one. Prices are rounded to a power of two so
 that all sums are exact.
@@ -14,7 +15,7 @@ that are still used remember more.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from transport.optimise.day import Day
 from transport.optimise.network import Floats, Network
 from transport.optimise.pool import Column, Pool
 from transport.optimise.pricing import Found, Offer, Pricer, grain
+from transport.optimise.subsets import Cut, Route, Subsets, tolls
 from transport.optimise.sweeping import Sweeper
 
 OFFERS, LONG_OFFERS = 120, 40  # columns per type and round; of long routes
@@ -33,10 +35,11 @@ REAL_WORK = 1_000_000  # steps that one search for real routes counts as
 STEPS = 2_000_000_000  # limit of one pricing when there is no time limit
 CLOSE = 1e-6  # value and bound are equal to this fraction: done
 ROUNDS = 1_000
-SMOOTH = 0.5  # weight of the best bound's prices
+SMOOTH, LEAST_WEIGHT = 0.5, 0.05  # weight of the best bound's prices
+ENOUGH = 1e-4  # of the value: so near to its end the linear program is left for cuts
 EXACT_EVERY = 3  # rounds, where routes are long
 START_COLUMNS = 3_000
-REAL_OFFERS, FEW = 30, 5  # routes per type and round, and so few in all that a wider search is due
+REAL_OFFERS, FEW = 30, 5  # routes per type and round; so few in all that a wider search, or truer prices are due
 REAL_SHARE = 0.15  # of the time, at most, for real routes
 WORTHLESS = 1e-6  # of the value: what a route must save at least
 NEARLY = 2e-3  # of the value: so near to its end the linear program of long routes is told to remember more
@@ -46,14 +49,21 @@ USED = 1e-4  # a route that is taken to this part is in use
 @dataclass(frozen=True)
 class Bound:
     """`lower`: no plan (with the prizes of what it leaves out) costs less, None when nothing was proved.
-    `complete`: the linear program was solved to its end. `prices` and `least` (cheapest reduced cost per
-    network) are those that gave `lower`."""
+    `complete`: the linear program was solved to its end. `prices`, `tolls` (per cut of `cuts`) and `least` (cheapest
+    reduced cost per network) are those that gave `lower`."""
 
     lower: int | None
     complete: bool
     prices: Floats
     least: tuple[float, ...]
     rounds: int
+    cuts: tuple[Cut, ...] = ()
+    tolls: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def active(self) -> tuple[list[Cut], Floats]:
+        """The cuts that cost anything, and what they cost."""
+        at = np.flatnonzero(self.tolls)
+        return [self.cuts[c] for c in at], self.tolls[at]
 
 
 @dataclass
@@ -70,6 +80,8 @@ class Generation:
     work: int = 0
     _speed: float = STEPS_PER_SECOND
     _best: Bound | None = None
+    _ended: bool = False
+    drowned: bool = False  # in labels: it can go no further
 
     def run(self, upper: int) -> Bound:
         """Start from the pool; stop when the bound reaches `upper` (whole money, prizes included)."""
@@ -86,12 +98,41 @@ class Generation:
         self._partition = Partition(self.day, money_unit(columns), means)
         self._known: set[tuple[int, tuple[int, ...]]] = set()
         self._circling: list[tuple[int, Sweeper, tuple[int, ...]]] = []
+        self._routes: dict[int, Route] = {}
+        self._subsets = Subsets(size)
         self.pool.fresh()
         self._enter(columns)
         if self._long:
             share = None if self.watch.left is None else REAL_SHARE * self.watch.left
             self._real_rounds(Stopwatch(share, self.watch.cpu))
         return self._loop(upper)
+
+    def go_on(self, upper: int, watch: Stopwatch) -> Bound:
+        """On from where it ended, with more time."""
+        self.watch = watch
+        return self._loop(upper)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the linear program that it had last was solved to its end."""
+        return self._ended
+
+    def cut(self) -> bool:
+        """Cuts that the last linear program breaks; False when there are none."""
+        values = self._partition.master.values
+        used = [number for number in self._routes if values[number] > USED]
+        new = self._subsets.violated([self._routes[n] for n in used], [float(values[n]) for n in used])
+        fresh = Subsets(len(self.day.problem.orders))
+        for cut in new:
+            self._subsets.add(cut)
+            fresh.add(cut)
+        times: list[list[tuple[int, int]]] = [[] for _ in new]
+        for number, route in self._routes.items():
+            for at, often in fresh.counts(route):
+                times[at].append((number, often))
+        for counted in times:
+            self._partition.cut(counted)
+        return bool(new)
 
     @property
     def _long(self) -> bool:
@@ -132,8 +173,11 @@ class Generation:
         self._known.update((network.k, route) for _, route in new)
         orders = [[int(network.orders[row]) for row in route] for _, route in new]
         shares = [pricer.shares(route) for _, route in new]
-        numbers = self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares)
+        cuts = [self._subsets.counts(tuple(own)) for own in orders]
+        numbers = self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares, cuts)
         for number, own, (_, route) in zip(numbers, orders, new, strict=True):
+            if not self._long:
+                self._routes[number] = tuple(own)
             if len(set(own)) == len(own):
                 self.pool.add((network.k, tuple(self.day.visits_of[n][0] for n in own)))
             elif isinstance(pricer, Sweeper):
@@ -157,10 +201,11 @@ class Generation:
     def _loop(self, upper: int) -> Bound:
         """Prices are taken between those of the linear program and those of the best bound (Wentges 1997), because
         the former swing. Fast pricing until it finds nothing, where routes are long every few rounds only, because
-        there the exact one costs little more and the prices swing most."""
+        there the exact one costs little more. It ends a little before its end, because cuts bring more."""
         weight, heuristic, since = SMOOTH, True, 0
         long = self._long
-        centre = np.zeros(int(self._means[-1])) if long else None
+        self._ended = False
+        centre = self._centre()
         worthless = 0.0 if long else -np.inf  # what no prices at all prove
         for rounds in range(1, ROUNDS + 1):
             solved = self._partition.solve(self.watch, self.should_stop)
@@ -169,11 +214,11 @@ class Generation:
             value, prices, others = solved
             target = self._rounded(np.concatenate([prices, -others[len(self.day.types) :]]))
             smooth = target
-            if centre is not None and weight >= 0.05:
+            if centre is not None and weight >= LEAST_WEIGHT:
                 smooth = self._rounded(weight * centre + (1 - weight) * target)
             since += 1
             if heuristic and (not long or since < EXACT_EVERY):
-                heuristic = self._heuristic_round(smooth if long else target) > 0
+                heuristic = self._heuristic_round(smooth) > 0
                 if heuristic:
                     continue
             since = 0
@@ -184,24 +229,35 @@ class Generation:
             best = self._best
             assert best is not None
             if lower > (worthless if best.lower is None else best.lower):
-                centre = smooth
-                best = Bound(math.ceil(lower), False, smooth[: len(prices)], least, rounds)
+                centre = None if centre is None else smooth
+                paid = smooth[int(self._means[-1]) :]
+                best = Bound(
+                    math.ceil(lower), False, smooth[: len(prices)], least, rounds, tuple(self._subsets.cuts), paid
+                )
             complete = value - lower <= CLOSE * abs(value) or (smooth is target and not added)
-            self._best = replace(best, complete=complete, rounds=rounds)
+            self._ended = complete or value - lower <= ENOUGH * abs(value)
+            self._best = replace(best, complete=best.complete or complete, rounds=rounds)
             if best.lower is not None and best.lower >= upper:
                 break
             if long and (complete or value - lower <= NEARLY * abs(value)) and self._widen():
                 weight, heuristic = SMOOTH, True
                 continue
-            if complete:
+            if complete or (self._ended and not long):
                 break
-            if long and added:
-                weight = SMOOTH
-            elif not added:
-                weight *= 0.4
+            weight = SMOOTH if added > (0 if long else FEW) else weight * 0.4
             heuristic = added > 0
         assert self._best is not None
         return self._best
+
+    def _centre(self) -> Floats | None:
+        """The prices of the best bound, to begin with after cuts; where routes are long, nothing at first."""
+        best = self._best
+        assert best is not None
+        if best.lower is None:
+            return np.zeros(int(self._means[-1])) if self._long else None
+        others = np.zeros(int(self._means[-1]) - len(best.prices) + len(self._subsets.cuts))
+        others[len(others) - len(self._subsets.cuts) :][: len(best.tolls)] = best.tolls
+        return np.concatenate([best.prices, others])
 
     def _rounded(self, prices: Floats) -> Floats:
         """Prices that the bound may use: from 0, and to the prize of an order, on the grid."""
@@ -220,7 +276,8 @@ class Generation:
 
     def _exact_round(self, prices: Floats) -> tuple[int, float, tuple[float, ...]] | None:
         """(new columns, bound, cheapest reduced cost per network); None when a limit was hit."""
-        added, lower, least = 0, float(prices[: len(self.day.prize)].sum()), []
+        added, least = 0, []
+        lower = float(prices[: len(self.day.prize)].sum() - prices[int(self._means[-1]) :].sum())
         for at, (network, pricer) in enumerate(zip(self.networks, self.pricers, strict=True)):
             found = self._price(at, prices, heuristic=False)
             if found is None or found.cheapest is None:
@@ -244,10 +301,13 @@ class Generation:
             return None
         watch = Stopwatch(cpu=True)
         size = len(self.day.problem.orders)
-        tolls = prices[self._means[at] : self._means[at + 1]]
+        means = prices[self._means[at] : self._means[at + 1]]
+        cuts = tolls(self.networks[at], self._subsets.cuts, prices[int(self._means[-1]) :])
         offers = LONG_OFFERS if isinstance(self.pricers[at], Sweeper) else OFFERS
-        found = self.pricers[at].price(prices[:size], tolls, self._grain, heuristic, offers, steps)
+        pricer = self.pricers[at]
+        found = pricer.price(prices[:size], means, cuts, self._grain, heuristic, offers, steps)
         self.work += found.work
+        self.drowned = self.drowned or found.drowned
         if found.work > 1e6:
             self._speed = 0.5 * self._speed + 0.5 * found.work / max(watch.seconds, 1e-3)
         return found

@@ -219,6 +219,30 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What one vehicle says to one order.
+
+    It can take it: `extra_cost` (money; the whole plan afterwards less the whole plan now), `stops` (0-based positions
+    of the order's visits among those of the new route, reloads counted), `starts` (ticks at which their service
+    begins), `leaves` and `returns` (ticks) and `changed`, the new visits of each vehicle that something changes for
+    (none: it no longer drives). It cannot: `reason`, with what breaks first at the least bad place and by how much.
+    """
+
+    vehicle: str
+    extra_cost: float | None
+    stops: tuple[int, ...]
+    starts: tuple[int, ...]
+    leaves: int | None
+    returns: int | None
+    changed: tuple[tuple[str, tuple[int, ...]], ...]
+    reason: Reason | None
+
+    @property
+    def holds(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True)
 class Unassigned:
     """An order that no route holds, with one reason per vehicle that is not like another."""
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from transport.optimise.labelling import DONE, Half, Labels, extend, join
+from transport.optimise.labelling import DONE, TOO_MANY, Half, Labels, extend, join
 from transport.optimise.network import Floats, Network
+from transport.optimise.subsets import Tolls
 
 MOST_BUCKETS = 160
 PER_ORDER = 10  # offers of one round in which an order may stand
@@ -18,11 +19,13 @@ Offer = tuple[float, tuple[int, ...]]  # cost in whole money, row numbers of the
 @dataclass(frozen=True)
 class Found:
     """`cheapest`: the least reduced cost over all ng-routes, None when labels are missing (heuristic, or a
-    limit was hit). `offers`: routes under zero, cheapest first. `work`: steps done."""
+    limit was hit). `offers`: routes under zero, cheapest first. `work`: steps done. `drowned`: there are more
+    labels than there is room for."""
 
     cheapest: float | None
     offers: list[Offer]
     work: int
+    drowned: bool = False
 
 
 @dataclass
@@ -43,21 +46,23 @@ class Pricer:
         self.buckets = network.horizon // self.width + 1
         self.split = int(np.median((network.opens + network.closes) // 2))
 
-    def price(self, prices: Floats, tolls: Floats, grain: float, heuristic: bool, offers: int, work: int) -> Found:
+    def price(
+        self, prices: Floats, means: Floats, cuts: Tolls, grain: float, heuristic: bool, offers: int, work: int
+    ) -> Found:
         """`prices` per order of the day. `work` limits the steps (about 10^8 a second)."""
-        del tolls, grain  # nothing is kept by the mean here, and prices are on the grid already
+        del means, grain  # nothing is kept by the mean here, and prices are on the grid already
         price = prices[self.network.orders]
-        ahead, behind = self.halves(price)
+        ahead, behind = self.halves(price, cuts)
         state, done, front = extend(ahead, self.split, self.width, self.buckets, heuristic, self.most_labels, work)
         if state != DONE:
-            return Found(None, [], done)
+            return Found(None, [], done, state == TOO_MANY)
         turn = self.network.horizon - self.split - 1
         state, more, back = extend(
             behind, turn, self.width, self.buckets, heuristic, self.most_labels, max(0, work - done)
         )
         done += more
         if state != DONE:
-            return Found(None, [], done)
+            return Found(None, [], done, state == TOO_MANY)
         network = self.network
         cheapest, costs, fronts, backs = join(
             ahead, front, back, price, network.last, network.clock_last, network.horizon, self.split, self.width, 0.0
@@ -66,10 +71,10 @@ class Pricer:
         chosen = self._choose(costs, fronts, backs, front, back, offers)
         return Found(None if heuristic else min(cheapest, 0.0), chosen, done)
 
-    def halves(self, price: Floats) -> tuple[Half, Half]:
+    def halves(self, price: Floats, cuts: Tolls) -> tuple[Half, Half]:
         """The network ahead and behind with a price per row taken off."""
         n = self.network
-        rest = (n.load, n.capacity, n.near, n.shift)
+        rest = (n.load, n.capacity, n.near, n.shift, cuts.member, cuts.within, cuts.price)
         ahead = Half(n.cost - price[None, :], n.first - price, n.clock, n.clock_first, n.opens, n.closes, *rest)
         behind = Half(
             np.ascontiguousarray(n.cost.T) - price[None, :],

@@ -28,14 +28,15 @@ from transport.optimise.schedule import timetable, try_route
 DEFAULT_ITERATIONS = 2_000
 FIRST_SHARE = 0.4  # of the time, at most, for the first search, from nothing
 PORTION = 0.15  # of the iterations for each search, when they are the limit
-PROOF_SHARE = 0.35  # of the time for the bound
+PROOF_SHARE = 0.12  # of the time for the bound, at most, in one turn
 CLOSING_SHARE = 0.5  # of what is left for the proof behind it
 FEW_ORDERS = 40  # up to which an exact bound is tried however long the routes are
 LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
 LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
 LEAST_LONG_PROOF = 8.0  # seconds below which it comes to nothing and the search needs them
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
-CHOICE_SHARE = 0.2  # of what is left for one choice out of the pool
+CHOICE_SHARE = 0.5  # of a search's time for the choice among the routes that it brought
+LEAST_CHOICE = 0.3  # seconds
 NODES = 500  # of one integer program, when iterations are the limit
 STEPS_PER_ITERATION = 100_000  # of labelling, when iterations are the limit
 
@@ -53,7 +54,9 @@ class Run:
     tours: list[Tour] = field(init=False)
     cost: int = field(init=False)
     proof: Proof = field(init=False)
+    begun: bool = False  # from a plan as it stands
     iterations: int = 0
+    searched: float = 0.0  # seconds of the last search
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.day)
@@ -110,10 +113,12 @@ def solve(
     limits: Limits,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
+    start: Sequence[Tour] = (),
 ) -> Plan:
     """Plan a day within `limits` (seconds, or iterations of the local search; 2,000 when neither is given).
 
-    Serving one more order beats any cost. Loading and compiling count neither as seconds nor as CPU seconds.
+    Serving one more order beats any cost. From a `start`, tours that hold with frozen stops in front, the plan is
+    never worse than that. Loading and compiling count neither as seconds nor as CPU seconds.
     Raises BadProblem with one sentence when the question itself is wrong.
     """
     admit(problem)
@@ -122,7 +127,10 @@ def solve(
     compile_ahead()
     if limits.seconds is None and limits.iterations is None:
         limits = replace(limits, iterations=DEFAULT_ITERATIONS)
-    run = Run(day, limits, Stopwatch(limits.seconds, limits.cpu), progress, should_stop)
+    run = Run(day, limits, Stopwatch(limits.seconds, limits.cpu), progress, should_stop, begun=bool(start))
+    if start:
+        run.offer(start, "the plan as it stands")
+        run.offer(insert_what_fits(run.day, run.tours), "insertion")
     _improve(run)
     run.offer(insert_what_fits(run.day, run.tours), "insertion")
     return _plan(run)
@@ -140,27 +148,35 @@ def _refuse_frozen(day: Day) -> None:
 def _improve(run: Run) -> None:
     """Search from nothing, try to prove, then in turns search on from the best plan, as a whole or in parts, and
     choose out of all routes met; a proof is tried again when a better plan has made the gap smaller."""
-    climber = Climber(Search(run.day), run.limits.seed, run.pool.add)
+    climber = Climber(Search(run.day, optional=run.begun and run.prizes_left() > 0), run.limits.seed, run.pool.add)
     parts = Parts(climber.world, run.limits.seed, run.pool.add)
     turn = 0
     while not run.stopped:
+        began = run.watch.spent
         found = _search(run, turn, climber, parts)
+        run.searched = run.watch.spent - began
         run.iterations += max(found.iterations, 1)
         if found.tours is not None:
-            run.offer([tour for tour in found.tours if try_route(run.day, *tour).holds], "local search")
+            run.offer(that_hold(run.day, found.tours), "local search")
         elif not climber.world.optional:  # not all orders can be served, or it is hard to
             climber = Climber(Search(run.day, optional=True), run.limits.seed, run.pool.add)
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
         _choose(run)
-        if turn == 0:
-            _bound(run)
+        _bound(run, first=turn == 0)
         _close(run)
         turn += 1
 
 
+def that_hold(day: Day, tours: Sequence[Tour]) -> list[Tour]:
+    """The tours that hold; of one that does not, its frozen stops."""
+    held = [(k, sequence if try_route(day, k, sequence).holds else day.prefix[k]) for k, sequence in tours]
+    return [(k, sequence) for k, sequence in held if sequence]
+
+
 def _search(run: Run, turn: int, climber: Climber, parts: Parts) -> Finding:
     watch = _slice(run, SLICE_SHARE if turn else FIRST_SHARE)
-    if not turn or run.prizes_left() or climber.stuck:
+    left_out = run.prizes_left() and not (run.begun and turn % 2)
+    if not (turn or run.begun) or left_out or climber.stuck:
         return climber.search(watch, _portion(run), None, run.should_stop)
     if turn % 2 == 0 and parts.fit(run.tours):
         return parts.search(watch, _portion(run), run.tours, climber.penalties, run.should_stop)
@@ -184,9 +200,10 @@ def _for(run: Run, seconds: float | None) -> Limits:
     return Limits(seconds=seconds, seed=run.limits.seed, iterations=nodes, cpu=run.watch.cpu)
 
 
-def _bound(run: Run) -> None:
-    """Column generation, and one more choice, because it brings routes that no search has met."""
-    if run.stopped or not run.proof.possible:
+def _bound(run: Run, first: bool) -> None:
+    """Column generation, a slice of the time in each turn as long as it brings a bound, and one more choice, because
+    it brings routes that no search has met."""
+    if run.stopped or not run.proof.possible or not (first or run.proof.unfinished):
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
     long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, len(run.tours)))
@@ -197,32 +214,41 @@ def _bound(run: Run) -> None:
             run.proof.note = TOO_LONG
             return
         watch = Stopwatch(min(run.watch.left, share * run.watch.limit), run.watch.cpu)
-    work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
-    run.proof.generate(run.pool, run.cost, watch, work, run.should_stop, long)
+    if first:
+        work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
+        run.proof.generate(run.pool, run.cost, watch, work, run.should_stop, long)
+    else:
+        run.proof.go_on(run.cost, watch)
     run.report("bound")
     _choose(run)
 
 
 def _close(run: Run) -> None:
-    if run.stopped or not run.proof.worth_closing(run.cost):
+    if run.stopped or not run.proof.worth_more(run.cost):
         return
     seconds = None if run.watch.left is None else CLOSING_SHARE * run.watch.left
-    limits = _for(run, seconds)
-    better = run.proof.close(run.cost, limits, run.should_stop)
+    watch = Stopwatch(seconds, run.watch.cpu)
+    better = run.proof.tighten(run.cost, watch, _for(run, seconds), run.should_stop)
     if better is not None:
         run.offer(better, "proof")
     run.report("proof")
 
 
 def _choose(run: Run) -> None:
+    """The best plan out of all routes met. Its seconds are always those of the wall: the solver looks at its own
+    clock more often than at anybody else's."""
     if run.watch.over or not run.pool.columns:
         return
-    seconds = (
-        None if run.watch.left is None else max(0.05, min(run.watch.left, max(0.5, CHOICE_SHARE * run.watch.left)))
-    )
-    limits = _for(run, seconds)
+    limits = _for(run, None)
+    if run.watch.left is not None:
+        limits = replace(limits, seconds=_choice_seconds(run), iterations=None, cpu=False)
     choice = choose(run.pool, run.tours, limits, None, run.should_stop)
     run.offer(choice.tours, "choice among routes")
+
+
+def _choice_seconds(run: Run) -> float:
+    left = run.watch.left or 0.0
+    return max(0.05, min(left, max(LEAST_CHOICE, CHOICE_SHARE * run.searched)))
 
 
 def _plan(run: Run) -> Plan:

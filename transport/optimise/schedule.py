@@ -334,6 +334,14 @@ def timetable(day: Day, k: int, vehicle: str, sequence: Sequence[int]) -> Route:
     )
 
 
+def starts(day: Day, k: int, sequence: Sequence[int], leaves: int) -> NDArray[np.int64]:
+    """The tick at which service begins at each visit of a route that holds and leaves then."""
+    steps = np.array(sequence, np.int32)
+    found, rests = np.zeros(len(steps), np.int64), np.zeros(len(steps) + 1, np.int64)
+    _forward(day.arrays, k, steps, leaves, found, rests, NOWHERE, ZERO)
+    return found
+
+
 def _slack(day: Day, k: int, steps: Sequence32, leaves: int, starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """By how much each visit may start later; where breaks are due, found by trying."""
     end = min(int(day.arrays.returns[k]), leaves + int(day.arrays.max_duration[k]))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from transport.optimise.labelling import DONE, FAR, NOBODY, TOO_LONG, TOO_MANY, ZERO
 from transport.optimise.network import NOT_NEAR, Floats, Network
 from transport.optimise.pricing import PER_ORDER, Found, Offer
+from transport.optimise.subsets import Tolls
 
 PARTS = 120  # of a day
 MOST_LABELS = 2_000_000
@@ -107,8 +108,11 @@ class Sweeper:
             memory = (memory & self._near[row]) | self._own[row]
         return True
 
-    def price(self, prices: Floats, tolls: Floats, grain: float, heuristic: bool, offers: int, work: int) -> Found:
-        """As `Pricer.price`."""
+    def price(
+        self, prices: Floats, tolls: Floats, cuts: Tolls, grain: float, heuristic: bool, offers: int, work: int
+    ) -> Found:
+        """As `Pricer.price`, without cuts: a route that counts for one seems cheaper than it is."""
+        del cuts
         coarse, toll = self._under(prices, tolls, grain), float(tolls.sum())
         state, done, labels = sweep(coarse, self._budget, self._width, heuristic, MOST_LABELS, work)
         if state != DONE:

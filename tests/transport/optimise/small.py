@@ -126,7 +126,7 @@ def _routes_of(problem: Problem, vehicle: Vehicle) -> dict[frozenset[int], float
             costs = [
                 cost
                 for steps in _sequences([problem.orders[n] for n in chosen], vehicle.trips)
-                if (cost := _cost(problem, vehicle, steps)) is not None
+                if (cost := cost_of_steps(problem, vehicle, steps)) is not None
             ]
             if costs:
                 found[frozenset(chosen)] = min(costs)
@@ -157,7 +157,7 @@ def _in_turn(line: Sequence[Step]) -> bool:
     return True
 
 
-def _cost(problem: Problem, vehicle: Vehicle, steps: Sequence[Step]) -> float | None:
+def cost_of_steps(problem: Problem, vehicle: Vehicle, steps: Sequence[Step]) -> float | None:
     if not _loads_hold(vehicle, steps):
         return None
     places = [vehicle.start]

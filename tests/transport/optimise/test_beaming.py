@@ -56,7 +56,7 @@ def test_real_routes_go_to_the_pool_and_memory_brings_the_bound_near_the_best() 
     proof, pool = Proof(day), Pool(day)
     pool.extend((0, (own[0],)) for own in day.visits_of)
     alone = len(pool.columns)
-    proof.generate(pool, whole_cost(day, []), Stopwatch(), 300_000_000, None, long=True)
+    proof.coarse(pool, whole_cost(day, []), Stopwatch(), 300_000_000, None)
     assert len(pool.columns) > alone + 50
     assert proof.lower is not None
     assert 0.85 * 461.1 <= day.money(proof.lower) <= 461.1

@@ -48,9 +48,14 @@ def test_the_least_lateness_over_all_places_in_the_route_is_told() -> None:
 
 
 def test_a_place_that_would_make_another_order_late_names_it() -> None:
-    orders = [delivery("a", 3, 1, 0, (0, 10)), delivery("b", 5, 1, 9)]
+    orders = [delivery("a", 8, 1, 0, (8, 8)), delivery("b", 2, 1, 2, (0, 9))]
     found = why(line(orders, [van("x")]), "b", {"x": ["a"]})
-    assert found["x"].by == 0 or found["x"].text
+    assert found["x"].by == 2
+    assert found["x"].text == "x: would come 2.0 min after order a's window closes at 00:08"
+
+
+def test_a_vehicle_that_could_take_it_gives_no_reason() -> None:
+    assert why(line([delivery("a", 3), delivery("b", 5)], [van("x"), van("y", 0)]), "b", {"x": ["a"]}).keys() == {"y"}
 
 
 def test_hours_duration_and_distance_are_told() -> None:

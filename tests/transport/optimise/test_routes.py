@@ -10,7 +10,7 @@ from tests.transport.optimise.hand import delivery, line, van
 from tests.transport.optimise.small import Features, best_by_trying, random_problem
 from transport.instances import Format, read
 from transport.optimise.check import broken
-from transport.optimise.model import Fixed, Order, Plan, Problem, Stop
+from transport.optimise.model import Fixed, Order, Plan, Problem, Stop, Window
 from transport.optimise.routes import solve
 
 DATA = Path(__file__).parents[2] / "data" / "transport"
@@ -175,3 +175,12 @@ def test_a_day_that_is_no_row_of_routes_has_no_bound_and_says_so() -> None:
     plan = solve(line([on_the_way], [van()]), Limits(iterations=20))
     assert plan.outcome.bound is None
     assert plan.note == "How much cheaper a plan could be is not known: orders are picked up and delivered on the way."
+
+
+def test_a_day_that_only_its_vehicles_begin_late_is_planned_to_its_end() -> None:
+    fleet = [replace(van(name, 3), window=Window(1_000, 9_000)) for name in ("x", "y")]
+    problem = line([delivery("a", 3), delivery("b", 5), delivery("c", 9)], fleet)
+    plan = solve(problem, Limits(iterations=30))
+    assert broken(problem, plan) == []
+    assert plan.outcome.status is Status.OPTIMAL
+    assert plan.outcome.objective == plan.outcome.bound == 18

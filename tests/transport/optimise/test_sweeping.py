@@ -27,7 +27,7 @@ def coarse(problem: Problem, work: int | None = None) -> tuple[Day, Proof]:
     day = prepare(problem)
     proof, pool = Proof(day), Pool(day)
     pool.extend((k, (own[0],)) for own in day.visits_of for k in range(len(day.types)))
-    proof.generate(pool, whole_cost(day, []), Stopwatch(), work, None, long=True)
+    proof.coarse(pool, whole_cost(day, []), Stopwatch(), work, None)
     return day, proof
 
 
@@ -49,4 +49,4 @@ def test_it_is_near_the_best_where_routes_are_short_and_is_never_closed() -> Non
     day, proof = coarse(read(ROOT / "tests" / "data" / "transport" / "solomon" / "RC101.txt", Format.SOLOMON, None, 25))
     assert proof.lower is not None
     assert 0.8 * 461.1 <= day.money(proof.lower) <= 461.1
-    assert not proof.worth_closing(round(461.1 * day.scale))
+    assert not proof.worth_more(round(461.1 * day.scale))

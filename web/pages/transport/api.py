@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transport import addresses, boards, drivers, orders, plans, vehicles
+from transport import addresses, boards, drivers, moves, orders, plans, vehicles
 from transport.lists import ADDRESSES, ORDERS, VEHICLES
 from transport.models import Address, Driver, Order, Plan, Trip, Vehicle, VehicleDocument
 from web.resources import Routes, gives, many, view
@@ -34,6 +34,7 @@ PLAN = view(
     " job_run_id",
 )
 TRIP = view(Trip, "id plan_id vehicle_id driver_id leaves_minute returns_minute km empty_km cost weight_kg volume_m3")
+MOVED = view(moves.Moved, "extra_cost", plan=PLAN)
 
 planning = Routes("plans")
 planning("GET /plans", plans.list_plans)
@@ -42,6 +43,8 @@ planning("GET /plans/{plan_id}/trips", boards.sheet, many(boards.TripSheet), par
 planning("POST /plans", plans.ask, PLAN)
 planning("POST /plans/{id}/publish", plans.publish, PLAN)
 planning("POST /plans/{id}/print-manifest", plans.print_manifest, gives("job_id"))
+planning("GET /plans/{plan_id}/orders/{order_id}/offers", moves.offers, many(moves.OfferRow), part="rows")
+planning("POST /plans/{plan_id}/orders/{order_id}/move", moves.move, MOVED)
 planning("PUT /trips/{trip_id}/driver", drivers.put_on, TRIP)
 
 # --- Vehicles, drivers and addresses

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi.responses import Response
 
 from plantops import jobs
 from plantops.wording import mark, say
-from transport import boards, drivers, plans
+from transport import boards, drivers, moves, plans
 from transport.boards import PlanSheet
 from transport.models import PlanState
 from transport.permissions import Can
@@ -17,6 +19,14 @@ from web.plans import Gantt, Lane, Map, Spot, Stretch, Way, gantt, plan_map
 router = pages_router()
 KEY = (("s1", mark("drives")), ("s2", mark("at a stop, with its number")), ("s4", mark("waits for the window to open")))
 TONES = ("s1", "s2", "s3", "s4", "s5", "s6")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a stop is to go; without a number where it costs least on that vehicle."""
+
+    vehicle_id: int
+    stop: int | None = None
 
 
 def lanes(ctx: Context, sheet: PlanSheet) -> Gantt:
@@ -103,3 +113,18 @@ def manifest(ctx: Context, id: int) -> Response:
 def put_on(ctx: Context, id: int, trip_id: int, form: Form) -> Response:
     drivers.put_on(ctx, trip_id, form.version, form.number("driver_id") if form.text("driver_id") else None)
     return see(ctx, f"/transport/plans/{id}", say("The driver is noted."))
+
+
+@router.get("/transport/plans/{id}/move/{order_id}")
+def offers(ctx: Context, id: int, order_id: int) -> Response:
+    sheet = moves.offers(ctx, id, order_id)
+    choices = [(row.vehicle_id, row.vehicle) for row in sheet.rows]
+    return render(ctx, "transport/move.html", sheet=sheet, choices=choices, url=f"/transport/plans/{id}")
+
+
+@router.post("/transport/plans/{id}/move/{order_id}")
+def move(ctx: Context, id: int, order_id: int, form: Form) -> Response:
+    target = form.into(Target)
+    plan, extra = moves.move(ctx, id, form.version, order_id, target.vehicle_id, target.stop)
+    words = say("Moved: {extra:+,.2f} {currency}.", extra=extra, currency=plan.currency or "")
+    return see(ctx, f"/transport/plans/{id}", words)
