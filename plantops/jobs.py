@@ -181,6 +181,9 @@ class Reporter:
         self._stopping = stopping
         self._told_at = 0.0
         self._go_on = True
+        self._share: float | None = None
+        self._message = ""
+        self._clock: tuple[float, float] | None = None
         self._news: list[dict[str, float | None]] = []
 
     def found(self, seconds: float, best: float | None, bound: float | None) -> None:
@@ -192,20 +195,29 @@ class Reporter:
             half = MOST_NEWS // 2
             self._news = self._news[:half:2] + self._news[half:]
 
+    def thinks(self, seconds: float, of_seconds: float, message: str) -> None:
+        """What an engine says that has a time limit: from here on the clock tells how far it is, news or none."""
+        self._clock = (time.monotonic() - seconds, of_seconds)
+        self.tell(None, message)
+
     def tell(self, share: float | None, message: str = "") -> bool:
         """
         Note progress (0 to 1, None when unknown) at most twice a second. False: stop now and keep the best so far.
 
-        Raises WorkerStopping when the worker ends.
+        What is told in between is kept and noted with the next. Raises WorkerStopping when the worker ends.
         """
+        now = time.monotonic()
+        if share is None and self._clock is not None:
+            share = (now - self._clock[0]) / self._clock[1]
+        self._share = self._share if share is None else share
+        self._message = message or self._message
         if self._database is None:
             return True
         if self._stopping is not None and self._stopping.is_set():
             raise WorkerStopping
-        now = time.monotonic()
         if now - self._told_at >= TELL_EVERY_SECONDS:
             self._told_at = now
-            self._go_on = not self._note(share, message)
+            self._go_on = not self._note()
         return self._go_on and (self._until is None or now < self._until)
 
     @property
@@ -213,12 +225,12 @@ class Reporter:
         """For engines that ask instead of telling."""
         return not self.tell(None)
 
-    def _note(self, share: float | None, message: str) -> bool:
+    def _note(self) -> bool:
         values: dict[str, Any] = {}
-        if share is not None:
-            values["progress"] = Decimal(str(round(min(max(share, 0.0), 1.0), 4)))
-        if message:
-            values["message"] = message[:500]
+        if self._share is not None:
+            values["progress"] = Decimal(str(round(min(max(self._share, 0.0), 1.0), 4)))
+        if self._message:
+            values["message"] = self._message[:500]
         if self._news:
             values["news"] = list(self._news)
         with cast(Database, self._database).transaction() as session:

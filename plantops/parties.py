@@ -18,7 +18,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.findable import found_by
 from plantops.permissions import Can
 from plantops.places import sort_key
-from plantops.wording import say
+from plantops.wording import country, say
 
 ALIKE = 0.88  # of 1: "Kessling Hygiene" and "Kesling Hygiene" are 0.97, "Novak Safety" and "Novak Paper" 0.73
 COMPANY_FORMS = re.compile(
@@ -78,7 +78,7 @@ class Party(Versioned, Base):
     @property
     def address(self) -> str:
         """Street, town and country in lines, as a letter has them."""
-        lines = (self.street, f"{self.postcode} {self.town}".strip(), self.country or "")
+        lines = (self.street, f"{self.postcode} {self.town}".strip(), country(self.country) if self.country else "")
         return "\n".join(line for line in lines if line)
 
 

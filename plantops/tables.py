@@ -151,9 +151,15 @@ def _write_sheet(sheet: Worksheet, table: Table, formats: dict[Kind, Format], he
                     )
                 )
             for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-                _write_cell(sheet, last, place, value, formats[column.kind], zone)
+                _write_cell(sheet, last, place, value, formats[_shown_as(column.kind, value)], zone)
     if table.columns:
         sheet.autofilter(0, 0, max(last, 1), len(table.columns) - 1)
+
+
+def _shown_as(kind: Kind, value: Any) -> Kind:
+    """A whole number has no point behind it, which the format of other numbers would draw."""
+    is_whole = kind is Kind.NUMBER and isinstance(value, Decimal | float | int) and value == value // 1
+    return Kind.WHOLE if is_whole else kind
 
 
 def _write_cell(sheet: Worksheet, row: int, place: int, value: Any, form: Format, zone: ZoneInfo) -> None:

@@ -165,6 +165,11 @@ def number(value: Decimal | float | int, spec: str = "") -> str:
     return text if (group, point) == (",", ".") else text.translate({ord(","): group, ord("."): point})
 
 
+def country(code: str) -> str:
+    """The name of a country of ISO 3166, as letters have it; a code without a name stays as it is."""
+    return str(Locale.parse(language()).territories.get(code, code))
+
+
 def inside(title: str) -> str:
     """A title within a sentence: English writes it small, German does not."""
     return title[:1].lower() + title[1:] if language() == ENGLISH else title

@@ -49,10 +49,12 @@ def correspondence(ctx: Context, order_id: int) -> Correspondence:
     supplier = suppliers.supplier(ctx, order.supplier_id)
     party = parties.party(ctx, supplier.party_id)
     buyer = ctx.session.get_one(User, order.buyer_id)
+    with speaking(party.language):
+        address = party.address
     return Correspondence(
         order=order,
         supplier=party.legal_name or party.name,
-        supplier_address=party.address,
+        supplier_address=address,
         address=supplier.order_email or party.email,
         customer_number=supplier.customer_number,
         language=party.language,

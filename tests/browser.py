@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -19,7 +19,7 @@ import lxml.html
 import pytest
 import uvicorn
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, WebError, expect, sync_playwright
 
 from plantops import logs, passwords, people
 from plantops.core import House
@@ -242,6 +242,14 @@ class Ear:
         self.heard.append(f"script error: {fault.error}")
 
 
+def shut(context: BrowserContext) -> None:
+    """Ends a browser. A page that is just being loaded anew can hold that up for ever: it is sent elsewhere first."""
+    for page in context.pages:
+        with suppress(Error):
+            page.goto("about:blank", timeout=PATIENCE_MS / 2)
+    context.close()
+
+
 @pytest.fixture
 def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """`browser("buyer", width=390, dark=True)`: a page of somebody's browser. What breaks the security policy fails."""
@@ -266,7 +274,7 @@ def browser(served: Served, chromium: Browser) -> Iterator[Callable[..., Page]]:
     with same_clock(served.house):
         yield open_one
     for context in contexts:
-        context.close()
+        shut(context)
     assert not ear.heard, "\n".join(ear.heard)
 
 

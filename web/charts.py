@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from plantops import wording
 from plantops.wording import plural, say
 
 Value = Decimal | float | int | None
@@ -87,16 +88,22 @@ class Spark:
     text: str
 
 
-def number(value: Value, unit: str = "") -> str:
-    """A number for a label: at most three digits that matter after the point."""
+def number(value: Value, unit: str = "", least: int = 0) -> str:
+    """A number for a label: at most three digits that matter after the point, or `least` where values lie close."""
     if value is None:
         return "–"
     exact = float(value)
     digits = 0 if abs(exact) >= 100 or exact == int(exact) else 1 if abs(exact) >= 10 else 2
-    text = f"{value:,.{digits}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text} {unit}".strip()
+    shown = f"{exact:.{max(digits, least)}f}"
+    kept = len(shown.rstrip("0").partition(".")[2])
+    return f"{wording.number(exact, f',.{kept}f')} {unit}".strip()
+
+
+def _decimals(steps: Sequence[float]) -> int:
+    """How many digits after the point the steps of an axis have."""
+    return next(
+        n for n in range(11) if n == 10 or all(math.isclose(step, round(step, n), abs_tol=1e-10) for step in steps)
+    )
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -122,8 +129,10 @@ def _tone(series: Series, place: int) -> str:
     return series.tone or f"s{place % 8 + 1}"
 
 
-def _table(labels: Sequence[str], series: Sequence[Series], unit: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((label, tuple(number(one.values[n], unit) for one in series)) for n, label in enumerate(labels))
+def _table(
+    labels: Sequence[str], series: Sequence[Series], unit: str, least: int = 0
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((label, tuple(number(one.values[n], unit, least) for one in series)) for n, label in enumerate(labels))
 
 
 def _check(labels: Sequence[str], series: Sequence[Series]) -> None:
@@ -146,7 +155,7 @@ def line_chart(
     _check(labels, series)
     known = [float(v) for one in series for v in one.values if v is not None] + ([float(target)] if target else [])
     y_values = ticks(min([0.0, *known] if from_zero else known or [0.0]), max(known or [1.0]))
-    low, high = y_values[0], y_values[-1]
+    low, high, least = y_values[0], y_values[-1], _decimals(y_values)
     room_x, room_y = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
 
     def x(place: int) -> float:
@@ -157,7 +166,9 @@ def line_chart(
 
     lines = []
     for place, one in enumerate(series):
-        points = [(x(n), y(float(v)), number(v, unit)) if v is not None else None for n, v in enumerate(one.values)]
+        points = [
+            (x(n), y(float(v)), number(v, unit, least)) if v is not None else None for n, v in enumerate(one.values)
+        ]
         dots = tuple(
             (px, py, f"{labels[n]}: {text}")
             for n, point in enumerate(points)
@@ -169,13 +180,13 @@ def line_chart(
     step = _every(labels, room_x)
     return Chart(
         title, "line", WIDTH, height, LEFT, RIGHT, TOP, BOTTOM,
-        y_ticks=tuple(Tick(y(v), number(v)) for v in y_values),
+        y_ticks=tuple(Tick(y(v), number(v, least=least)) for v in y_values),
         x_ticks=tuple(Tick(x(n), label) for n, label in enumerate(labels) if n % step == 0),
         lines=tuple(lines), bars=(),
         target_at=y(float(target)) if target is not None else None,
         target_label=say("Target {target}", target=number(target, unit)) if target is not None else "",
         legend=tuple((line.name, line.tone, line.dash) for line in lines) if len(series) > 1 else (),
-        heads=tuple(one.name for one in series), rows=_table(labels, series, unit),
+        heads=tuple(one.name for one in series), rows=_table(labels, series, unit, least),
     )  # fmt: skip
 
 
@@ -229,7 +240,7 @@ def column_chart(
     step = _every(labels, room_x)
     return Chart(
         title, "column", WIDTH, height, LEFT, RIGHT, TOP, BOTTOM,
-        y_ticks=tuple(Tick(y(v), number(v)) for v in y_values),
+        y_ticks=tuple(Tick(y(v), number(v, least=_decimals(y_values))) for v in y_values),
         x_ticks=tuple(Tick(round(LEFT + slot * (n + 0.5), 1), labels[n]) for n in range(0, len(labels), step)),
         lines=(), bars=tuple(bars), target_at=None, target_label="",
         legend=tuple((one.name, _tone(one, n), "") for n, one in enumerate(series)) if len(series) > 1 else (),

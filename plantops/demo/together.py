@@ -106,8 +106,10 @@ def _work(part: Part, answer: Connection, lifeline: tuple[int, int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began this one stops it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with, args=(reader,), daemon=True).start()
-    # An engine is asked once in here and about little: to compile its loops would take many times as long.
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    # An engine is asked once in here and about little: to compile its loops would take many times as long. Where they
+    # are loaded already (measurements), they stay compiled: half of each would call what the other half is not.
+    if "numba" not in sys.modules:
+        os.environ["NUMBA_DISABLE_JIT"] = "1"
     gc.set_threshold(USED_BEFORE_A_SEARCH)
     try:
         told = (True, part.work())

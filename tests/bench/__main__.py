@@ -10,7 +10,7 @@ from pathlib import Path
 from plantops.embedded_programs import CannotStart
 from plantops.errors import PlantopsError
 from plantops.settings import Settings
-from tests.bench import awards, imports, lighthouse, lists, palette, rosters, routes, web
+from tests.bench import awards, boards, imports, lighthouse, lists, palette, rosters, routes, web
 from tests.bench.load import Wrong
 from tests.bench.tables import Asked, run
 
@@ -19,6 +19,7 @@ TABLES = {
     for table in (
         web.TABLE,
         routes.TABLE,
+        boards.TABLE,
         rosters.TABLE,
         awards.TABLE,
         palette.TABLE,
@@ -37,6 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--out", type=Path, help="folder of the tables; `bench` in the data folder when not given")
     asked.add_argument("--data", type=Path, help="folder in which the measured plant is kept")
     asked.add_argument("--instances", type=Path, help="folder with more days or rosters than the project brings")
+    asked.add_argument("--only", default="", help="measure only what has this in its name, the rest in a later run")
     given = asked.parse_args(words)
     unknown = [name for name in given.names if name not in TABLES]
     if unknown:
@@ -48,7 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
         out = (given.out or data).absolute()
         out.mkdir(parents=True, exist_ok=True)
         for name in given.names or TABLES:
-            print(run(TABLES[name], Asked(data, out, given.quick, given.instances)), flush=True)
+            print(run(TABLES[name], Asked(data, out, given.quick, given.instances, given.only)), flush=True)
     except (PlantopsError, CannotStart, Wrong, OSError) as error:
         print(error, file=sys.stderr)
         return FAILURE

@@ -30,7 +30,7 @@ WHO = {"buyer": plant.CLERK, "requester": "asker"}
 TYPED = {
     "buyer": (
         "p", "po", "po-ver-26-0", "po-ver-26-0345678", "ab-345678", "pr-ver-26-00012", "gloves", "gloves 2345",
-        "workshop", "0001", "26", "kessling 77", "nothing of this name",
+        "workshop", "works", "ver", "osterby", "0001", "26", "kessling 77", "nothing of this name",
     ),
     "requester": ("pr-ver-26-0", "po-ver", "gloves", "workshop 299", "nothing of this name"),
 }  # fmt: skip

@@ -32,6 +32,8 @@ class Asked:
     quick: bool = False
     instances: Path | None = None
     """A folder with more days and problems than the project brings."""
+    only: str = ""
+    """Measure only what has this in its name, and leave the rest to a later run."""
     size: Size = field(default_factory=Size)
 
     def say(self, text: str) -> None:
@@ -57,13 +59,16 @@ class Table:
     open: Callable[[Asked], AbstractContextManager[Callable[[str], Row]]]
     """What measures one of them, with all that it needs around it."""
     notes: Callable[[Row], str]
+    joined: Callable[[Row], Row] = list
+    """The lines as the table shows them, when several measurements make one line together."""
 
 
 def run(table: Table, asked: Asked) -> str:
     """Measures what an interrupted run has not; the finished table as Markdown."""
     kept = asked.out / f"{table.name}.json"
     done = unfinished(kept, asked)
-    left = [name for name in table.names(asked) if name not in done]
+    names = table.names(asked)
+    left = [name for name in names if name not in done and asked.only in name]
     if done:
         asked.say(f"{table.name}: goes on with {', '.join(left) or 'nothing left'}.")
     if left:
@@ -72,10 +77,9 @@ def run(table: Table, asked: Asked) -> str:
                 asked.say(f"{table.name}: {name} ...")
                 done[name] = measure(name)
                 write(kept, table, asked, done, whole=False)
-    rows = [line for name in table.names(asked) for line in done[name]]
-    text = markdown(table, rows)
+    text = markdown(table, table.joined([line for name in names if name in done for line in done[name]]))
     (asked.out / f"{table.name}.md").write_text(text, encoding="utf-8")
-    write(kept, table, asked, done, whole=True)
+    write(kept, table, asked, done, whole=all(name in done for name in names))
     return text
 
 

@@ -112,6 +112,29 @@ def test_a_job_runs_with_the_rights_of_who_asked_for_it(shop: House) -> None:
         assert {run.asked_by_id for run in jobs.list_runs(ctx)} == {bob.id}
 
 
+def test_what_is_told_too_soon_after_a_question_is_noted_with_the_next(shop: House) -> None:
+    """Engines ask twenty times a second whether to stop; what they tell in between must not get lost."""
+    run_id = enqueue(shop, "mark", code="M2")
+    telling = jobs.Reporter(shop.database, run_id)
+    assert not telling.stop
+    assert telling.tell(0.4, "4 of 10")
+    assert run_of(shop, run_id).progress is None
+    time.sleep(jobs.TELL_EVERY_SECONDS)
+    assert not telling.stop
+    run = run_of(shop, run_id)
+    assert (float(run.progress or 0), run.message) == (0.4, "4 of 10")
+
+
+def test_an_engine_with_a_limit_gets_on_while_it_finds_nothing(shop: House) -> None:
+    run_id = enqueue(shop, "mark", code="M3")
+    telling = jobs.Reporter(shop.database, run_id)
+    telling.thinks(5.0, 10.0, "Best so far 110.60.")
+    first = run_of(shop, run_id).progress or 0
+    time.sleep(jobs.TELL_EVERY_SECONDS)
+    assert not telling.stop
+    assert 0.5 <= first < (run_of(shop, run_id).progress or 0) <= 1
+
+
 def test_an_unknown_name_is_refused(ctx: Someone) -> None:
     with pytest.raises(Invalid, match=r"no job purchasing\.does_not_exist"):
         ctx().enqueue("purchasing.does_not_exist")

@@ -10,6 +10,7 @@ import pytest
 from plantops import parties
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
 from plantops.parties import LOOKS_ALIKE, PartyFacts, PartyKind, match_key, plain_vat_id, why_not_use, wrong_facts
+from plantops.wording import speaking
 from tests.houses import Someone
 
 KESSLING = PartyFacts(
@@ -97,6 +98,15 @@ def test_a_blocked_archived_or_other_kind_of_party_gets_nothing_new(ctx: Someone
     assert parties.list_parties(admin) == []
     assert len(parties.list_parties(admin, search="hygiène", kind=PartyKind.SUPPLIER, archived=True)) == 1
     assert parties.archive(admin, party.id, 4, archived=False).archived is False
+
+
+@pytest.mark.db
+def test_an_address_names_the_country_as_its_reader_does(ctx: Someone) -> None:
+    facts = PartyFacts("Kessling", street="Hafenweg 1", postcode="10115", town="Osterby", country="LU")
+    party = parties.add_party(ctx(), facts)
+    assert party.address == "Hafenweg 1\n10115 Osterby\nLuxembourg"
+    with speaking("de"):
+        assert party.address == "Hafenweg 1\n10115 Osterby\nLuxemburg"
 
 
 @pytest.mark.db

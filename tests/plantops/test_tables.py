@@ -41,6 +41,12 @@ def workbook(*made: Table) -> openpyxl.Workbook:
     return openpyxl.load_workbook(io.BytesIO(as_xlsx(made, title="Orders", zone=ZONE, now=NOW)))
 
 
+def test_a_whole_number_has_no_point_behind_it() -> None:
+    rows = [(Decimal(5),), (Decimal("2.5"),), (None,)]
+    page = workbook(Table("Weights", [Column("kg", Kind.NUMBER)], rows))["Weights"]
+    assert [page.cell(row, 1).number_format for row in (2, 3)] == ["#,##0", "#,##0.######"]
+
+
 def test_cells_are_what_they_are() -> None:
     book = workbook(Table("Orders", COLUMNS, [ROW, (None,) * 6], notes=["Filter: state = open"]))
     page = book["Orders"]

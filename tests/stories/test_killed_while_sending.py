@@ -17,7 +17,7 @@ from plantops.core import House
 from plantops.idempotency import Sending
 from plantops.stock_ledger import Move
 from purchasing.models import Receipt
-from tests.browser import Served
+from tests.browser import Served, shut
 from tests.housekeeping.touring import ticks_of
 from tests.houses import Someone
 from tests.purchasing.shop import open_shop
@@ -85,7 +85,7 @@ def phone_of(plant: House, chromium: Browser, as_: str, data: Path) -> Iterator[
         context.add_cookies([{"name": cookie_name(plant.settings), "value": token, "url": web.url}])
         yield Phone(plant, web, context, context.new_page())
     finally:
-        context.close()
+        shut(context)
         web.kill()
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plantops.wording import speaking
 from web.charts import Series, bar_chart, column_chart, line_chart, number, sparkline, ticks
 from web.plans import Lane, Spot, Stretch, Way, gantt, plan_map
 
@@ -62,6 +63,14 @@ def test_empty_charts_are_drawn_too() -> None:
 @pytest.mark.parametrize(("value", "said"), [(0.5, "0.5"), (1234.5, "1,234"), (12.34, "12.3"), (3, "3"), (None, "–")])
 def test_numbers_on_charts_are_short(value: float | None, said: str) -> None:
     assert number(value) == said
+
+
+def test_an_axis_of_close_values_tells_its_steps_apart() -> None:
+    drawn = line_chart("x", ["2 s", "6 s", "9 s"], [Series("Best", [111.02, 110.74, 110.59])], from_zero=False)
+    assert [tick.label for tick in drawn.y_ticks] == ["110.4", "110.6", "110.8", "111", "111.2"]
+    assert drawn.rows[1] == ("6 s", ("110.7",))
+    with speaking("de"):
+        assert number(1234.5, least=1) == "1.234,5"
 
 
 def test_a_gantt_begins_on_the_hour_in_plant_time() -> None:

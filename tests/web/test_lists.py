@@ -102,7 +102,9 @@ def test_a_view_is_saved_opens_first_and_can_be_left(client: Enter) -> None:
     names = page.xpath("//tbody//th//a/text()")
     assert names == sorted(names, reverse=True), "the order is part of it"
     assert len(keeper.page("/parties").xpath("//tr[@data-row]")) == 3, "it opens first"
+    assert "View: In Metz" in text(keeper, "/parties"), "the view in use is named"
     (whole,) = keeper.page("/parties").xpath("//a[contains(., 'Everything')]/@href")
+    assert "View: In Metz" not in text(keeper, str(whole))
     assert len(keeper.page(str(whole)).xpath("//tr[@data-row]")) >= 6
     other = client("buyer", "bo")
     assert "In Metz" in text(other, "/parties") and len(other.page("/parties").xpath("//tr[@data-row]")) >= 6

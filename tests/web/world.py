@@ -145,9 +145,10 @@ def transport_of(ctx: Context, driver: int) -> Paths:
     drivers.put_on(ctx, plan.trips[0].id, plan.version, drivers.enrol(ctx, van.site_id, driver, van.id).id)
     plans.publish(ctx, plan.id, plan.version)
     later = driving.order(ctx, stops[0])
-    draft = driving.draft(ctx, van, [later])
+    draft, other = driving.draft(ctx, van, [later]), driving.draft(ctx, van, [later])
     return {
         "/transport/plans/{id}": (f"/transport/plans/{plan.id}", f"/transport/plans/{draft.id}"),
+        "/transport/plans/{id}/move/{order_id}": (f"/transport/plans/{other.id}/move/{later.id}",),
         "/transport/orders/{id}": (f"/transport/orders/{today[0].id}", f"/transport/orders/{later.id}"),
         "/transport/vehicles/{id}": (f"/transport/vehicles/{van.id}", f"/transport/vehicles/{spare.id}"),
     }
