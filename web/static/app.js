@@ -201,8 +201,11 @@
     if (!ctx || error?.name === "AbortError" || "queues" in (formOf(ctx.sourceElement)?.dataset ?? {})) return;
     say(sentences.unreachable, "bad");
   });
-  // htmx looks at the page as soon as it is there itself. When its extension for streams comes later than that, the work
-  // on the page would never be followed: what was not asked for by then is looked at once more.
+  // htmx looks at the page a moment after it is there itself, which is too late for who clicks at once: a dialog would
+  // open and stay empty. So it looks now, before any key or click of ours is heard.
+  window.htmx?.initialize();
+  // When its extension for streams came even later than that moment, the work on the page would never be followed: what
+  // was not asked for by then is looked at once more.
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx.sourceElement;
     if (source?.matches?.("[data-work]")) source.dataset.work = "followed";
