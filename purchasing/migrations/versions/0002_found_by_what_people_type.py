@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "purchasing_0002"
-down_revision = "purchasing_0001"
+down_revision = "purchasing_0001c"
 
 FOUND_BY = {
     "purchasing_requisition": "number, title",
