@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from plantops import charts, documents, files, outbox, tables, weekly_archive, weekly_report
+from plantops import charts, documents, files, links, outbox, tables, weekly_archive, weekly_report
 from plantops.context import Context, requires, within
 from plantops.db import one_at_a_time
 from plantops.errors import Conflict
@@ -23,7 +23,7 @@ from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import Seen, WeeklyReport
-from plantops.wording import say, speaking
+from plantops.wording import number, say, speaking
 
 FORMATS = ("html", "pdf", "xlsx")
 ROWS_IN_SHEETS = 5000
@@ -53,12 +53,12 @@ def paper(ctx: Context, seen: Seen, actions: list[Any]) -> documents.Paper:
     """One A4 page: sentences, ten rows, exceptions, strips, actions, foot; definitions on page two."""
     payload = seen.payload
     pictures = {
-        f"line-{number}": charts.spark(
+        f"line-{place}": charts.spark(
             [None if value is None else float(value) for value in row["line"]],
             target=float(row["target"]),
             bad=Decimal(row["outside"]) > 0,
         )
-        for number, row in enumerate(payload["figures"])
+        for place, row in enumerate(payload["figures"])
     }
     values = {
         "report": seen,
@@ -66,6 +66,7 @@ def paper(ctx: Context, seen: Seen, actions: list[Any]) -> documents.Paper:
         "actions": actions,
         "sign": lambda row: SIGNS[Decimal(row["outside"]) > 0],
         "shown": shown,
+        "exact": exact,
     }
     title = say("Week {payload}, revision {revision}", payload=payload["week"], revision=seen.revision)
     return documents.Paper("plantops", "weekly.html", title, values, pictures, zone=ctx.zone)
@@ -83,7 +84,13 @@ def standalone(page: documents.Paper) -> str:
 
 def shown(text: str | None, row: dict[str, Any]) -> str:
     """A frozen value with the figure's digits."""
-    return "" if text is None else f"{round(Decimal(text), row['digits']):,}"
+    return "" if text is None else number(round(Decimal(text), row["digits"]), ",")
+
+
+def exact(text: str | None) -> str:
+    """A frozen sum as the ledger has it, with two digits where there are any; a sum of no rows is 0."""
+    value = Decimal(text or 0)
+    return number(round(value) if value == value.to_integral_value() else round(value, 2), ",")
 
 
 # --- Sheets
@@ -95,15 +102,12 @@ def sheets(ctx: Context, payload: dict[str, Any], span: Span) -> list[Table]:
     found = [_figures(payload), _lines(payload)]
     for row in payload["figures"]:
         rows = weekly_archive.indicator(ctx, row["key"]).rows(ctx, span, Part.NUMERATOR, ROWS_IN_SHEETS)
-        kinds = {
-            "date": Kind.DAY,
-            "moment": Kind.MOMENT,
-            "money": Kind.MONEY,
-            "number": Kind.NUMBER,
-            "hours": Kind.NUMBER,
-        }
-        columns = [Column(column.title, kinds.get(column.kind, Kind.TEXT)) for column in rows.columns]
+        columns = [Column(column.title, KINDS.get(column.kind, Kind.TEXT)) for column in rows.columns]
         cells = [[one.get(column.key) for column in rows.columns] for one in rows.rows]
+        for place in (place for place, column in enumerate(rows.columns) if column.kind == "origin"):
+            named = links.links(ctx, [str(cell[place]) for cell in cells if cell[place] is not None])
+            for cell in cells:
+                cell[place] = None if cell[place] is None else named[str(cell[place])].label
         found.append(
             Table(f"{row['label']} {row['title']}", columns, cells, notes=(row["definition"], row["exclusions"]))
         )
@@ -112,23 +116,23 @@ def sheets(ctx: Context, payload: dict[str, Any], span: Span) -> list[Table]:
 
 def _figures(payload: dict[str, Any]) -> Table:
     columns = [
-        Column("Number"),
-        Column("Figure"),
-        Column("Unit"),
-        Column("This week", Kind.NUMBER),
-        Column("Target", Kind.NUMBER),
-        Column("Week before", Kind.NUMBER),
-        Column("Year ago", Kind.NUMBER),
-        Column("Numerator", Kind.NUMBER),
-        Column("Denominator", Kind.NUMBER),
-        Column("Owner"),
-        Column("Equals the ledger"),
+        Column(say("Number")),
+        Column(say("Figure")),
+        Column(say("Unit")),
+        Column(say("This week"), Kind.NUMBER),
+        Column(say("Target"), Kind.NUMBER),
+        Column(say("Week before"), Kind.NUMBER),
+        Column(say("Year ago"), Kind.NUMBER),
+        Column(say("Numerator"), Kind.NUMBER),
+        Column(say("Denominator"), Kind.NUMBER),
+        Column(say("Owner")),
+        Column(say("Equals the ledger")),
     ]
     keys = ("value", "target", "previous", "year_ago", "numerator", "denominator")
     rows = []
     for row in payload["figures"]:
         numbers = [None if row[key] is None else Decimal(row[key]) for key in keys]
-        said = "yes" if row["reconciled"] else "NO"
+        said = say("yes") if row["reconciled"] else say("no")
         rows.append([row["label"], row["title"], row["unit"], *numbers, row["owner"], said])
     return Table(
         say("Week {payload}", payload=payload["week"]), columns, rows, notes=(*payload["sentences"], payload["foot"])
@@ -195,8 +199,8 @@ def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Don
 
     def draw(telling: Reporter) -> list[tuple[bytes, bytes]]:
         drawn = []
-        for number, copy in enumerate(copies):
-            telling.tell(number / len(copies), f"{number} of {len(copies)} copies")
+        for done, copy in enumerate(copies):
+            telling.tell(done / len(copies), say("{done} of {copies} copies", done=done, copies=len(copies)))
             drawn.append((documents.pdf(copy.page), copy.book.written()))
         return drawn
 

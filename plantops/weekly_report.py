@@ -23,7 +23,7 @@ from plantops.weekly_shape import (
     shares,
     spoken,
 )
-from plantops.wording import say
+from plantops.wording import inside, number, say
 
 HISTORY_WEEKS = 66  # a year ago and thirteen weeks before it
 MOST_EXCEPTIONS = 5
@@ -142,17 +142,17 @@ def sentences(made: list[tuple[Indicator, Payload, Shaped]]) -> list[str]:
     said = []
     if worst[2].outside > 0:
         found = [(cause["name"], cause["share"]) for cause in worst[1]["causes"]]
-        said.append(f"Worst: {fact(worst[0], worst[2], found)}")
+        said.append(say("Worst: {fact}", fact=fact(worst[0], worst[2], found)))
     else:
         said.append(say("Every figure is within its tolerance."))
     said.append(best_sentence(best[0], best[2]))
     if worst[2].outside > 0:
-        owner = str(worst[1]["owner"]).lower()
+        owner = inside(str(worst[1]["owner"]))
         said.append(
             say(
                 "Decide: what does the {owner} do about {lower}, and until when?",
                 owner=owner,
-                lower=worst[0].title.lower(),
+                lower=inside(worst[0].title),
             )
         )
     return said
@@ -186,7 +186,7 @@ def in_words(value: object) -> str:
     """12,345.60 with the digits that the strip gives; a rate without anything to divide by has no value yet."""
     if value is None:
         return say("no value")
-    return f"{value:,f}" if isinstance(value, Decimal) else str(value)
+    return number(value, ",f") if isinstance(value, Decimal) else str(value)
 
 
 def text(value: Decimal | date | None) -> str | None:

@@ -110,9 +110,9 @@ def completeness(ctx: Context, span: Span) -> list[tuple[str, Any, str, str]]:
         " AND a.scheduled_minutes > 0",
     )[0]
     if not row["days"]:
-        return [("attendance", Decimal(0), "%", "/personnel")]
+        return [(say("Attendance"), Decimal(0), "%", "/personnel")]
     share = Decimal(row["explained"]) * 100 / Decimal(row["days"])
-    return [("attendance", share.quantize(Decimal("0.1"), ROUND_HALF_UP), "%", "/personnel")]
+    return [(say("Attendance"), share.quantize(Decimal("0.1"), ROUND_HALF_UP), "%", "/personnel")]
 
 
 @within("the weekly report checks the right of each strip")

@@ -161,7 +161,7 @@ def test_sites_outside_the_totals_are_left_out(o: Office, ctx: Someone) -> None:
 
 
 def test_the_page_says_how_complete_it_is_and_what_comes(o: Office, ctx: Someone) -> None:
-    assert completeness(ctx(), WEEK) == [("attendance", Decimal("100.0"), "%", "/personnel")]
+    assert completeness(ctx(), WEEK) == [("Attendance", Decimal("100.0"), "%", "/personnel")]
     eve = o.hire("Eve Edge").id
     attendance.close_days(ctx(), o.site_id, MONDAY, day(6))
     assert completeness(ctx(), WEEK)[0][1] == Decimal("80.0")

@@ -94,7 +94,9 @@ def test_a_card_is_moved_by_keyboard(browser: Callable[..., Page], served: Serve
 def test_who_presses_at_once_gets_what_was_asked_for(browser: Callable[..., Page], taps: list[int]) -> None:
     """htmx looks at the page by a timer, and here the timer never comes: the page has seen to it before."""
     page = browser("facility_manager", "fay")
-    page.add_init_script("const later = setTimeout; window.setTimeout = (f, ms, ...a) => ms == null || later(f, ms, ...a)")
+    page.add_init_script(
+        "const later = setTimeout; window.setTimeout = (f, ms, ...a) => ms == null || later(f, ms, ...a)"
+    )
     page.goto(f"{BOARD}&state=new")
     page.keyboard.press("j")
     page.keyboard.press("m")
