@@ -20,7 +20,7 @@ from plantops.files import Attachment, File
 from plantops.permissions import Can
 from plantops.places import Site
 from plantops.weekly import Indicator, Part, Rows, Span
-from plantops.wording import say
+from plantops.wording import language, say
 
 MOST_ROWS = 500
 
@@ -90,6 +90,24 @@ def labels(numbers: list[int]) -> list[str]:
     return found
 
 
+def told(payload: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """What a week, or a correction of it, says in a language; made before that language came, in the plant's."""
+    said = payload.get("languages", {}).get(language) or payload
+    return {name: part for name, part in said.items() if name != "languages"}
+
+
+def corrections(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was corrected, in the plant's language and under `languages` in each other one."""
+    others = {
+        other: {change["key"]: change for change in differences(told(before, other), words)}
+        for other, words in after.get("languages", {}).items()
+    }
+    return [
+        change | {"languages": {other: found.get(change["key"], change) for other, found in others.items()}}
+        for change in differences(before, after)
+    ]
+
+
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The figures whose value changed between two revisions of a week."""
     old = {row["key"]: row for row in before["figures"]}
@@ -138,9 +156,10 @@ def latest(ctx: Context, span: Span) -> Seen | None:
 
 @within("page, paper, sheets and mail show a report through it")
 def as_seen(ctx: Context, report: WeeklyReport) -> Seen:
-    payload = permitted(ctx, report.payload)
+    """In the language that is spoken."""
+    payload = permitted(ctx, told(report.payload, language()))
     keys = {row["key"] for row in payload["figures"]}
-    changes = [change for change in report.changes if change["key"] in keys]
+    changes = [told(change, language()) for change in report.changes if change["key"] in keys]
     return Seen(report.id, report.monday, report.revision, report.made_at, payload, changes)
 
 
@@ -263,7 +282,7 @@ def freeze(ctx: Context, span: Span, payload: dict[str, Any], digest: str) -> tu
         made_by_id=ctx.user.id,
         digest=digest,
         payload=payload,
-        changes=[] if before is None else differences(before.payload, payload),
+        changes=[] if before is None else corrections(before.payload, payload),
     )
     ctx.session.add(made)
     ctx.session.flush()

@@ -40,8 +40,7 @@ SIGNS = {True: "\u25b2", False: "\u25cf"}
 @within("the page, the command line and the Monday job make a week in the same way")
 def make(ctx: Context, span: Span) -> tuple[WeeklyReport, bool]:
     """The week made now and kept; the same figures again are the same revision. (report, is it new)"""
-    with speaking(ctx.settings.language):  # whoever makes it: the same figures are the same revision
-        payload = weekly_report.make(ctx.as_system(), span)
+    payload = weekly_report.in_every_language(ctx.as_system(), span)
     return weekly_archive.freeze(ctx, span, payload, weekly_report.digest(payload))
 
 
@@ -194,14 +193,17 @@ def send_last_week(ctx: Context) -> Computation[list[tuple[bytes, bytes]]] | Don
     id, sent_already = report.id, Done(say("Week {name} was sent already.", name=span.name), f"/weekly/{span.name}")
     if outbox.of_record(ctx, weekly_archive.origin(id)):
         return sent_already
-    readers = ctx.session.scalars(sa.select(User).where(User.active, User.email.is_not(None)).order_by(User.id))
-    copies = [copy for user in readers if (copy := _copy(ctx, user, report, span))]
+    copies = []
+    for user in ctx.session.scalars(sa.select(User).where(User.active, User.email.is_not(None)).order_by(User.id)):
+        with speaking(user.language):
+            copies += [copy] if (copy := _copy(ctx, user, report, span)) else []
 
     def draw(telling: Reporter) -> list[tuple[bytes, bytes]]:
         drawn = []
         for done, copy in enumerate(copies):
             telling.tell(done / len(copies), say("{done} of {copies} copies", done=done, copies=len(copies)))
-            drawn.append((documents.pdf(copy.page), copy.book.written()))
+            with speaking(copy.page.language):
+                drawn.append((documents.pdf(copy.page), copy.book.written()))
         return drawn
 
     def then(later: Context, drawn: list[tuple[bytes, bytes]]) -> Done:
@@ -224,9 +226,8 @@ def _copy(ctx: Context, user: User, report: WeeklyReport, span: Span) -> Copy | 
     seen = weekly_archive.as_seen(reader, report)
     if not seen.payload["figures"]:
         return None
-    with speaking(ctx.settings.language):  # as the week is kept
-        page = paper(reader, seen, weekly_archive.list_actions(reader, span))
-        book = _book(reader, seen.payload, span)
+    page = paper(reader, seen, weekly_archive.list_actions(reader, span))
+    book = _book(reader, seen.payload, span)
     words = (*seen.payload["sentences"], "", seen.payload["foot"], f"{ctx.settings.public_url}/weekly/{span.name}")
     return Copy(user.id, words, page, book)
 
@@ -237,7 +238,7 @@ def _send(ctx: Context, copy: Copy, drawn: tuple[bytes, bytes], report_id: int, 
     if not user.active or user.email is None:
         return False
     stored = _keep_both(_as(ctx, user), report_id, f"weekly-{span.name}", drawn)
-    with speaking(ctx.settings.language):
+    with speaking(user.language):
         subject = say("Week {name}", name=span.name)
     outbox.write(
         ctx,

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from plantops import catalogues
 from plantops.context import Context, requires, within
 from plantops.permissions import Can
 from plantops.weekly import Better, Indicator, Span, Strip, WeekTotal
@@ -23,7 +24,7 @@ from plantops.weekly_shape import (
     shares,
     spoken,
 )
-from plantops.wording import inside, number, say
+from plantops.wording import inside, number, say, speaking
 
 HISTORY_WEEKS = 66  # a year ago and thirteen weeks before it
 MOST_EXCEPTIONS = 5
@@ -64,6 +65,17 @@ def make(ctx: Context, span: Span) -> Payload:
         "foot": say("{equal} of {rows} figures equal the ledger.", equal=equal, rows=len(rows)),
         "reconciled": equal == len(rows),
     }
+
+
+@within("the ways to make a week keep what it returns")
+def in_every_language(ctx: Context, span: Span) -> Payload:
+    """The week in the plant's language; `languages` has what it says in each other one."""
+    plant = ctx.settings.language
+    said = {}
+    for spoken_here in (plant, *(other for other in catalogues.languages() if other != plant)):
+        with speaking(spoken_here):
+            said[spoken_here] = make(ctx, span)
+    return said.pop(plant) | {"languages": said}
 
 
 def _figure(ctx: Context, one: Indicator, span: Span) -> tuple[Payload, Shaped]:
@@ -195,4 +207,6 @@ def text(value: Decimal | date | None) -> str | None:
 
 
 def digest(payload: Payload) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    """Of what the week says in the plant's language: in another one it is the same week."""
+    told = {name: part for name, part in payload.items() if name != "languages"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -12,5 +12,5 @@ def build(demo: Demo) -> None:
     for back in (2, 1):
         with demo.house.acting() as ctx:
             span = Span.of_day(ctx.today).back(back)
-            payload = weekly_report.make(ctx.as_system(), span)
+            payload = weekly_report.in_every_language(ctx.as_system(), span)
             weekly_archive.freeze(ctx, span, payload, weekly_report.digest(payload))

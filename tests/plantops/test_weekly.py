@@ -18,6 +18,7 @@ from plantops.module import Module, ordered
 from plantops.permissions import Can
 from plantops.places import Site
 from plantops.weekly import Better, Cause, Column, Indicator, Part, Rows, Span, WeekTotal
+from plantops.wording import speaking
 from tests.houses import Someone
 
 WEEK = Span.week("2026-W46")
@@ -159,7 +160,23 @@ def test_the_same_figures_are_the_same_revision_and_a_correction_says_what_chang
     corrected = house_with(ctx(as_="plant_manager"), indicator(history([40] * 10, 45)))
     second, new = weekly_book.make(corrected, WEEK)
     assert (second.revision, new) == (2, True)
-    assert second.changes == [{"key": "till.overtime", "title": "Overtime", "before": "6.1 %", "after": "4.5 %"}]
+    seen = weekly_archive.as_seen(corrected, second)
+    assert seen.changes == [{"key": "till.overtime", "title": "Overtime", "before": "6.1 %", "after": "4.5 %"}]
+
+
+@pytest.mark.db
+def test_the_week_is_read_in_the_readers_language(ctx: Someone) -> None:
+    first = house_with(ctx(as_="plant_manager"), indicator(history([40] * 10, 61), title="Overtime"))
+    weekly_book.make(first, WEEK)
+    weekly_book.make(house_with(ctx(), indicator(history([40] * 10, 55), title="Overtime")), WEEK)
+    with speaking("de"):
+        german = weekly_archive.latest(first, WEEK)
+        made_again, new = weekly_book.make(house_with(ctx(), indicator(history([40] * 10, 55), title="Overtime")), WEEK)
+    assert german is not None and (made_again.revision, new) == (2, False), "another language is not another week"
+    assert german.payload["sentences"][0] == "Schlechtester Wert: Überstunden 5,5 %, Ziel 4; 78 % aus Store."
+    assert german.payload["figures"][0]["title"] == "Überstunden"
+    assert german.changes == [{"key": "till.overtime", "title": "Überstunden", "before": "6,1 %", "after": "5,5 %"}]
+    assert "languages" not in german.payload, "it would show what its reader may not see"
 
 
 @pytest.mark.db
