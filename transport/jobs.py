@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from plantops import documents, files
 from plantops.context import Context, within
@@ -10,11 +13,13 @@ from plantops.engines import EngineFailed, Limits, ProgressReport, in_child
 from plantops.errors import Stale
 from plantops.jobs import Computation, Done, Reporter
 from plantops.wording import plural, say
-from transport import boards, plans
+from transport import boards, plans, replans
+from transport.models import Plan
 from transport.optimise.model import BadProblem
 from transport.optimise.model import Plan as Answer
 
 ENGINE = "transport.optimise.routes:solve"
+REST = "transport.optimise.replanning:replan"
 GETTING_READY = "transport.optimise.proof:get_ready"
 MEMORY_MB = 2000
 
@@ -24,23 +29,51 @@ def plan_day(ctx: Context, plan_id: int) -> Computation[Answer | str]:
     """Reads the day, computes with no transaction open, keeps the answer as a draft."""
     asked, seconds, seed = plans.begin(ctx, plan_id)
 
+    def keep(ctx: Context, answer: Answer) -> Plan:
+        return plans.keep(ctx, plan_id, asked, answer)
+
+    return _computing(plan_id, Thinking(ENGINE, asked.problem, seconds, seed), keep)
+
+
+@within("the job of a plan whose rest somebody asked to be planned anew")
+def plan_anew(ctx: Context, plan_id: int) -> Computation[Answer | str]:
+    """Reads the day and the plan as it stands, computes with no transaction open, keeps the answer beside it."""
+    question, day, seconds, seed = replans.begin(ctx, plan_id)
+
+    def keep(ctx: Context, answer: Answer) -> Plan:
+        return replans.keep(ctx, plan_id, day, answer)
+
+    return _computing(plan_id, Thinking(REST, question, seconds, seed), keep)
+
+
+@dataclass(frozen=True)
+class Thinking:
+    """What a child process is asked: an engine, its question, the seconds to think, and the seed."""
+
+    engine: str
+    question: object
+    seconds: int
+    seed: int
+
+
+def _computing(plan_id: int, asked: Thinking, keep: Callable[[Context, Answer], Plan]) -> Computation[Answer | str]:
     def compute(reporter: Reporter) -> Answer | str:
         def tell(news: ProgressReport) -> None:
             reporter.found(news.seconds, news.incumbent, news.bound)
-            reporter.thinks(news.seconds, seconds, plans.in_words(news.incumbent, news.bound, news.gap))
+            reporter.thinks(news.seconds, asked.seconds, plans.in_words(news.incumbent, news.bound, news.gap))
 
-        limits = Limits(seconds=seconds, seed=seed)
+        limits = Limits(seconds=asked.seconds, seed=asked.seed)
         try:
-            answer: Answer = in_child(ENGINE, asked.problem, limits, tell, lambda: reporter.stop, MEMORY_MB)
+            answer = in_child(asked.engine, asked.question, limits, tell, lambda: reporter.stop, MEMORY_MB)
         except (BadProblem, EngineFailed) as error:
             return str(error)
-        return answer
+        return answer if isinstance(answer, Answer) else cast(Answer, answer.plan)
 
     def then(ctx: Context, answer: Answer | str) -> Done:
         if isinstance(answer, str):
             plans.fail(ctx, plan_id, answer)
             return Done(say("No plan: {answer}", answer=answer), f"/transport/plans/{plan_id}")
-        kept = plans.keep(ctx, plan_id, asked, answer)
+        kept = keep(ctx, answer)
         return Done(
             say(
                 "Plan for {day} {day2:%b %Y}: {trips}, {orders} left out.",

@@ -267,6 +267,21 @@ class Plan(Versioned, Base):
     left_out: Mapped[list[LeftOut]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
 
+class Replan(Base):
+    """What a plan was asked to change of another one of its day, its base, as that stood then."""
+
+    __tablename__ = "transport_replan"
+
+    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("transport_plan.id"), primary_key=True)
+    base_id: Mapped[int] = mapped_column(sa.ForeignKey("transport_plan.id"), index=True)
+    base_version: Mapped[int] = mapped_column(sa.Integer)
+    vehicle_out_id: Mapped[int | None] = mapped_column(sa.ForeignKey("transport_vehicle.id"), index=True)
+    as_if_minute: Mapped[int | None] = mapped_column(sa.Integer)
+    """The minute of the day as which it is planned: what has begun by then stays. None: nothing has begun."""
+    others_stay: Mapped[bool]
+    """Only orders that lose their vehicle get another one."""
+
+
 class Trip(Base):
     """One vehicle's round of the day."""
 

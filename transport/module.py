@@ -105,6 +105,7 @@ MODULE = Module(
     answers={Absent: (drivers.warn_of_absence,), RecordSeen: (boards.record_seen,), **cards.ANSWERS},
     jobs={
         "get_ready": Job(jobs.get_ready, "Make the route planner ready", retries=1),
+        "plan_anew": Job(jobs.plan_anew, "Plan the rest of a day anew", retries=1, seconds=900),
         "plan_day": Job(jobs.plan_day, "Plan a day", retries=1, seconds=900),
         "print_manifest": Job(jobs.print_manifest, "Print a manifest"),
     },

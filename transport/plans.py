@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -100,13 +100,19 @@ def list_plans(ctx: Context, site_id: int, day: date) -> list[PlanRow]:
 
 
 @within("the job and the command line ask for the day as it stands")
-def question(ctx: Context, site_id: int, day: date) -> Asked:
-    """The open orders, the vehicles that may be used, and the ways between all places of a day."""
-    wanted = orders.open_orders(ctx, site_id, day)
+def question(
+    ctx: Context, site_id: int, day: date, *, also: Sequence[Order] = (), driving: Collection[int] = ()
+) -> Asked:
+    """The open orders, the vehicles that may be used, and the ways between all places of a day.
+
+    `also`: orders that are done, and `driving`: vehicles that are there whether they may be used or not.
+    """
+    wanted = [*orders.open_orders(ctx, site_id, day), *also]
+    in_fleet = sa.or_(~Vehicle.archived, Vehicle.id.in_(driving))
     fleet = ctx.session.scalars(
-        sa.select(Vehicle).where(Vehicle.site_id == site_id, ~Vehicle.archived).order_by(Vehicle.code)
+        sa.select(Vehicle).where(Vehicle.site_id == site_id, in_fleet).order_by(Vehicle.code)
     ).all()
-    staying = vehicles.stay_in(ctx, [vehicle.id for vehicle in fleet], day)
+    staying = vehicles.stay_in(ctx, [vehicle.id for vehicle in fleet], day).keys() - set(driving)
     usable = [vehicle for vehicle in fleet if vehicle.id not in staying and vehicle.capacity_kg > 0]
     start = addresses.depot(ctx, site_id)
     not_there = addresses.banned(ctx, [vehicle.id for vehicle in usable])
@@ -125,8 +131,8 @@ def question(ctx: Context, site_id: int, day: date) -> Asked:
 @requires(Can.PLAN)
 def ask(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> Plan:
     """Starts planning a day: the worker computes, the plan appears as a draft. Changes nothing on the road."""
-    _need_a_day(ctx, site_id, day, seconds)
-    made = _empty(ctx, site_id, day, seconds)
+    need_a_day(ctx, site_id, day, seconds)
+    made = empty(ctx, site_id, day, seconds)
     made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id, lock=f"transport.plan:{site_id}:{day}")
     ctx.session.flush()
     return made
@@ -135,7 +141,7 @@ def ask(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> 
 @requires(Can.PLAN)
 def ask_at_once(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> Asked:
     """The day as it stands, for who computes it on the spot and brings the answer to `keep_at_once`."""
-    _need_a_day(ctx, site_id, day, seconds)
+    need_a_day(ctx, site_id, day, seconds)
     return question(ctx, site_id, day)
 
 
@@ -143,10 +149,12 @@ def ask_at_once(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECO
 def keep_at_once(ctx: Context, site_id: int, day: date, seconds: int, asked: Asked, answer: Answer) -> Plan:
     """The answer as a draft, like one that the worker computed."""
     ctx.need(Can.PLAN, site_id=site_id)
-    return keep(ctx, _empty(ctx, site_id, day, seconds).id, asked, answer)
+    return keep(ctx, empty(ctx, site_id, day, seconds).id, asked, answer)
 
 
-def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
+@within("an action that lets a day be planned")
+def need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
+    """Refuses who may not plan there, too short or long a time, and a day without orders."""
     ctx.need(Can.PLAN, site_id=site_id)
     if not SHORTEST <= seconds <= LONGEST:
         raise Invalid(
@@ -157,7 +165,9 @@ def _need_a_day(ctx: Context, site_id: int, day: date, seconds: int) -> None:
         raise Conflict(say("There is nothing to move on {day}: no open order.", day=whole_day(day)))
 
 
-def _empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
+@within("an action that lets a day be planned")
+def empty(ctx: Context, site_id: int, day: date, seconds: int) -> Plan:
+    """A plan that is to be computed."""
     made = Plan(
         site_id=site_id,
         day=day,

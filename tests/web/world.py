@@ -148,6 +148,7 @@ def transport_of(ctx: Context, driver: int) -> Paths:
     draft, other = driving.draft(ctx, van, [later]), driving.draft(ctx, van, [later])
     return {
         "/transport/plans/{id}": (f"/transport/plans/{plan.id}", f"/transport/plans/{draft.id}"),
+        "/transport/plans/{id}/anew": (f"/transport/plans/{other.id}/anew", f"/transport/plans/{plan.id}/anew"),
         "/transport/plans/{id}/move/{order_id}": (f"/transport/plans/{other.id}/move/{later.id}",),
         "/transport/orders/{id}": (f"/transport/orders/{today[0].id}", f"/transport/orders/{later.id}"),
         "/transport/vehicles/{id}": (f"/transport/vehicles/{van.id}", f"/transport/vehicles/{spare.id}"),

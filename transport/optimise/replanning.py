@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from plantops.engines import Limits, Outcome, Progress, ShouldStop, Status, relative_gap
 from transport.optimise.admit import admit
 from transport.optimise.board import steps_of
+from transport.optimise.changes import without_vehicle
 from transport.optimise.day import RELOAD, Day, prepare
 from transport.optimise.explain import what_breaks_in
 from transport.optimise.heuristic import Tour
@@ -101,6 +102,9 @@ def replan(
     not hold.
     """
     admit(question.problem)
+    for vehicle in question.out:
+        less = without_vehicle(question.problem, vehicle, question.plan, question.now)
+        question = replace(question, problem=less)
     rest = rest_of(question)
     _refuse_kept(question.problem, rest.kept)
     if rest.problem.orders and rest.problem.vehicles:

@@ -10,11 +10,12 @@ from transport.optimise.model import Fixed, Kind, Order, Plan, Problem, Route, V
 @dataclass(frozen=True, eq=False)
 class Question:
     """A day as it is now, the plan as it stands (perhaps of the day as it was), and the tick it is now: with None
-    nothing has begun."""
+    nothing has begun. `out`: vehicles of the problem that are out from now on."""
 
     problem: Problem
     plan: Plan
     now: int | None = None
+    out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

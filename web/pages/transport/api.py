@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transport import addresses, boards, drivers, moves, orders, plans, vehicles
+from transport import addresses, boards, drivers, moves, orders, plans, replans, vehicles
 from transport.lists import ADDRESSES, ORDERS, VEHICLES
 from transport.models import Address, Driver, Order, Plan, Trip, Vehicle, VehicleDocument
 from web.resources import Routes, gives, many, view
@@ -45,6 +45,9 @@ planning("POST /plans/{id}/publish", plans.publish, PLAN)
 planning("POST /plans/{id}/print-manifest", plans.print_manifest, gives("job_id"))
 planning("GET /plans/{plan_id}/orders/{order_id}/offers", moves.offers, many(moves.OfferRow), part="rows")
 planning("POST /plans/{plan_id}/orders/{order_id}/move", moves.move, MOVED)
+planning("POST /plans/{plan_id}/replan", replans.ask, PLAN)
+planning("GET /plans/{plan_id}/difference", replans.difference)
+planning("POST /plans/{plan_id}/apply", replans.apply, PLAN)
 planning("PUT /trips/{trip_id}/driver", drivers.put_on, TRIP)
 
 # --- Vehicles, drivers and addresses

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 
 from fastapi.responses import Response
 
 from plantops import jobs
 from plantops.wording import mark, say
-from transport import boards, drivers, moves, plans
+from transport import boards, drivers, moves, plans, replans
 from transport.boards import PlanSheet
 from transport.models import PlanState
 from transport.permissions import Can
 from web import live
 from web.page import Context, Form, pages_router, render, see
+from web.pages.transport.addresses import minute
 from web.plans import Gantt, Lane, Map, Spot, Stretch, Way, gantt, plan_map
 
 router = pages_router()
@@ -72,6 +74,16 @@ def drawn(sheet: PlanSheet) -> Map:
     return plan_map(say("Routes"), spots, ways)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What the rest of a day shall be planned anew with."""
+
+    vehicle_out_id: int | None = None
+    as_if: time | None = None
+    others_stay: bool = False
+    seconds: int = replans.USUAL_SECONDS
+
+
 @router.get("/transport/plans/{id}")
 def show(ctx: Context, id: int) -> Response:
     sheet = boards.sheet(ctx, id)
@@ -83,6 +95,8 @@ def show(ctx: Context, id: int) -> Response:
         Can=Can,
         sheet=sheet,
         plan=plan,
+        beside=replans.difference(ctx, id),
+        why_not_anew=replans.why_not_replan(plan),
         states=PlanState,
         url=f"/transport/plans/{id}",
         work=live.work_of(ctx, jobs.one(ctx, plan.job_run_id)) if computing and plan.job_run_id else None,
@@ -113,6 +127,38 @@ def manifest(ctx: Context, id: int) -> Response:
 def put_on(ctx: Context, id: int, trip_id: int, form: Form) -> Response:
     drivers.put_on(ctx, trip_id, form.version, form.number("driver_id") if form.text("driver_id") else None)
     return see(ctx, f"/transport/plans/{id}", say("The driver is noted."))
+
+
+@router.get("/transport/plans/{id}/anew")
+def wish(ctx: Context, id: int) -> Response:
+    ctx.need(Can.PLAN, to="plan the rest of a day anew")
+    sheet = boards.sheet(ctx, id)
+    return render(
+        ctx,
+        "transport/anew.html",
+        sheet=sheet,
+        why_not=replans.why_not_replan(sheet.plan),
+        vehicles=[(trip.vehicle_id, trip.vehicle) for trip in sheet.trips],
+        now=ctx.now if sheet.plan.state is PlanState.PUBLISHED and sheet.plan.day == ctx.today else None,
+        seconds=replans.USUAL_SECONDS,
+        url=f"/transport/plans/{id}",
+    )
+
+
+@router.post("/transport/plans/{id}/anew")
+def plan_anew(ctx: Context, id: int, form: Form) -> Response:
+    typed = form.into(Wish)
+    as_if = None if typed.as_if is None else minute(typed.as_if, 0)
+    made = replans.ask(
+        ctx, id, form.version, typed.vehicle_out_id, as_if, others_stay=typed.others_stay, seconds=typed.seconds
+    )
+    return see(ctx, f"/transport/plans/{made.id}", say("The optimiser is at work. Plan {id} stays as it is.", id=id))
+
+
+@router.post("/transport/plans/{id}/apply")
+def apply(ctx: Context, id: int, form: Form) -> Response:
+    plan = replans.apply(ctx, id, form.version)
+    return see(ctx, f"/transport/plans/{plan.id}", say("Taken over into this plan."))
 
 
 @router.get("/transport/plans/{id}/move/{order_id}")
