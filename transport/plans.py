@@ -18,7 +18,7 @@ from plantops.errors import Conflict, Invalid
 from plantops.wording import plural, say, whole_day
 from transport import addresses, drivers, orders, planning, vehicles
 from transport.events import PlanPublished, VehicleTakenOut
-from transport.models import OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
+from transport.models import DONE, OPEN, LeftOut, Order, OrderState, Plan, PlanState, Stop, Trip, Vehicle
 from transport.optimise.model import Plan as Answer
 from transport.optimise.model import Problem, Reason, Route
 from transport.permissions import Can
@@ -53,11 +53,12 @@ class PlanRow:
 # --- Rules
 
 
-def why_not_publish(plan: Plan, open_ids: set[int], planned_ids: set[int]) -> str | None:
-    """Why a draft cannot become the drivers' day any more."""
+def why_not_publish(plan: Plan, there_ids: set[int], planned_ids: set[int]) -> str | None:
+    """Why a draft cannot become the drivers' day any more. `there_ids`: orders that are open, or that were done in
+    the plan that it replaces."""
     if plan.state is not PlanState.DRAFT:
         return say("it is {state}, not a draft", state=lifecycle.spoken(plan.state))
-    if gone := planned_ids - open_ids:
+    if gone := planned_ids - there_ids:
         return plural(
             "{n} of its orders was cancelled or done meanwhile; plan again",
             "{n} of its orders were cancelled or done meanwhile; plan again",
@@ -354,8 +355,9 @@ def publish(ctx: Context, id: int, version: int, reason: str = "") -> Plan:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    still_open = {order.id for order in locked if order.state in OPEN}
-    if why := why_not_publish(draft, still_open, set(ids)):
+    done = _stops_of(ctx, earlier) & {order.id for order in locked if order.state in DONE}
+    still_there = {order.id for order in locked if order.state in OPEN} | done
+    if why := why_not_publish(draft, still_there, set(ids)):
         raise Conflict(say("Cannot publish this plan: {why}.", why=why))
     if not reason.strip() and (why := why_nobody_drives(_undriven(ctx, draft))):
         raise Conflict(say("Cannot publish this plan: {why}. Choose drivers, or publish without and say why.", why=why))
@@ -371,6 +373,12 @@ def publish(ctx: Context, id: int, version: int, reason: str = "") -> Plan:
     ctx.enqueue("transport.print_manifest", plan_id=draft.id, lock=f"transport.manifest:{draft.id}")
     ctx.emit(PlanPublished(draft.id, draft.site_id, draft.day))
     return draft
+
+
+def _stops_of(ctx: Context, some: Sequence[Plan]) -> set[int]:
+    """The orders that stand in these plans: one that is done already keeps its stop when the rest is planned anew."""
+    query = sa.select(Stop.order_id).join(Trip, Trip.id == Stop.trip_id)
+    return set(ctx.session.scalars(query.where(Trip.plan_id.in_([one.id for one in some]))))
 
 
 def _undriven(ctx: Context, draft: Plan) -> list[str]:

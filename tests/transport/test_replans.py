@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from plantops import verify
+from plantops import lifecycle, verify
 from plantops.engines import Limits
 from plantops.errors import Conflict, Forbidden, Invalid, Stale
 from tests.houses import Someone
 from tests.transport import making
 from transport import boards, moves, orders, plans, replans, vehicles
-from transport.models import Order, Plan, PlanState, Vehicle
+from transport.models import Order, OrderState, Plan, PlanState, Vehicle
 from transport.optimise.check import broken
 from transport.optimise.replanning import replan
 from transport.optimise.routes import solve
@@ -178,4 +178,27 @@ def test_a_doubtful_draft_is_mended(ctx: Someone) -> None:
     assert two.id in {row.order_id for row in what.moved}
     replans.apply(boss, plan.id, plan.version)
     assert set(carriers(ctx, base).values()) == {"VAN-2"}
+    assert [one for one in verify.verify(ctx()).broken if one.module == "transport"] == []
+
+
+def test_a_day_under_way_goes_on_with_what_is_done(ctx: Someone) -> None:
+    """The published plan's first stop is done and its van breaks down: the new plan keeps the one, hands on the rest,
+    and takes its place."""
+    boss = ctx(as_="dispatcher")
+    base, _ = two_vans(ctx, ("100", "100", "60"))
+    plans.publish(boss, base.id, base.version, "the agency drives")
+    first, *rest = sorted(base.trips[0].stops, key=lambda stop: stop.sequence)
+    lifecycle.move(boss, orders.order(boss, first.order_id), OrderState.DELIVERED)
+    plan = out(ctx, base)
+    kept, other = sorted(plan.trips, key=lambda trip: trip.vehicle_id)
+    (stays,) = kept.stops
+    assert (stays.order_id, round(stays.starts_minute, 2)) == (first.order_id, round(first.starts_minute, 2))
+    assert {stop.order_id for stop in other.stops} == {stop.order_id for stop in rest}
+    with pytest.raises(Conflict, match="is with the drivers; publish this one in its place"):
+        replans.apply(boss, plan.id, plan.version)
+    plans.publish(boss, plan.id, plan.version, "the agency drives")
+    assert (base.state, plan.state) == (PlanState.SUPERSEDED, PlanState.PUBLISHED)
+    assert [orders.order(boss, stop.order_id).state for stop in (first, *rest)] == [
+        OrderState.DELIVERED, OrderState.PLANNED, OrderState.PLANNED
+    ]  # fmt: skip
     assert [one for one in verify.verify(ctx()).broken if one.module == "transport"] == []
