@@ -23,7 +23,7 @@ from plantops.permissions import Can
 from plantops.tables import Column, Kind, Table
 from plantops.weekly import Part, Span
 from plantops.weekly_archive import Seen, WeeklyReport
-from plantops.wording import number, say, speaking
+from plantops.wording import label, number, say, speaking
 
 FORMATS = ("html", "pdf", "xlsx")
 ROWS_IN_SHEETS = 5000
@@ -107,6 +107,9 @@ def sheets(ctx: Context, payload: dict[str, Any], span: Span) -> list[Table]:
             named = links.links(ctx, [str(cell[place]) for cell in cells if cell[place] is not None])
             for cell in cells:
                 cell[place] = None if cell[place] is None else named[str(cell[place])].label
+        for place in (place for place, column in enumerate(rows.columns) if column.key == "state"):
+            for cell in cells:
+                cell[place] = None if cell[place] is None else label(cell[place])
         found.append(
             Table(f"{row['label']} {row['title']}", columns, cells, notes=(row["definition"], row["exclusions"]))
         )

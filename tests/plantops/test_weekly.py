@@ -291,6 +291,20 @@ def test_page_paper_and_sheet_give_a_figure_the_same_number(ctx: Someone) -> Non
 
 
 @pytest.mark.db
+def test_a_sheet_names_records_and_states_as_people_do(ctx: Someone) -> None:
+    boss = ctx("plant_manager", login="pia")
+    columns = (Column("who", "Who", "origin"), Column("state", "State"))
+    cells = [{"who": f"core_user:{boss.user.id}", "state": "not_received"}, {"who": None, "state": None}]
+    figure = indicator(rows=lambda _ctx, _span, _part, _limit: Rows(columns, cells, Decimal(0)))
+    boss = house_with(boss, figure)
+    weekly_book.make(boss, WEEK)
+    seen = weekly_archive.latest(boss, WEEK)
+    assert seen is not None
+    sheet = weekly_book.sheets(boss, seen.payload, WEEK)[-1]
+    assert [list(row) for row in sheet.rows] == [[boss.user.name, "Not received"], [None, None]]
+
+
+@pytest.mark.db
 def test_an_action_is_carried_until_it_is_done(ctx: Someone) -> None:
     boss = house_with(ctx(as_="plant_manager"), indicator(history([40], 61)))
     with pytest.raises(Invalid, match="The day is over"):

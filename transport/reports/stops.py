@@ -51,7 +51,7 @@ def on_time_weeks(ctx: Context, span: Span) -> list[WeekTotal]:
 
 
 ON_TIME_COLUMNS = (
-    Column("origin", "Order", "origin"),
+    Column("origin", "Transport order", "origin"),
     Column("day", "Day", "date"),
     Column("address", "Where", "text"),
     Column("window_end", "Window ends", "moment"),
