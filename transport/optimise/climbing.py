@@ -15,7 +15,8 @@ from transport.optimise.model import NO_ROAD
 
 NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
 HOPELESS = 1_000  # iterations without any plan that holds before orders may be left out
-HISTORY, CLIMB = 500, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations
+HISTORY, CLIMB = 300, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations in a turn
+QUICK, STEADY = 100, 500  # plans between two looks at the penalties: in a first turn, to find their size, and later
 SMALL = 40  # orders
 PATIENCE = 200  # iterations without a better plan after which a climb may end
 Keep = Callable[[Tour], None]
@@ -45,6 +46,18 @@ class Finding:
 
 
 @dataclass
+class _Climb:
+    """Where a climb stands: its plan, what it accepts at first, what it accepted `len(late)` iterations ago,
+    iterations made, and the one of the last better plan."""
+
+    current: pyvrp.Solution
+    level: int
+    late: list[pyvrp.Solution | None]
+    at: int = 0
+    better: int = 0
+
+
+@dataclass
 class Climber:
     """Searches in one world, slice after slice; random numbers and penalties go on from one to the next."""
 
@@ -54,6 +67,7 @@ class Climber:
     pace: Pace = WARM
     learned: Penalties | None = None
     _best: pyvrp.Solution | None = None
+    _first: _Climb | None = None
     _vain: int = 0
 
     def __post_init__(self) -> None:
@@ -73,9 +87,18 @@ class Climber:
         return self._penalties.penalties()
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a climb to go on with, of a day so large that another from a random plan costs much."""
+        return self._first is not None and not self._small
+
+    @property
     def stuck(self) -> bool:
         """Every warmth was tried in vain, and the day is so small that a climb from a random plan costs little."""
-        return self._vain >= len(self.pace.warmth) and len(self.world.day.problem.orders) <= SMALL
+        return self._vain >= len(self.pace.warmth) and self._small
+
+    @property
+    def _small(self) -> bool:
+        return len(self.world.day.problem.orders) <= SMALL
 
     def search(
         self,
@@ -92,54 +115,85 @@ class Climber:
         self._best = None
         stop = _Stop(watch, iterations, should_stop)
         if start is None:
-            self._vain = 0
-            self._penalties = PenaltyManager(*_penalties(self.world.data))
-            dearest = self._penalties.max_cost_evaluator()
-            random = pyvrp.Solution.make_random(self.world.data, self._random)
-            first = self._local(random, dearest, exhaustive=True)
-            if first.is_feasible():
-                self._note(first)
-            self._climb(first, 0.0, HISTORY, CLIMB, stop)
+            self._climb(self._begin(), CLIMB, stop)
+            self._steady()
         else:
             self._note(self.world.solution(start))
             for _ in range(self.pace.climbs):
                 self._climb_warm(stop)
         return Finding(None if self._best is None else self.world.tours(self._best), stop.done)
 
+    def go_on(
+        self,
+        watch: Stopwatch,
+        iterations: int | None,
+        start: Sequence[Tour],
+        should_stop: ShouldStop | None = None,
+    ) -> Finding:
+        """On with the climb from a random plan where it was broken off, or from `start` when that is better."""
+        climb, stop = self._first, _Stop(watch, iterations, should_stop)
+        assert climb is not None
+        known = self._best = self.world.solution(start)
+        self._collect(known)
+        prices = self._penalties.cost_evaluator()
+        if prices.penalised_cost(known) < prices.penalised_cost(climb.current):
+            climb.current = known
+        climb.better = climb.at
+        self._climb(climb, CLIMB, stop)
+        return Finding(self.world.tours(self._best), stop.done)
+
+    def _begin(self) -> _Climb:
+        self._vain = 0
+        self._penalties = PenaltyManager(*_penalties(self.world.data))
+        dearest = self._penalties.max_cost_evaluator()
+        random = pyvrp.Solution.make_random(self.world.data, self._random)
+        plan = self._local(random, dearest, exhaustive=True)
+        if plan.is_feasible():
+            self._note(plan)
+        level = self._penalties.cost_evaluator().penalised_cost(plan)
+        self._first = _Climb(plan, level, [None] * HISTORY)
+        return self._first
+
+    def _steady(self) -> None:
+        """The penalties as they were learned, but no longer moved by every mood of the search."""
+        _, params = _penalties(self.world.data, STEADY)
+        self._penalties = PenaltyManager(self._penalties.penalties(), params)
+
     def _climb_warm(self, stop: "_Stop") -> None:
         before = self._best
         assert before is not None
         warmth = self.pace.warmth[self._vain % len(self.pace.warmth)]
-        self._climb(before, warmth, self.pace.history, self.pace.least, stop)
+        level = self._penalties.cost_evaluator().penalised_cost(before) + math.ceil(warmth * _driving(before))
+        self._climb(_Climb(before, level, [None] * self.pace.history), self.pace.least, stop)
         self._vain = self._vain + 1 if self._best is before else 0
 
-    def _climb(self, first: pyvrp.Solution, warmth: float, history: int, least: int, stop: "_Stop") -> None:
-        """Late acceptance hill climbing (Burke and Bykov 2017, with both of their improvements, as PyVRP has it),
-        but the first `history` iterations accept what is up to `warmth` dearer than where it began."""
-        current = first
-        level = self._penalties.cost_evaluator().penalised_cost(first) + math.ceil(warmth * _driving(first))
-        late: list[pyvrp.Solution | None] = [None] * history
-        at, better = 0, 0
+    def _climb(self, climb: _Climb, least: int, stop: "_Stop") -> None:
+        """Late acceptance hill climbing (Burke and Bykov 2017, with both of their improvements, as PyVRP has it):
+        as long as it remembers nothing it accepts what is up to the climb's level. At least `least` iterations."""
+        begun = climb.at
         while not stop():
             stop.done += 1
             prices = self._penalties.cost_evaluator()
-            found = self._local(current, prices, exhaustive=False)
+            found = self._local(climb.current, prices, exhaustive=False)
             self._penalties.register(found)
             if found.is_feasible():
                 if self._best is None or prices.cost(found) < prices.cost(self._best):
-                    found, better = self._polished(found, prices), at
+                    found, climb.better = self._polished(found, prices), climb.at
                 elif prices.cost(found) <= NEAR * prices.cost(self._best):
                     self._collect(found)
-            then = late[at % history]
-            bar = level if then is None else prices.penalised_cost(then)
-            new, old = prices.penalised_cost(found), prices.penalised_cost(current)
+            slot = climb.at % len(climb.late)
+            then = climb.late[slot]
+            bar = climb.level if then is None else prices.penalised_cost(then)
+            new, old = prices.penalised_cost(found), prices.penalised_cost(climb.current)
             if new < bar or new < old:
-                current, old = found, new
+                climb.current, old = found, new
             if then is None or old < bar:
-                late[at % history] = current
-            at += 1
-            hopeless = self._best is None and at >= HOPELESS
-            if hopeless or (self._best is not None and at >= least and at - better >= PATIENCE):
+                climb.late[slot] = climb.current
+            climb.at += 1
+            hopeless = self._best is None and climb.at >= HOPELESS
+            if hopeless or (
+                self._best is not None and climb.at - begun >= least and climb.at - climb.better >= PATIENCE
+            ):
                 return
 
     def _polished(self, found: pyvrp.Solution, prices: pyvrp.CostEvaluator) -> pyvrp.Solution:
@@ -189,9 +243,10 @@ class _Stop:
         return self.iterations is not None and self.done >= self.iterations
 
 
-def _penalties(data: pyvrp.ProblemData) -> tuple[Penalties, PenaltyParams]:
+def _penalties(data: pyvrp.ProblemData, every: int = QUICK) -> tuple[Penalties, PenaltyParams]:
     """First penalties at the size of what they trade against: an average leg's cost per average load and per
-    average leg's time. PyVRP's own midpoint suits loads and times of one size only."""
+    average leg's time; looked at after `every` so many plans. PyVRP's own midpoint suits loads and times of one size
+    only."""
     kinds = data.vehicle_types()
     clients: list[pyvrp.Client | pyvrp.Shipment] = [*data.clients(), *data.shipments()]
     cost = float(np.mean([_leg_cost(data, kind) for kind in kinds])) + 1
@@ -204,7 +259,7 @@ def _penalties(data: pyvrp.ProblemData) -> tuple[Penalties, PenaltyParams]:
     first = (loads, cost / max(1.0, ticks), distance)
     prize = max([client.prize for client in clients], default=0)
     most = max(10_000 * max(*loads, first[1], distance), 2.0 * prize)
-    return first, PenaltyParams(solutions_between_updates=100, min_penalty=1e-6, max_penalty=most)
+    return first, PenaltyParams(solutions_between_updates=every, min_penalty=1e-6, max_penalty=most)
 
 
 def _leg_cost(data: pyvrp.ProblemData, kind: pyvrp.VehicleType) -> float:

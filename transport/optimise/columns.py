@@ -124,6 +124,8 @@ def choose(
     if relaxed is None:
         return Choice(list(incumbent), known, None, None)
     lowest, reduced = relaxed
+    if watch.over:
+        return Choice(list(incumbent), known, lowest, None)
     keep = np.flatnonzero(reduced <= known - lowest - 1 + 1e-6 * abs(known))
     keep = keep[np.argsort(reduced[keep], kind="stable")][:MOST_IN_MIP]
     if lowest > known - 1 + 1e-9 * known or not len(keep):

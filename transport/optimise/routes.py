@@ -24,6 +24,7 @@ from transport.optimise.parts import Parts
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import EXACT, TOO_LONG, Proof, compile_ahead
 from transport.optimise.schedule import timetable, try_route
+from transport.optimise.turns import Rest, Turns, Way
 
 DEFAULT_ITERATIONS = 2_000
 FIRST_SHARE = 0.4  # of the time, at most, for the first search, from nothing
@@ -34,6 +35,8 @@ FEW_ORDERS = 40  # up to which an exact bound is tried however long the routes a
 LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
 LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
 LEAST_LONG_PROOF = 8.0  # seconds below which it comes to nothing and the search needs them
+MANY_ORDERS = 100  # beyond which a bound waits until a search was in vain or half of the time is over ...
+PROOF_PER_ORDER = 0.02  # ... and comes to nothing in fewer seconds per order
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.5  # of a search's time for the choice among the routes that it brought
 LEAST_CHOICE = 0.3  # seconds
@@ -57,10 +60,15 @@ class Run:
     begun: bool = False  # from a plan as it stands
     iterations: int = 0
     searched: float = 0.0  # seconds of the last search
+    vain: bool = False  # the last search brought nothing
+    bounded: bool = False  # a bound was tried, or is out of reach
+    turns: Turns = field(init=False)
+    rest: Rest = field(default_factory=Rest)  # of the choice among routes
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.day)
         self.pool = Pool(self.day)
+        self.turns = Turns(alike=len(self.day.types) == 1)
         self.tours = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix]
         self.cost = whole_cost(self.day, self.tours)
 
@@ -152,8 +160,9 @@ def _improve(run: Run) -> None:
     parts = Parts(climber.world, run.limits.seed, run.pool.add)
     turn = 0
     while not run.stopped:
-        began = run.watch.spent
-        found = _search(run, turn, climber, parts)
+        began, before = run.watch.spent, run.cost
+        way = _way(run, turn, climber, parts)
+        found = _search(run, way, climber, parts)
         run.searched = run.watch.spent - began
         run.iterations += max(found.iterations, 1)
         if found.tours is not None:
@@ -161,8 +170,12 @@ def _improve(run: Run) -> None:
         elif not climber.world.optional:  # not all orders can be served, or it is hard to
             climber = Climber(Search(run.day, optional=True), run.limits.seed, run.pool.add)
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
-        _choose(run)
-        _bound(run, first=turn == 0)
+        run.vain = run.cost == before
+        if turn == 0 or run.rest.over():
+            _choose(run)
+        if way is not None:
+            run.turns.note(way, before - run.cost)
+        _bound(run)
         _close(run)
         turn += 1
 
@@ -173,14 +186,23 @@ def that_hold(day: Day, tours: Sequence[Tour]) -> list[Tour]:
     return [(k, sequence) for k, sequence in held if sequence]
 
 
-def _search(run: Run, turn: int, climber: Climber, parts: Parts) -> Finding:
-    watch = _slice(run, SLICE_SHARE if turn else FIRST_SHARE)
+def _way(run: Run, turn: int, climber: Climber, parts: Parts) -> Way | None:
+    """Who searches now; None is a climb from nothing."""
     left_out = run.prizes_left() and not (run.begun and turn % 2)
     if not (turn or run.begun) or left_out or climber.stuck:
-        return climber.search(watch, _portion(run), None, run.should_stop)
-    if turn % 2 == 0 and parts.fit(run.tours):
-        return parts.search(watch, _portion(run), run.tours, climber.penalties, run.should_stop)
-    return climber.search(watch, _portion(run), run.tours, run.should_stop)
+        return None
+    ways = [Way.ON] if climber.begun else []
+    ways += [Way.WARM, Way.PARTS] if parts.fit(run.tours) else [Way.WARM]
+    return run.turns.next(ways)
+
+
+def _search(run: Run, way: Way | None, climber: Climber, parts: Parts) -> Finding:
+    watch, most = _slice(run, FIRST_SHARE if way is None else SLICE_SHARE), _portion(run)
+    if way is Way.PARTS:
+        return parts.search(watch, most, run.tours, climber.penalties, run.should_stop)
+    if way is Way.ON:
+        return climber.go_on(watch, most, run.tours, run.should_stop)
+    return climber.search(watch, most, None if way is None else run.tours, run.should_stop)
 
 
 def _slice(run: Run, share: float) -> Stopwatch:
@@ -200,27 +222,36 @@ def _for(run: Run, seconds: float | None) -> Limits:
     return Limits(seconds=seconds, seed=run.limits.seed, iterations=nodes, cpu=run.watch.cpu)
 
 
-def _bound(run: Run, first: bool) -> None:
+def _bound(run: Run) -> None:
     """Column generation, a slice of the time in each turn as long as it brings a bound, and one more choice, because
     it brings routes that no search has met."""
-    if run.stopped or not run.proof.possible or not (first or run.proof.unfinished):
+    if run.stopped or not run.proof.possible or (run.bounded and not run.proof.unfinished):
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
     long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, len(run.tours)))
     watch = Stopwatch()
     if run.watch.left is not None and run.watch.limit is not None:
-        share = LONG_PROOF_SHARE if long else PROOF_SHARE
-        if long and share * run.watch.limit < LEAST_LONG_PROOF:
-            run.proof.note = TOO_LONG
+        seconds = (LONG_PROOF_SHARE if long else PROOF_SHARE) * run.watch.limit
+        if seconds < _least_proof(orders, long):
+            run.bounded, run.proof.note = True, TOO_LONG
             return
-        watch = Stopwatch(min(run.watch.left, share * run.watch.limit), run.watch.cpu)
-    if first:
+        if orders > MANY_ORDERS and not run.vain and run.watch.left > run.watch.limit / 2:
+            return
+        watch = Stopwatch(min(run.watch.left, seconds), run.watch.cpu)
+    if not run.bounded:
         work = None if run.limits.iterations is None else run.limits.iterations * STEPS_PER_ITERATION
         run.proof.generate(run.pool, run.cost, watch, work, run.should_stop, long)
     else:
         run.proof.go_on(run.cost, watch)
+    run.bounded = True
     run.report("bound")
     _choose(run)
+
+
+def _least_proof(orders: int, long: bool) -> float:
+    """Seconds of a turn below which a bound comes to nothing."""
+    few = LEAST_LONG_PROOF if long else 0.0
+    return max(few, PROOF_PER_ORDER * orders) if orders > MANY_ORDERS else few
 
 
 def _close(run: Run) -> None:
@@ -242,8 +273,10 @@ def _choose(run: Run) -> None:
     limits = _for(run, None)
     if run.watch.left is not None:
         limits = replace(limits, seconds=_choice_seconds(run), iterations=None, cpu=False)
+    before = run.cost
     choice = choose(run.pool, run.tours, limits, None, run.should_stop)
     run.offer(choice.tours, "choice among routes")
+    run.rest.note(run.cost < before)
 
 
 def _choice_seconds(run: Run) -> float:
