@@ -15,7 +15,9 @@ from transport.optimise.model import NO_ROAD
 
 NEAR = 1.05  # candidates dearer than this times the best found are not worth keeping routes of
 HOPELESS = 1_000  # iterations without any plan that holds before orders may be left out
-HISTORY, CLIMB = 300, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations in a turn
+HISTORY, CLIMB = 500, 1_500  # of a climb from a random plan: how long it remembers, and its least iterations in a turn
+LONG_HISTORY = 300  # of one that is to go on
+MANY = 150  # orders beyond which climbs are too slow to end in one turn
 QUICK, STEADY = 100, 500  # plans between two looks at the penalties: in a first turn, to find their size, and later
 SMALL = 40  # orders
 PATIENCE = 200  # iterations without a better plan after which a climb may end
@@ -88,17 +90,17 @@ class Climber:
 
     @property
     def begun(self) -> bool:
-        """Whether there is a climb to go on with, of a day so large that another from a random plan costs much."""
-        return self._first is not None and not self._small
+        """Whether there is a climb to go on with."""
+        return self._first is not None and self._many
 
     @property
     def stuck(self) -> bool:
         """Every warmth was tried in vain, and the day is so small that a climb from a random plan costs little."""
-        return self._vain >= len(self.pace.warmth) and self._small
+        return self._vain >= len(self.pace.warmth) and len(self.world.day.problem.orders) <= SMALL
 
     @property
-    def _small(self) -> bool:
-        return len(self.world.day.problem.orders) <= SMALL
+    def _many(self) -> bool:
+        return len(self.world.day.problem.orders) > MANY
 
     def search(
         self,
@@ -116,7 +118,8 @@ class Climber:
         stop = _Stop(watch, iterations, should_stop)
         if start is None:
             self._climb(self._begin(), CLIMB, stop)
-            self._steady()
+            if self._many:
+                self._steady()
         else:
             self._note(self.world.solution(start))
             for _ in range(self.pace.climbs):
@@ -151,7 +154,7 @@ class Climber:
         if plan.is_feasible():
             self._note(plan)
         level = self._penalties.cost_evaluator().penalised_cost(plan)
-        self._first = _Climb(plan, level, [None] * HISTORY)
+        self._first = _Climb(plan, level, [None] * (LONG_HISTORY if self._many else HISTORY))
         return self._first
 
     def _steady(self) -> None:

@@ -14,7 +14,7 @@ from plantops.engines import (
     relative_gap,
 )
 from transport.optimise.admit import admit
-from transport.optimise.climbing import Climber, Finding
+from transport.optimise.climbing import MANY, Climber, Finding
 from transport.optimise.columns import choose
 from transport.optimise.day import Day, prepare
 from transport.optimise.explain import insert_what_fits, reasons
@@ -35,8 +35,7 @@ FEW_ORDERS = 40  # up to which an exact bound is tried however long the routes a
 LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
 LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
 LEAST_LONG_PROOF = 8.0  # seconds below which it comes to nothing and the search needs them
-MANY_ORDERS = 100  # beyond which a bound waits until a search was in vain or half of the time is over ...
-PROOF_PER_ORDER = 0.02  # ... and comes to nothing in fewer seconds per order
+PROOF_PER_ORDER = 0.02  # seconds of a turn below which a bound of many orders comes to nothing
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.5  # of a search's time for the choice among the routes that it brought
 LEAST_CHOICE = 0.3  # seconds
@@ -171,7 +170,7 @@ def _improve(run: Run) -> None:
             climber = Climber(Search(run.day, optional=True), run.limits.seed, run.pool.add)
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
         run.vain = run.cost == before
-        if turn == 0 or run.rest.over():
+        if turn == 0 or len(run.day.problem.orders) <= MANY or run.rest.over():
             _choose(run)
         if way is not None:
             run.turns.note(way, before - run.cost)
@@ -191,9 +190,10 @@ def _way(run: Run, turn: int, climber: Climber, parts: Parts) -> Way | None:
     left_out = run.prizes_left() and not (run.begun and turn % 2)
     if not (turn or run.begun) or left_out or climber.stuck:
         return None
-    ways = [Way.ON] if climber.begun else []
-    ways += [Way.WARM, Way.PARTS] if parts.fit(run.tours) else [Way.WARM]
-    return run.turns.next(ways)
+    ways = [Way.WARM, Way.PARTS] if parts.fit(run.tours) else [Way.WARM]
+    if climber.begun:
+        return run.turns.next([Way.ON, *ways])
+    return Way.WARM if turn % 2 else ways[-1]
 
 
 def _search(run: Run, way: Way | None, climber: Climber, parts: Parts) -> Finding:
@@ -224,7 +224,8 @@ def _for(run: Run, seconds: float | None) -> Limits:
 
 def _bound(run: Run) -> None:
     """Column generation, a slice of the time in each turn as long as it brings a bound, and one more choice, because
-    it brings routes that no search has met."""
+    it brings routes that no search has met. That of many orders waits until a search was in vain or half of the time
+    is over."""
     if run.stopped or not run.proof.possible or (run.bounded and not run.proof.unfinished):
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
@@ -235,7 +236,7 @@ def _bound(run: Run) -> None:
         if seconds < _least_proof(orders, long):
             run.bounded, run.proof.note = True, TOO_LONG
             return
-        if orders > MANY_ORDERS and not run.vain and run.watch.left > run.watch.limit / 2:
+        if orders > MANY and not run.vain and run.watch.left > run.watch.limit / 2:
             return
         watch = Stopwatch(min(run.watch.left, seconds), run.watch.cpu)
     if not run.bounded:
@@ -251,7 +252,7 @@ def _bound(run: Run) -> None:
 def _least_proof(orders: int, long: bool) -> float:
     """Seconds of a turn below which a bound comes to nothing."""
     few = LEAST_LONG_PROOF if long else 0.0
-    return max(few, PROOF_PER_ORDER * orders) if orders > MANY_ORDERS else few
+    return max(few, PROOF_PER_ORDER * orders) if orders > MANY else few
 
 
 def _close(run: Run) -> None:
