@@ -308,10 +308,10 @@ def _now(base: Plan, as_if_minute: int | None, done: Collection[int]) -> Decimal
 @within("the job that plans the rest of a day anew")
 def keep(ctx: Context, plan_id: int, day: plans.Asked, answer: Answer) -> Plan:
     """Stores the answer as a draft; a vehicle of the base keeps its driver."""
-    kept = plans.keep(ctx, plan_id, day, answer)
+    bare = replace(answer, note="")  # what the planner says of it holds for what was asked, not for the day
+    kept = plans.keep(ctx, plan_id, day, bare)
     asked = get(ctx.session, sa.select(Replan).where(Replan.plan_id == plan_id), what="plan")
     rows = ctx.session.execute(sa.select(Trip.vehicle_id, Trip.driver_id).where(Trip.plan_id == asked.base_id))
-    kept.note = ""  # what the planner says of its answer holds for what was asked, not for the day
     had = {row.vehicle_id: row.driver_id for row in rows if row.driver_id}
     taken = {had[trip.vehicle_id] for trip in kept.trips if trip.vehicle_id in had}
     for trip in kept.trips:
