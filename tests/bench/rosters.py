@@ -18,7 +18,7 @@ from housekeeping.instances import read
 from housekeeping.optimise.model import Cells, Problem
 from plantops.engines import Limits, ProgressReport
 from tests.bench.rosters_check import broken, penalty
-from tests.bench.rosters_made import plant_half_hours, plant_month
+from tests.bench.rosters_made import drawn_anew, plant_half_hours, plant_month
 from tests.bench.tables import ROOT, Asked, Row, Table
 
 OWN = ROOT / "tests" / "data" / "housekeeping"
@@ -26,12 +26,13 @@ OURS, COMPACT, CP_SAT = "plantops", "PuLP + HiGHS", "CP-SAT, 8 workers"
 PEERS = (COMPACT, CP_SAT)
 ENGINES = (OURS, *PEERS)
 LONG = {"8": 300.0, "16": 300.0, "18": 300.0}
+DRAWN = {"8": 36, "12": 120, "14": 45, "18": 40}  # people drawn from those of a published roster
 USUAL, PLANT, LARGE, QUICK, SEED = 60.0, 120.0, 600.0, 5.0, 1
 
 
 @dataclass(frozen=True)
 class Case:
-    """A roster to be made: a file, or a plant that is made up from a seed."""
+    """A roster to be made: a file, people drawn from a file's, or a plant that is made up from a seed."""
 
     family: str
     name: str
@@ -43,7 +44,7 @@ class Case:
 
     def problem(self) -> Problem:
         if self.path is not None:
-            return read(self.path)
+            return drawn_anew(read(self.path), self.count, self.seed) if self.count else read(self.path)
         return (
             plant_half_hours(self.seed, self.count)
             if self.family == "half hours"
@@ -75,8 +76,13 @@ def cases(asked: Asked) -> list[Case]:
         for count in (40, 60)
         for seed in (1, 2)
     ]
+    anew = [
+        Case("drawn anew", f"{count} people like {n}, seed 1", USUAL, paths[n], None, count, 1)
+        for n, count in DRAWN.items()
+        if n in paths
+    ]
     large = [Case("half hours", "250 people, seed 1", LARGE, None, None, 250, 1)]
-    return [*found[:3], *plants[:1]] if asked.quick else [*found, *plants, *large]
+    return [*found[:3], *plants[:1]] if asked.quick else [*found, *anew, *plants, *large]
 
 
 # --- One engine on one roster, in a process of its own

@@ -1,11 +1,14 @@
-"""Made-up plants whose cleaners are to be rostered: zones with their visits, people with skills, leave and wishes."""
+"""Made-up plants whose cleaners are to be rostered: zones with their visits, people with skills, leave and wishes.
+
+And other people for a published roster: of the same kind, but nobody knows its best.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from housekeeping.optimise.labour import EU_2003_88, with_limits, with_rest
 from housekeeping.optimise.model import OFF, ON, Cover, Person, Problem, Request, Shift
@@ -64,6 +67,26 @@ def plant_half_hours(seed: int, count: int = 250) -> Problem:
         if (inside := frozenset(s.id for s in shifts if _covers(s, slot * 30)))
     ]
     return Problem(DAYS, shifts, tuple(people), tuple(cover), tuple(_wishes(chance, people)))
+
+
+def drawn_anew(problem: Problem, count: int, seed: int) -> Problem:
+    """So many people drawn from those of the problem, wishes of others moved by whole weeks, and cover to match.
+
+    People keep their own rules and days off, so everybody has a line when all of the problem have one.
+    """
+    chance = random.Random(seed)
+    people = tuple(replace(chance.choice(problem.people), id=f"p{n:03}") for n in range(count))
+    wishes = []
+    for person in people:
+        told, moved = chance.choice(problem.people).id, 7 * chance.randrange(problem.days // 7)
+        for wish in problem.requests:
+            day = (wish.day + moved) % problem.days
+            known = wish.shift is None or wish.shift in person.shifts
+            if wish.person == told and known and day not in person.days_off:
+                wishes.append(replace(wish, person=person.id, day=day))
+    share = count / len(problem.people)
+    cover = tuple(replace(one, required=int(share * one.required + chance.random())) for one in problem.cover)
+    return replace(problem, people=people, requests=tuple(wishes), cover=cover)
 
 
 def _covers(shift: Shift, minute: int) -> bool:

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from housekeeping.instances import read
 from housekeeping.optimise import check
 from housekeeping.optimise.model import Cells, Problem
 from housekeeping.optimise.roster import solve
 from plantops.engines import Limits
 from tests.bench import rosters
 from tests.bench.rosters_check import broken, penalty
-from tests.bench.rosters_made import plant_half_hours, plant_month
+from tests.bench.rosters_made import drawn_anew, plant_half_hours, plant_month
 from tests.bench.tables import Asked, run, unfinished
 from tests.housekeeping.optimise.tiny import SHIFTS, best_penalty, problems
 
@@ -75,6 +76,15 @@ def test_a_made_up_plant_is_the_same_for_the_same_seed_and_has_all_that_is_asked
     assert len(problem.people) == 40 and problem.days == 28
     assert any(person.absent for person in problem.people) and any(person.skills for person in problem.people)
     assert {len(cover.shifts) for cover in plant_half_hours(1, 30).cover} > {1}
+
+
+def test_people_drawn_anew_can_all_be_rostered() -> None:
+    problem = read(rosters.OWN / "Instance8.txt")
+    drawn = drawn_anew(problem, 36, 1)
+    assert drawn == drawn_anew(problem, 36, 1) != drawn_anew(problem, 36, 2)
+    assert (len(drawn.people), drawn.days) == (36, problem.days) and drawn.requests
+    assert abs(sum(c.required for c in drawn.cover) / sum(c.required for c in problem.cover) - 36 / 30) < 0.1
+    assert not broken(drawn, solve(drawn, Limits(iterations=1)).cells)
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
