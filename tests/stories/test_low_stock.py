@@ -105,6 +105,6 @@ def sends_off_what_the_house_drafted(sam: Page) -> str:
 def orders(bea: Page) -> str:
     waiting(bea, "line to order", "1")
     bea.get_by_role("button", name="Put the picked on an order").click()
-    bea.get_by_role("button", name="Order", exact=True).click()
+    bea.get_by_role("button", name="Place order", exact=True).click()
     toast(bea, "goes to the supplier")
     return number(bea, "PO")

@@ -123,7 +123,7 @@ def orders(bea: Page, asked: str) -> str:
     expect(bea.get_by_role("table")).to_contain_text(asked)
     bea.get_by_role("button", name="Put the picked on an order").click()
     expect(bea.get_by_role("heading", level=1)).to_contain_text("Draft: Kessling Hygiene")
-    bea.get_by_role("button", name="Order", exact=True).click()
+    bea.get_by_role("button", name="Place order", exact=True).click()
     toast(bea, "goes to the supplier")
     return number(bea, "PO")
 

@@ -143,7 +143,7 @@ def test_an_order_is_typed_by_keyboard(browser: Open, shop: Shop) -> None:
     page.get_by_role("button", name="Take off Shelf number 1 by hand").press("Enter")
     expect(page.locator("#line-rows tr")).to_have_count(4)
     expect(page.locator("#line-totals")).to_contain_text("60.00")
-    page.get_by_role("button", name="Order", exact=True).press("Enter")
+    page.get_by_role("button", name="Place order", exact=True).press("Enter")
     expect(page.locator("#line-rows")).to_have_count(0)
 
 
