@@ -134,7 +134,7 @@ def ask(ctx: Context, site_id: int, day: date, seconds: int = USUAL_SECONDS) -> 
     """Starts planning a day: the worker computes, the plan appears as a draft. Changes nothing on the road."""
     need_a_day(ctx, site_id, day, seconds)
     made = empty(ctx, site_id, day, seconds)
-    made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id, lock=f"transport.plan:{site_id}:{day}")
+    made.job_run_id = ctx.enqueue("transport.plan_day", plan_id=made.id)
     ctx.session.flush()
     return made
 

@@ -265,7 +265,7 @@ def ask(
             others_stay=others_stay,
         )
     )
-    made.job_run_id = ctx.enqueue("transport.plan_anew", plan_id=made.id, lock=f"transport.replan:{made.id}")
+    made.job_run_id = ctx.enqueue("transport.plan_anew", plan_id=made.id)
     ctx.session.flush()
     return made
 

@@ -56,6 +56,14 @@ def test_an_empty_day_and_a_site_without_depot_are_said_before_anything_is_compu
         plans.ask(boss, making.site_id(boss), making.DAY, seconds=0)
 
 
+def test_who_asks_while_the_same_day_waits_gets_a_plan_too(ctx: Someone) -> None:
+    boss = ctx(as_="dispatcher")
+    making.van(boss)
+    making.order(boss, making.address(boss, "A", "49.7", "6.2"))
+    first, second = (plans.ask(boss, making.site_id(boss), making.DAY) for _ in range(2))
+    assert first.job_run_id != second.job_run_id, "the second would be computing for ever"
+
+
 def test_publishing_plans_the_orders_and_supersedes_the_plan_before(ctx: Someone) -> None:
     boss = ctx(as_="dispatcher")
     van = making.van(boss)
