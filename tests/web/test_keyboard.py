@@ -77,7 +77,7 @@ def test_an_order_is_entered(enter: Open, shop: Shop) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#line-totals")).to_contain_text("7.50")
     expect(page.get_by_role("combobox", name="What")).to_be_focused()
-    press(page, "Order", key="Shift+Tab")
+    press(page, "Place order", key="Shift+Tab")
     expect(page.locator("#line-rows")).to_have_count(0)
 
 
