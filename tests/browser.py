@@ -209,7 +209,8 @@ def client(served: Served) -> Iterator[Callable[..., Client]]:
 
 def chromium_path() -> str:
     """The browser that the variable names, else the system's."""
-    named = os.environ.get("PLANTOPS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    installed = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
+    named = os.environ.get("PLANTOPS_CHROMIUM") or next(filter(None, installed), "/usr/bin/chromium")
     if not Path(named).exists():
         pytest.fail("No Chromium: install it (`apt-get install chromium`) or name it in PLANTOPS_CHROMIUM.")
     return named

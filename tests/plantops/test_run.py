@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -257,6 +257,21 @@ def test_a_browser_that_does_not_run_is_named(house: Path, monkeypatch: pytest.M
         script.browser()
     monkeypatch.setenv("PLANTOPS_CHROMIUM", shutil.which("true") or "")
     assert script.browser() == shutil.which("true")
+
+
+def test_where_debian_has_no_headless_shell_another_chromium_serves(
+    house: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = load(house / "run")
+
+    def refused(title: str, command: Sequence[object], environ: dict[str, str]) -> None:
+        raise script.Failed(title, "E: Unable to locate package")
+
+    monkeypatch.setattr(script, "work", refused)
+    script.install_shell()
+    assert "another Chromium is looked for" in capfd.readouterr().err
+    monkeypatch.setattr(script, "SHELL", shutil.which("true"))
+    assert script.find_browser() == shutil.which("true")
 
 
 def test_a_failed_check_shows_what_the_tool_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
