@@ -119,8 +119,11 @@ def _up(value: Decimal) -> int:
 
 
 def _wrong_lines(problem: Problem, positions: Sequence[Position]) -> Iterator[str]:
+    by_line: defaultdict[str, list[Position]] = defaultdict(list)
+    for position in positions:
+        by_line[position.line].append(position)
     for line in problem.lines:
-        mine = [position for position in positions if position.line == line.id]
+        mine = by_line[line.id]
         if sum((position.quantity for position in mine), ZERO) < line.quantity:
             yield f"{line.id} is not covered."
         if len({position.supplier for position in mine}) > line.max_suppliers:

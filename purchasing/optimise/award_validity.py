@@ -37,6 +37,7 @@ def _faults(problem: Problem) -> Iterator[str]:
     if len(problem.suppliers) > MAX_SUPPLIERS:
         yield f"{len(problem.suppliers)} suppliers are too many for one award; up to {MAX_SUPPLIERS} are possible."
     lines, suppliers = {line.id: line for line in problem.lines}, {one.id for one in problem.suppliers}
+    known = set(lines)
     yield from _twice("line", [line.id for line in problem.lines])
     yield from _twice("supplier", [one.id for one in problem.suppliers])
     yield from _twice("bundle", [one.id for one in problem.bundles])
@@ -47,7 +48,7 @@ def _faults(problem: Problem) -> Iterator[str]:
     for supplier in problem.suppliers:
         yield from _of_supplier(supplier)
     for offer in problem.offers:
-        yield from _of_offer(offer, set(lines), suppliers)
+        yield from _of_offer(offer, known, suppliers)
     for bundle in problem.bundles:
         yield from _of_bundle(bundle, lines, suppliers)
     for lock in problem.locks:

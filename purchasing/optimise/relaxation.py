@@ -142,7 +142,7 @@ class Relaxation:
 
     def solve(self, limits: Limits, should_stop: ShouldStop | None = None) -> None:
         """Add columns and links until there are none to add, or the time is over."""
-        watch = Stopwatch(limits.seconds)
+        watch = Stopwatch(limits.seconds, limits.cpu)
         first = np.concatenate([self._cheapest(line) for line in range(len(self.problem.lines))] or [np.zeros(0, int)])
         self._add(np.unique(first))
         for _ in range(ROUNDS):

@@ -32,6 +32,7 @@ NODES = 400
 PART_OF_GAP, CHOICE_GAP = 0.2, 5e-4
 ENOUGH, PROVED = 1e-4, 1e-6
 SHARE_CHOICE = 0.5
+WORKING = 0.95  # of the time: the rest is for what cannot be broken off, and for reading out and checking
 EVERY_WEEK = 6000  # suppliers x weeks x items: up to here the program chooses among all weeks
 NEARLY, NEAR = 0.97, 0.01
 
@@ -49,18 +50,24 @@ def solve(
     what cannot be had is missing, at its cost, and stands in `shortages`. Raises Invalid with one sentence when the
     problem cannot be read.
     """
+    watch = Stopwatch(None if limits.seconds is None else WORKING * limits.seconds, limits.cpu)
     refuse(problem)
-    return _Run(problem, limits, progress, should_stop).plan()
+    return _Run(problem, limits, watch, progress, should_stop).plan()
 
 
 class _Run:
     """One run of the engine, from no orders at all to the answer."""
 
     def __init__(
-        self, problem: Problem, limits: Limits, progress: Progress | None, should_stop: ShouldStop | None
+        self,
+        problem: Problem,
+        limits: Limits,
+        watch: Stopwatch,
+        progress: Progress | None,
+        should_stop: ShouldStop | None,
     ) -> None:
         self.problem, self.limits, self.progress, self.should_stop = problem, limits, progress, should_stop
-        self.watch = Stopwatch(limits.seconds, limits.cpu)
+        self.watch = watch
         self.lots = Lots(problem)
         self.shared = Shared(problem, self.lots)
         self.packs: Packs = np.zeros((len(problem.items), problem.weeks), np.int32)

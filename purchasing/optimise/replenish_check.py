@@ -25,8 +25,9 @@ def costs(problem: Problem, orders: Sequence[Order]) -> Costs:
         if one.minimum_rule in (Minimum.SURCHARGE, Minimum.FREE_FREIGHT) and value < one.minimum_value - CLOSE:
             charges += one.charge
     holding = safety = shortage = 0.0
+    own = by_item(orders)
     for item in problem.items:
-        for left in stock(problem, item, orders):
+        for left in stock(problem, item, own.get(item.id, ())):
             holding += item.holding * max(left, 0.0)
             safety += item.safety_cost * min(max(item.safety - left, 0.0), item.safety)
             shortage += item.shortage_cost * max(-left, 0.0)
@@ -41,12 +42,20 @@ def together(orders: Sequence[Order]) -> dict[tuple[str, int], float]:
     return dict(found)
 
 
+def by_item(orders: Sequence[Order]) -> dict[str, list[Order]]:
+    """The orders of each item that has any."""
+    found: defaultdict[str, list[Order]] = defaultdict(list)
+    for order in orders:
+        found[order.item].append(order)
+    return dict(found)
+
+
 def stock(problem: Problem, item: Item, orders: Sequence[Order]) -> list[float]:
-    """What is left at the end of each week; below zero is missing."""
+    """What is left of an item at the end of each week when these orders of it arrive; below zero is missing."""
     level, levels = item.stock, []
     for week in range(problem.weeks):
         level += sum(quantity for at, quantity in item.coming if at == week)
-        level += sum(order.quantity for order in orders if order.item == item.id and order.arrives == week)
+        level += sum(order.quantity for order in orders if order.arrives == week)
         level -= item.demand[week]
         levels.append(level)
     return levels
@@ -54,10 +63,11 @@ def stock(problem: Problem, item: Item, orders: Sequence[Order]) -> list[float]:
 
 def shortages(problem: Problem, orders: Sequence[Order]) -> tuple[Shortage, ...]:
     """What is missing at the end of each week."""
+    own = by_item(orders)
     return tuple(
         Shortage(item.id, week, -level)
         for item in problem.items
-        for week, level in enumerate(stock(problem, item, orders))
+        for week, level in enumerate(stock(problem, item, own.get(item.id, ())))
         if level < -CLOSE
     )
 
@@ -85,8 +95,9 @@ def _faults(problem: Problem, orders: Sequence[Order]) -> Iterator[str]:
             yield f"{what} has the wrong value."
     if len({(order.item, order.week) for order in orders}) < len(orders):
         yield "An item is ordered twice in a week."
+    own = by_item(orders)
     for item in problem.items:
-        yield from _wrong_item(problem, item, [order for order in orders if order.item == item.id])
+        yield from _wrong_item(problem, item, own.get(item.id, []))
     yield from _wrong_shared(problem, orders)
 
 

@@ -141,7 +141,7 @@ class Schedules:
 
     def generate(self, rounds: int, limits: Limits, should_stop: ShouldStop | None = None) -> Prices | None:
         """Add the schedules that the linear program would like, until it likes no more; its last prices."""
-        watch, prices = Stopwatch(limits.seconds), None
+        watch, prices = Stopwatch(limits.seconds, limits.cpu), None
         for _ in range(rounds):
             if watch.over or (should_stop is not None and should_stop()):
                 return prices

@@ -95,13 +95,14 @@ def test_a_cancel_keeps_the_best_so_far() -> None:
     assert award.outcome.objective <= known[0].incumbent
 
 
-def test_the_time_limit_holds() -> None:
-    """Unlimited it takes seven times as long; by how much a limit is overrun is measured in the bench."""
-    problem = made(160, 16, 6, seed=4)
+@pytest.mark.parametrize(("size", "seconds"), [((120, 12, 4), 1), ((160, 16, 6), 1), ((500, 20, 4), 2)])
+def test_the_time_limit_holds(size: tuple[int, int, int], seconds: float) -> None:
+    """Unlimited they take up to a minute."""
+    problem = made(*size, seed=4)
     begun = time.process_time()
-    award = solve(problem, Limits(seconds=1))
-    assert time.process_time() - begun < 3
-    assert award.outcome.status in (Status.FEASIBLE, Status.UNKNOWN)
+    award = solve(problem, Limits(seconds=seconds))
+    assert time.process_time() - begun < 1.1 * seconds
+    assert award.outcome.status in (Status.FEASIBLE, Status.OPTIMAL, Status.UNKNOWN)
 
 
 # --- What a buyer sees

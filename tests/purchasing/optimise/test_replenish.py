@@ -177,9 +177,10 @@ def test_a_cancel_keeps_the_best_so_far_and_the_time_limit_holds() -> None:
     plan = solve(problem, Limits(seconds=60), reports.append, lambda: len(reports) >= 2)
     agrees_with_the_checker(problem, plan)
     assert plan.outcome.objective <= reports[0].incumbent
-    begun = time.process_time()
-    solve(problem, Limits(seconds=1))
-    assert time.process_time() - begun < 3  # by how much it is overrun stands in the bench
+    for some in (problem, made(500, 26, seed=1)):
+        begun = time.process_time()
+        solve(some, Limits(seconds=2))
+        assert time.process_time() - begun < 1.1 * 2
 
 
 def test_two_items_share_the_cost_of_an_order() -> None:
