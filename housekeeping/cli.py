@@ -13,9 +13,9 @@ from typing import Any
 
 from housekeeping import rosters, weeks
 from housekeeping.instances import read
-from housekeeping.optimise.model import Cell, Plan
+from housekeeping.optimise.model import Cell, Plan, Problem
 from personnel import api as personnel
-from plantops.command import day_of, site_named, steps
+from plantops.command import day_of, interrupts, site_named, steps
 from plantops.context import Context
 from plantops.engines import Limits
 from plantops.errors import Invalid
@@ -52,12 +52,19 @@ def solve_file(args: argparse.Namespace) -> int:
     """Read a file, plan it, print the answer. A file that cannot be planned: one sentence on stderr, exit 2."""
     try:
         limits = Limits(seconds=args.seconds, seed=args.seed)
-        plan = load(ENGINE)(read(args.file), limits)
+        plan = think(read(args.file), limits)
     except (Invalid, ValueError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     print(json.dumps(as_answer(plan)) if args.json else as_text(plan))
     return 0
+
+
+def think(problem: Problem, limits: Limits) -> Plan:
+    """Run the engine; an interrupt ends it with the best roster so far."""
+    with interrupts() as should_stop:
+        plan: Plan = load(ENGINE)(problem, limits, None, should_stop)
+    return plan
 
 
 def roster_days(args: argparse.Namespace) -> int:
@@ -69,7 +76,7 @@ def roster_days(args: argparse.Namespace) -> int:
     with steps(args) as step:
         site_id = step(lambda ctx: site_named(ctx, args.site).id)
         problem = step(lambda ctx: rosters.ask_at_once(ctx, site_id, first, last, seconds))
-        answer: Plan = load(ENGINE)(problem, Limits(seconds=args.seconds, seed=args.seed))
+        answer = think(problem, Limits(seconds=args.seconds, seed=args.seed))
         kept = step(lambda ctx: rosters.keep_at_once(ctx, site_id, first, last, seconds, answer).id)
         codes, names = step(lambda ctx: _words(ctx, site_id, answer))
     spoken = replace(answer, cells={person: _spoken(line, codes) for person, line in answer.cells.items()})

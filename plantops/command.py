@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -26,6 +28,17 @@ class Step(Protocol):
     """Runs `work(ctx)` in a transaction of its own."""
 
     def __call__(self, work: Callable[[Context], T], /) -> T: ...
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Within it an interrupt (SIGINT) ends nothing: it is what the given question, "should I stop?", answers."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
-from plantops.command import day_of, site_named, steps
+from plantops.command import day_of, interrupts, site_named, steps
 from plantops.engines import Limits
 from plantops.errors import Conflict, Invalid
 from plantops.module import load
@@ -88,12 +86,8 @@ def plan_day(args: argparse.Namespace) -> int:
 
 def think(problem: Problem, limits: Limits) -> Plan:
     """Run the engine; an interrupt ends it with the best plan so far."""
-    interrupted = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    try:
-        plan: Plan = load(ENGINE)(problem, limits, None, interrupted.is_set)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with interrupts() as should_stop:
+        plan: Plan = load(ENGINE)(problem, limits, None, should_stop)
     return plan
 
 

@@ -106,6 +106,16 @@ def _numbers(path: Path, width: int) -> tuple[list[list[float]], list[list[float
                     strip=repr(line.strip()[:60]),
                 )
             )
+        if rows and len(values) != width:
+            raise BadProblem(
+                say(
+                    "{path} has a line of {count} numbers among those of {width}: {strip}.",
+                    path=path,
+                    count=len(values),
+                    width=width,
+                    strip=repr(line.strip()[:60]),
+                )
+            )
         (rows if len(values) == width else short).append(values)
     if len(rows) < 2:
         raise BadProblem(

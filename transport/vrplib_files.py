@@ -41,7 +41,7 @@ def read_vrplib(path: Path) -> Problem:
             data = pyvrp.read(path, round_func=rounding)
     except (ValueError, KeyError, IndexError, TypeError, RuntimeError, OverflowError) as error:
         raise BadProblem(
-            say("{path} is not a VRPLIB file that can be read: {error}.", path=path, error=error)
+            say("{path} is not a VRPLIB file that can be read: {error}.", path=path, error=str(error).rstrip("."))
         ) from error
     _refuse(path, data)
     depots = [depot.location for depot in data.depots()]

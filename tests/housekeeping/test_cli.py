@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,16 @@ def test_an_impossible_roster_is_an_answer_that_says_why(tmp_path: Path, capsys:
     assert answer["clashes"][0]["person"] == "A"
     assert run("solve", str(file), "--seconds", "5") == 0
     assert "cannot hold together" in capsys.readouterr().out
+
+
+def test_an_interrupt_gives_the_best_roster_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    file = FILES / "Instance8.txt"
+    threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    assert run("solve", str(file), "--seconds", "300", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["status"] == "feasible"
+    assert answer["seconds"] < 100
+    assert len(answer["roster"]) == len(read(file).people)
 
 
 def test_a_person_can_read_the_roster(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,6 +48,13 @@ def test_bad_input_is_one_sentence(words: list[str], sentence: str, capsys: pyte
     assert "\n" not in said
 
 
+def test_a_file_that_was_cut_off_within_a_line_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = tmp_path / "cut.txt"
+    cut.write_text((DATA / "solomon" / "R101.txt").read_text().rstrip().rsplit(maxsplit=3)[0])
+    assert run(str(cut), "--seconds", "1") == 2
+    assert "4 numbers among those of 7" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "cost"), [("PR01", 1655420), ("X-n101-k25", 27591), ("R203R0.5", 13728)])
 def test_known_plans_cost_what_their_authors_say(name: str, cost: int) -> None:
     day = prepare(read(DATA / "vrplib" / f"{name}.vrp"))
