@@ -71,8 +71,8 @@ def rewarding(
 ) -> list[tuple[int, ...]]:
     """Routes (rows of the network) cheaper than `toll` by more than `more`, cheapest first, no order in too many of
     them. `prices` per order of the day."""
-    size = len(network.orders)
-    price = prices[network.orders]
+    size = len(network.visits)
+    price = prices[network.visits]
     cost = network.cost - price[None, :]
     near = np.argsort(cost, axis=1, kind="stable")[:, : breadth.following].astype(np.int32)
     rows = np.arange(size)

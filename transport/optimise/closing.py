@@ -49,8 +49,8 @@ def close(
     limits: Limits,
     should_stop: ShouldStop | None = None,
 ) -> Closed | None:
-    """Close the gap between `bound` and a plan of cost `upper`; None when there are too many routes for it, or more
-    `work` to list them."""
+    """Close the gap between `bound` and a plan of cost `upper` on a day of which nothing is relaxed (see `relaxing`);
+    None when there are too many routes for it, or more `work` to list them."""
     assert bound.lower is not None
     watch = Stopwatch(limits.seconds, limits.cpu)
     columns = _everything(day, networks, bound, upper, work, watch)
@@ -69,7 +69,7 @@ def _everything(
     day: Day, networks: Sequence[Network], bound: Bound, upper: int, work: int, watch: Stopwatch
 ) -> list[Column] | None:
     """A column for every route that a plan cheaper than `upper` could have."""
-    gap = float(upper - 1 - _exact_lower(day, networks, bound))
+    gap = float(upper - 1 - _exact_lower(networks, bound))
     best: dict[tuple[int, tuple[int, ...]], Column] = {}
     for network, least in zip(networks, bound.least, strict=True):
         left = watch.left
@@ -80,21 +80,20 @@ def _everything(
         if routes is None:
             return None
         for route in routes:
-            orders = [int(network.orders[row]) for row in route]
-            sequence = tuple(day.visits_of[n][0] for n in orders)
+            sequence = tuple(int(network.visits[row]) for row in route)
             cost = int(judge_on_all(day.arrays, np.array(sequence, np.int32))[network.k])
-            column = Column(network.k, sequence, cost, tuple(sorted(orders)))
+            column = Column(network.k, sequence, cost, day.served(sequence))
             known = best.get((column.k, column.orders))
             if cost >= 0 and (known is None or cost < known.cost):
                 best[column.k, column.orders] = column
     return list(best.values())
 
 
-def _exact_lower(day: Day, networks: Sequence[Network], bound: Bound) -> float:
+def _exact_lower(networks: Sequence[Network], bound: Bound) -> float:
     """The Lagrangian value before it was rounded up."""
     value = float(bound.prices.sum() - bound.tolls.sum())
     for network, least in zip(networks, bound.least, strict=True):
-        value += min(day.counts[network.k], len(day.problem.orders)) * least
+        value += min(network.slots, len(bound.prices)) * least
     return value
 
 

@@ -18,29 +18,43 @@ AT_ONCE = 400  # columns that enter the linear program per round
 MOST_IN_MIP = 20_000
 
 
-class Partition:
-    """The linear program over routes: every order served (covered) or paid for with its prize, at most as many
-    routes of a type as there are vehicles (exactly one for a type with frozen stops).
+@dataclass(frozen=True, eq=False)
+class Served:
+    """What the rows of a linear program over routes stand for: what it costs not to serve each (whole money), how many
+    routes each type may have, and whether it must have all of them."""
 
-    Money is divided by `unit` so that the solver sees numbers near one thousand. `means`: how many loads of each
-    type are limited for the mean of its routes only.
+    prizes: Floats
+    slots: tuple[int, ...]
+    must: tuple[bool, ...]
+
+
+class Partition:
+    """The linear program over routes: everything served (covered) or paid for with its prize, at most as many
+    routes of a type as it may have.
+
+    Money is divided by `unit` so that the solver sees numbers near one thousand. `served`: by default the orders of the
+    day, and a route per vehicle (exactly one for a type with frozen stops). `means`: how many loads of each type are
+    limited for the mean of its routes only.
     """
 
-    def __init__(self, day: Day, unit: float, means: Sequence[int] = ()) -> None:
-        self.day, self.unit, self.means = day, unit, means
+    def __init__(self, day: Day, unit: float, means: Sequence[int] = (), served: Served | None = None) -> None:
+        if served is None:
+            must = tuple(bool(prefix) for prefix in day.prefix)
+            served = Served(day.prize.astype(float), tuple(day.counts), must)
+        self.unit, self.size, types = unit, len(served.prizes), len(served.slots)
         problem = pulp.LpProblem("routes", pulp.LpMinimize)
-        unserved = [problem.add_variable(f"u{n}", 0, 1, pulp.LpInteger) for n in range(len(day.problem.orders))]
-        problem += pulp.lpSum(int(day.prize[n]) / unit * u for n, u in enumerate(unserved))
+        unserved = [problem.add_variable(f"u{n}", 0, 1, pulp.LpInteger) for n in range(self.size)]
+        problem += pulp.lpSum(float(prize) / unit * u for prize, u in zip(served.prizes, unserved, strict=True))
         for n, u in enumerate(unserved):
             problem += u >= 1, f"order{n}"
-        for k, count in enumerate(day.counts):
-            sense = pulp.LpConstraintEQ if day.prefix[k] else pulp.LpConstraintLE
+        for k, (count, must_all) in enumerate(zip(served.slots, served.must, strict=True)):
+            sense = pulp.LpConstraintEQ if must_all else pulp.LpConstraintLE
             problem += pulp.LpConstraint(pulp.LpAffineExpression(), sense, f"fleet{k}", count), f"fleet{k}"
         for k, count in enumerate(means):
             for s in range(count):
                 row = pulp.LpConstraint(pulp.LpAffineExpression(), pulp.LpConstraintLE, f"mean{k}_{s}", 0)
                 problem += row, f"mean{k}_{s}"
-        self._mean_at = np.cumsum([len(day.problem.orders) + len(day.counts), *means])
+        self._mean_at = np.cumsum([self.size + types, *means])
         self.master = Master(problem)
         self._taken = 0
 
@@ -54,9 +68,8 @@ class Partition:
     ) -> range:
         """Routes with whole costs, type and orders (an order may come twice), the parts of the capacity that they
         take of each load whose mean is limited, and the cuts that count them; gives the numbers of their columns."""
-        base = len(self.day.problem.orders)
         names = [f"r{self._taken + at}" for at in range(len(costs))]
-        entries = [_entries(own, base + kind) for own, kind in zip(orders, k, strict=True)]
+        entries = [_entries(own, self.size + kind) for own, kind in zip(orders, k, strict=True)]
         for own, kind, share in zip(entries, k, shares or [()] * len(costs), strict=True):
             own += [(int(self._mean_at[kind]) + s, part - 1.0) for s, part in enumerate(share)]
         for own, counted in zip(entries, cuts or [], strict=False):
@@ -78,8 +91,7 @@ class Partition:
         if outcome.status is not Status.OPTIMAL or outcome.objective is None:
             return None
         duals = self.master.duals * self.unit
-        size = len(self.day.problem.orders)
-        return outcome.objective * self.unit, duals[:size], duals[size:]
+        return outcome.objective * self.unit, duals[: self.size], duals[self.size :]
 
 
 def _entries(orders: Sequence[int], fleet_row: int) -> list[tuple[int, float]]:

@@ -19,7 +19,7 @@ def routes_below(
     """All elementary routes (rows of the network) with a reduced cost of at most `gap`; None when there are
     more than `most` or the work is too much."""
     pricer = Pricer(network)
-    price = prices[network.orders]
+    price = prices[network.visits]
     ahead, behind = pricer.halves(price, cuts)
     whole = (network.horizon, pricer.width, pricer.buckets)
     state, done, labels = extend(behind, *whole, False, pricer.most_labels, work)

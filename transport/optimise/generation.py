@@ -2,11 +2,12 @@
 
 The bound is Lagrangian: for prices p >= 0 per order no plan is cheaper than
     sum of p + sum over types of (vehicles x cheapest reduced cost, at most 0),
-with p at most the order's prize. A cut (see `subsets`) with price t >= 0 takes t from the sum, and a route that it
-counts is dearer by t each time. Where loads are limited for the mean of a type's routes only (see `sweeping`), a
-second price t >= 0 per such load makes an order cheaper by t x its part of the capacity and a route dearer by t;
-a route that holds pays no more than t that way, so the bound stays one. Prices are rounded to a power of two so
-that all sums are exact.
+with p at most the order's prize (of an order with a pickup and a delivery each visit has its own price and half of
+the prize, and vehicles with several trips count as often; see `relaxing`). A cut (see `subsets`) with price t >= 0
+takes t from the sum, and a route that it counts is dearer by t each time. Where loads are limited for the mean of a
+type's routes only (see `sweeping`), a second price t >= 0 per such load makes an order cheaper by t x its part of the
+capacity and a route dearer by t; a route that holds pays no more than t that way, so the bound stays one. Prices are
+rounded to a power of two so that all sums are exact.
 
 Where routes are long, the linear program is first solved over real routes, which are found fast (see `beaming`): plans
 are made of these. Then come the routes of the relaxation, and the bound with them; near the end the orders on circles
@@ -21,11 +22,12 @@ import numpy as np
 
 from plantops.engines import ShouldStop, Stopwatch
 from transport.optimise.beaming import BREADTHS, rewarding
-from transport.optimise.columns import Partition, money_unit
+from transport.optimise.columns import Partition, Served, money_unit
 from transport.optimise.day import Day
 from transport.optimise.network import Floats, Network
 from transport.optimise.pool import Column, Pool
 from transport.optimise.pricing import Found, Offer, Pricer, grain
+from transport.optimise.relaxing import always_spent, prizes_of_visits, routes_of
 from transport.optimise.subsets import Cut, Route, Subsets, tolls
 from transport.optimise.sweeping import Sweeper
 
@@ -86,23 +88,25 @@ class Generation:
     def run(self, upper: int) -> Bound:
         """Start from the pool; stop when the bound reaches `upper` (whole money, prizes included)."""
         columns = self.pool.columns[-START_COLUMNS:]
-        size = len(self.day.problem.orders)
+        self._prizes, self._spent = prizes_of_visits(self.day), always_spent(self.day)
+        size = len(self._prizes)
         self._best = Bound(None, False, np.zeros(size), (), 0)
         self._grain = grain(max(float(self.day.prize.max()), *(float(c.cost) for c in columns), 1.0))
         if self._grain == 0:
             return self._best
-        means = [0] * len(self.day.types)
+        means, slots = [0] * len(self.day.types), [0] * len(self.day.types)
         for network, pricer in zip(self.networks, self.pricers, strict=True):
-            means[network.k] = pricer.means
+            means[network.k], slots[network.k] = pricer.means, network.slots
         self._means = np.cumsum([size, *(pricer.means for pricer in self.pricers)])
-        self._partition = Partition(self.day, money_unit(columns), means)
+        served = Served(self._prizes, tuple(slots), (False,) * len(slots))
+        self._partition = Partition(self.day, money_unit(columns), means, served)
         self._known: set[tuple[int, tuple[int, ...]]] = set()
         self._circling: list[tuple[int, Sweeper, tuple[int, ...]]] = []
         self._routes: dict[int, Route] = {}
         self._subsets = Subsets(size)
         self.pool.fresh()
         self._enter(columns)
-        if self._long:
+        if self._long and not any(len(own) == 2 for own in self.day.visits_of):
             share = None if self.watch.left is None else REAL_SHARE * self.watch.left
             self._real_rounds(Stopwatch(share, self.watch.cpu))
         return self._loop(upper)
@@ -122,7 +126,7 @@ class Generation:
         values = self._partition.master.values
         used = [number for number in self._routes if values[number] > USED]
         new = self._subsets.violated([self._routes[n] for n in used], [float(values[n]) for n in used])
-        fresh = Subsets(len(self.day.problem.orders))
+        fresh = Subsets(len(self._prizes))
         for cut in new:
             self._subsets.add(cut)
             fresh.add(cut)
@@ -152,26 +156,29 @@ class Generation:
                 toll, more = float(others[network.k]), WORTHLESS * abs(value)
                 found = rewarding(network, prices, toll, BREADTHS[level], REAL_OFFERS, more)
                 for route in found:
-                    own = [int(network.orders[row]) for row in route]
-                    self.pool.add((network.k, tuple(self.day.visits_of[n][0] for n in own)))
+                    self._to_pool(network, [int(network.visits[row]) for row in route])
                 self.work += REAL_WORK
             self._enter(self.pool.fresh())
             level += len(self._known) - before < FEW
 
+    def _to_pool(self, network: Network, visits: Sequence[int]) -> None:
+        """A route of the bound as a tour, which the pool takes when it holds."""
+        self.pool.add((network.k, (*self.day.prefix[network.k], *visits)))
+
     def _enter(self, columns: Sequence[Column]) -> None:
         """Known routes enter at the network's cost, which is never above their own."""
         for network, pricer in zip(self.networks, self.pricers, strict=True):
-            row = {int(n): at for at, n in enumerate(network.orders)}
-            own = [c for c in columns if c.k == network.k and all(n in row for n in c.orders)]
-            order = self.day.arrays.order
-            found = [tuple(row[int(order[visit])] for visit in c.sequence) for c in own]
+            row = {int(visit): at for at, visit in enumerate(network.visits)}
+            own = [r for c in columns if c.k == network.k for r in routes_of(self.day, c.k, c.sequence)]
+            found = [tuple(row[visit] for visit in route) for route in own if all(visit in row for visit in route)]
             self._add(network, pricer, [(pricer.cost(route), route) for route in found if route])
 
     def _add(self, network: Network, pricer: Pricer | Sweeper, offers: Sequence[Offer]) -> int:
         """New columns for the linear program; gives how many were new."""
-        new = [(cost, route) for cost, route in offers if (network.k, route) not in self._known]
+        fresh = {route: cost for cost, route in offers if (network.k, route) not in self._known}
+        new = [(cost, route) for route, cost in fresh.items()]
         self._known.update((network.k, route) for _, route in new)
-        orders = [[int(network.orders[row]) for row in route] for _, route in new]
+        orders = [[int(network.visits[row]) for row in route] for _, route in new]
         shares = [pricer.shares(route) for _, route in new]
         cuts = [self._subsets.counts(tuple(own)) for own in orders]
         numbers = self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares, cuts)
@@ -179,7 +186,7 @@ class Generation:
             if not self._long:
                 self._routes[number] = tuple(own)
             if len(set(own)) == len(own):
-                self.pool.add((network.k, tuple(self.day.visits_of[n][0] for n in own)))
+                self._to_pool(network, own)
             elif isinstance(pricer, Sweeper):
                 self._circling.append((number, pricer, route))
         return len(new)
@@ -211,7 +218,7 @@ class Generation:
             solved = self._partition.solve(self.watch, self.should_stop)
             if solved is None:
                 break
-            value, prices, others = solved
+            value, prices, others = solved[0] + self._spent, *solved[1:]
             target = self._rounded(np.concatenate([prices, -others[len(self.day.types) :]]))
             smooth = target
             if centre is not None and weight >= LEAST_WEIGHT:
@@ -261,7 +268,7 @@ class Generation:
 
     def _rounded(self, prices: Floats) -> Floats:
         """Prices that the bound may use: from 0, and to the prize of an order, on the grid."""
-        most = np.concatenate([self.day.prize, np.full(len(prices) - len(self.day.prize), np.inf)])
+        most = np.concatenate([self._prizes, np.full(len(prices) - len(self._prizes), np.inf)])
         return np.asarray(np.floor(np.clip(prices, 0, most) / self._grain) * self._grain)
 
     def _heuristic_round(self, prices: Floats) -> int:
@@ -277,14 +284,13 @@ class Generation:
     def _exact_round(self, prices: Floats) -> tuple[int, float, tuple[float, ...]] | None:
         """(new columns, bound, cheapest reduced cost per network); None when a limit was hit."""
         added, least = 0, []
-        lower = float(prices[: len(self.day.prize)].sum() - prices[int(self._means[-1]) :].sum())
+        lower = self._spent + float(prices[: len(self._prizes)].sum() - prices[int(self._means[-1]) :].sum())
         for at, (network, pricer) in enumerate(zip(self.networks, self.pricers, strict=True)):
             found = self._price(at, prices, heuristic=False)
             if found is None or found.cheapest is None:
                 return None
             least.append(found.cheapest)
-            vehicles = min(self.day.counts[network.k], len(self.day.problem.orders))
-            lower += vehicles * found.cheapest
+            lower += min(network.slots, len(self._prizes)) * found.cheapest
             added += self._add(network, pricer, found.offers)
         return added, lower, tuple(least)
 
@@ -300,7 +306,7 @@ class Generation:
         if steps <= 0:
             return None
         watch = Stopwatch(cpu=True)
-        size = len(self.day.problem.orders)
+        size = len(self._prizes)
         means = prices[self._means[at] : self._means[at + 1]]
         cuts = tolls(self.networks[at], self._subsets.cuts, prices[int(self._means[-1]) :])
         offers = LONG_OFFERS if isinstance(self.pricers[at], Sweeper) else OFFERS

@@ -41,7 +41,7 @@ class Pricer:
 
     def __post_init__(self) -> None:
         network = self.network
-        between = network.clock[~np.eye(len(network.orders), dtype=bool)]
+        between = network.clock[~np.eye(len(network.visits), dtype=bool)]
         self.width = max(1, int(between.min(initial=network.horizon)), -(-network.horizon // MOST_BUCKETS))
         self.buckets = network.horizon // self.width + 1
         self.split = int(np.median((network.opens + network.closes) // 2))
@@ -51,7 +51,7 @@ class Pricer:
     ) -> Found:
         """`prices` per order of the day. `work` limits the steps (about 10^8 a second)."""
         del means, grain  # nothing is kept by the mean here, and prices are on the grid already
-        price = prices[self.network.orders]
+        price = prices[self.network.visits]
         ahead, behind = self.halves(price, cuts)
         state, done, front = extend(ahead, self.split, self.width, self.buckets, heuristic, self.most_labels, work)
         if state != DONE:
@@ -106,7 +106,7 @@ class Pricer:
     ) -> list[Offer]:
         """The cheapest routes, but no order in more than PER_ORDER of them unless it brings a rarer one."""
         chosen: list[Offer] = []
-        times = np.zeros(len(self.network.orders), np.int64)
+        times = np.zeros(len(self.network.visits), np.int64)
         for at in np.argsort(costs, kind="stable")[: 20 * offers]:
             route = _trace(front, int(fronts[at]))[::-1] + _trace(back, int(backs[at]))[1:]
             if times[route].min() >= PER_ORDER:

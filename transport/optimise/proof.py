@@ -13,16 +13,17 @@ from transport.optimise.day import Day, prepare
 from transport.optimise.generation import Bound, Generation
 from transport.optimise.heuristic import Tour
 from transport.optimise.model import Order, Problem, Stop, Vehicle, Window
-from transport.optimise.network import Network, networks, why_not_bounded
+from transport.optimise.network import Network, networks
 from transport.optimise.places import find_place
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.pricing import Pricer
+from transport.optimise.relaxing import is_relaxed
 from transport.optimise.sweeping import Sweeper
 
 NEIGHBOURS, LONG_NEIGHBOURS = 8, 6
 TRIAL_SHARE = 0.4  # of the time of a bound of long routes: for labelling that is exact
 FEW_LABELS, MOST_LABELS = 400_000, 1_500_000  # more of them are too many, in that trial and else
-MOST_ORDERS = 400  # beyond, memory and patience end before the linear program does
+MOST_VISITS = 400  # beyond, memory and patience end before the linear program does
 WORTH_CLOSING = 5.0  # gap, as a fraction, times orders, up to which all routes are listed
 SMALLER = 0.8  # of the gap that was tried last, from which it is tried again
 LISTING = 0.3  # of the work of the bound, at most, for one try to list all routes ...
@@ -33,6 +34,10 @@ COMPLETE = mark("Bound: the linear program over all routes, solved to its end.")
 CUT_SHORT = mark("Bound: column generation was cut short, so the true gap is smaller.")
 COARSE = mark(
     "Bound: routes may go round in circles and loads are kept on average only, so the true gap is likely far smaller."
+)
+RELAXED = mark(
+    "Bound: it leaves out that loads of one vehicle follow one another and that an order picked up on the way stays on "
+    "its vehicle, so the true gap is smaller."
 )
 TOO_LONG = mark("How much cheaper a plan could be is not known: the time was too short to look at all routes.")
 
@@ -51,18 +56,16 @@ class Proof:
     _tried: int | None = None
     _tightened: bool = False
     _exhausted: bool = False
-    _why_not: str | None = field(init=False)
+    relaxed: bool = field(init=False)  # routes of the bound are not those of a plan, so they are not listed
 
     def __post_init__(self) -> None:
-        self._why_not = why_not_bounded(self.day)
-        if self._why_not is None and len(self.day.problem.orders) > MOST_ORDERS:
-            self._why_not = f"there are more than {MOST_ORDERS} orders"
-        if self._why_not is not None:
-            self.note = f"How much cheaper a plan could be is not known: {self._why_not}."
+        self.relaxed = is_relaxed(self.day)
+        if not self.possible:
+            self.note = f"How much cheaper a plan could be is not known: there are more than {MOST_VISITS} visits."
 
     @property
     def possible(self) -> bool:
-        return self._why_not is None
+        return len(self.day.visits) <= MOST_VISITS
 
     def generate(
         self,
@@ -117,6 +120,8 @@ class Proof:
         if bound.lower is not None:
             self.lower = max(bound.lower, self.lower or bound.lower)
             self.note = COARSE if self.long else COMPLETE if bound.complete else CUT_SHORT
+            if self.relaxed and not self.long and bound.complete:
+                self.note = RELAXED
 
     def worth_more(self, upper: int) -> bool:
         """Whether more time could close the gap: cuts have begun, or can begin."""
@@ -135,7 +140,7 @@ class Proof:
         while self.lower < upper and not watch.over:
             if generation.ended:
                 self._exhausted = not generation.cut()
-            if self._exhausted or self._worth_listing(upper):
+            if not self.relaxed and (self._exhausted or self._worth_listing(upper)):
                 work = MOST_LISTING if self._exhausted else max(LEAST_LISTING, int(LISTING * generation.work))
                 closed = self._list(upper, work, watch.rest(limits), should_stop)
                 if closed is not None:

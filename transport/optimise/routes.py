@@ -23,6 +23,7 @@ from transport.optimise.model import BadProblem, Plan, Problem, Route
 from transport.optimise.parts import Parts
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import EXACT, TOO_LONG, Proof, compile_ahead
+from transport.optimise.relaxing import routes_of
 from transport.optimise.schedule import timetable, try_route
 from transport.optimise.turns import Rest, Turns, Way
 
@@ -229,7 +230,8 @@ def _bound(run: Run) -> None:
     if run.stopped or not run.proof.possible or (run.bounded and not run.proof.unfinished):
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
-    long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, len(run.tours)))
+    routes = sum(len(routes_of(run.day, k, sequence)) for k, sequence in run.tours)
+    long = orders > max(FEW_ORDERS, LONG_ROUTES * max(1, routes))
     watch = Stopwatch()
     if run.watch.left is not None and run.watch.limit is not None:
         seconds = (LONG_PROOF_SHARE if long else PROOF_SHARE) * run.watch.limit
@@ -258,7 +260,8 @@ def _least_proof(orders: int, long: bool) -> float:
 def _close(run: Run) -> None:
     if run.stopped or not run.proof.worth_more(run.cost):
         return
-    seconds = None if run.watch.left is None else CLOSING_SHARE * run.watch.left
+    share = PROOF_SHARE if run.proof.relaxed else CLOSING_SHARE  # no plan comes out of a relaxed bound
+    seconds = None if run.watch.left is None else share * run.watch.left
     watch = Stopwatch(seconds, run.watch.cpu)
     better = run.proof.tighten(run.cost, watch, _for(run, seconds), run.should_stop)
     if better is not None:

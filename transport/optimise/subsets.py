@@ -54,7 +54,7 @@ class Tolls:
 def tolls(network: Network, cuts: Sequence[Cut], prices: Floats) -> Tolls:
     """Only cuts that cost anything."""
     active = [(cut, price) for cut, price in zip(cuts, prices, strict=True) if price > 0]
-    row = {int(n): at for at, n in enumerate(network.orders)}
+    row = {int(n): at for at, n in enumerate(network.visits)}
     member = np.zeros((len(row), -(-len(active) // WORD)), np.uint64)
     within = np.zeros_like(member)
     for at, (cut, _) in enumerate(active):

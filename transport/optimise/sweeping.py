@@ -66,7 +66,7 @@ class Sweeper:
         n = self.network
         self._shares = n.load / np.maximum(n.capacity, 1)
         self.means = self._shares.shape[1]
-        size, whole = len(n.orders), max(1, n.horizon - n.leave)
+        size, whole = len(n.visits), max(1, n.horizon - n.leave)
 
         def fine(ticks: NDArray[np.int64], least: int = 0, more: int = 0) -> Steps:
             counted = np.minimum(ticks, 4 * whole) * FINE // whole
@@ -121,7 +121,7 @@ class Sweeper:
         below = np.flatnonzero(total < toll)
         cheapest = float(total.min(initial=toll)) - toll
         chosen: list[Offer] = []
-        times = np.zeros(len(self.network.orders), np.int64)
+        times = np.zeros(len(self.network.visits), np.int64)
         for at in below[np.argsort(total[below], kind="stable")][: 5 * offers]:
             route = trace(node, before, int(at))
             if times[route].min() >= PER_ORDER:
@@ -135,7 +135,7 @@ class Sweeper:
     def _under(self, prices: Floats, tolls: Floats, grain: float) -> Coarse:
         """The network under prices, rounded so that a route that holds never seems dearer than it is."""
         n = self.network
-        price = prices[n.orders]
+        price = prices[n.visits]
         if self.means:
             price = (np.ceil((price - self._shares @ tolls) / grain) + 1) * grain
         times = self._between, self._first, self._last, self._opens, self._closes

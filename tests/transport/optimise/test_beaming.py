@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def visits(day: Day, network: Network, route: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(day.visits_of[int(network.orders[row])][0] for row in route)
+    return tuple(int(network.visits[row]) for row in route)
 
 
 def test_the_best_route_of_a_few_orders_is_found_and_all_hold() -> None:
