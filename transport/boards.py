@@ -221,6 +221,7 @@ LEFT_OUT = {
     Constraint.SKILL: mark("{vehicle}: lacks what this order asks for"),
     Constraint.FORBIDDEN: mark("{vehicle}: may not carry this order"),
     Constraint.FIXED: mark("{vehicle}: the order is fixed to another vehicle"),
+    Constraint.DOCK: mark("{vehicle}: no dock is free when it could be there"),
 }
 
 

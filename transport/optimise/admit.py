@@ -7,6 +7,7 @@ import numpy as np
 
 from transport.optimise.model import (
     FOREVER,
+    MAX_BUCKETS,
     MAX_ORDERS,
     NO_ROAD,
     BadProblem,
@@ -47,6 +48,7 @@ def why_not(problem: Problem) -> Iterator[str]:
     for order in problem.orders:
         yield from _order(order, problem)
     yield from _fixed(problem)
+    yield from _docks(problem)
 
 
 def _doubled(what: str, ids: Sequence[str]) -> Iterator[str]:
@@ -180,6 +182,22 @@ def _fixed(problem: Problem) -> Iterator[str]:
     for vehicle, times in frozen.items():
         if times > 1:
             yield f"Vehicle {vehicle} has {times} lists of frozen stops; it can have one."
+
+
+def _docks(problem: Problem) -> Iterator[str]:
+    for place, times in Counter(dock.place for dock in problem.docks).items():
+        if not 0 <= place < len(problem.places):
+            yield "There are docks at a place that is not there."
+        elif times > 1:
+            yield f"The docks of {problem.places[place]} are there {times} times; a place has one list."
+    for dock in problem.docks:
+        who = problem.places[dock.place] if 0 <= dock.place < len(problem.places) else dock.place
+        if dock.bucket < 1:
+            yield f"The parts of the day of the docks of {who} must last at least one tick, not {dock.bucket}."
+        if not 1 <= len(dock.capacity) <= MAX_BUCKETS:
+            yield f"The docks of {who} need 1 to {MAX_BUCKETS} parts of the day, not {len(dock.capacity)}."
+        if any(capacity < 0 for capacity in dock.capacity):
+            yield f"The number of docks of {who} is negative."
 
 
 def _frozen(fixed: Fixed, orders: dict[str, Order]) -> Iterator[str]:

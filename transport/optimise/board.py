@@ -46,6 +46,8 @@ def lay_out(problem: Problem, routes: Stops) -> Board:
     Raises BadProblem with one sentence when the problem is wrong or a route does not hold.
     """
     admit(problem)
+    if problem.docks:
+        raise BadProblem("On a day with docks one stop cannot be asked about by itself; plan the day anew.")
     day = prepare(problem)
     kind = {member: k for k, members in enumerate(day.members) for member in members}
     steps = {vehicle: steps for vehicle, steps in _numbered(day, routes) if steps}

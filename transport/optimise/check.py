@@ -28,6 +28,7 @@ def broken(problem: Problem, plan: Plan) -> list[str]:
             found += [f"{route.vehicle}: {text}" for text in fault(problem, vehicle, route, orders)]
     found += _once(plan, orders)
     found += _assigned(problem, plan)
+    found += _docks(problem, plan)
     found += _money(plan)
     return found
 
@@ -231,6 +232,24 @@ def _assigned(problem: Problem, plan: Plan) -> Iterator[str]:
     for fixed in problem.fixed:
         if fixed.frozen and fixed.orders and fixed.vehicle not in used:
             yield f"Vehicle {fixed.vehicle} has frozen stops but does not drive."
+
+
+def _docks(problem: Problem, plan: Plan) -> Iterator[str]:
+    """Counts the vehicles at a place whenever one comes or the number of docks changes."""
+    for dock in problem.docks:
+        stays = [
+            (visit.start, visit.departure, route.vehicle)
+            for route in plan.routes
+            for visit in route.visits
+            if visit.place == dock.place and visit.kind is not Kind.RELOAD
+        ]
+        turns = [part * dock.bucket for part in range(1, len(dock.capacity))]
+        for moment in sorted({start for start, _, _ in stays} | set(turns)):
+            there = sorted({who for start, end, who in stays if start <= moment < end})
+            part = min(moment // dock.bucket, len(dock.capacity) - 1)
+            if len(there) > dock.capacity[part]:
+                where = problem.places[dock.place]
+                yield f"{', '.join(there)} are at {dock.capacity[part]} docks of {where} at {moment}."
 
 
 def _money(plan: Plan) -> Iterator[str]:

@@ -230,12 +230,13 @@ def without_doubles(day: Day, columns: Sequence[Column]) -> list[Tour] | None:
             saving, at = max(options, key=lambda option: (option[0] is not None, option[0] or 0, -option[1]))
             if saving is None:
                 return None
-            tours[at] = _less(day, tours[at], n)
+            tours[at] = less(day, tours[at], n)
             places.remove(at)
     return [(k, sequence) for k, sequence in tours if sequence]
 
 
-def _less(day: Day, tour: Tour, order: int) -> Tour:
+def less(day: Day, tour: Tour, order: int) -> Tour:
+    """A tour without an order, and without reloads that nothing follows."""
     k, sequence = tour
     kept = [visit for visit in sequence if visit == RELOAD or day.arrays.order[visit] != order]
     tidy = [
@@ -246,7 +247,7 @@ def _less(day: Day, tour: Tour, order: int) -> Tour:
 
 def _saving(day: Day, tour: Tour, order: int) -> int | None:
     """What the route would save without the order; None when it would not hold without."""
-    k, sequence = _less(day, tour, order)
+    k, sequence = less(day, tour, order)
     before = try_route(day, tour[0], tour[1]).cost
     if not sequence:
         return before

@@ -34,7 +34,7 @@ def insert_what_fits(day: Day, tours: Sequence[Tour]) -> list[Tour]:
         left = [n for n in range(len(day.problem.orders)) if n not in served]
         put_in = 0
         for n in sorted(left, key=lambda n: -int(day.prize[n])):
-            options = [(cost, at, tour) for at, tour, cost in _openings(day, plan, n)]
+            options = [(cost, at, tour) for at, tour, cost in openings(day, plan, n)]
             if options:
                 _, at, tour = min(options)
                 plan[at : at + 1] = [tour]
@@ -43,7 +43,7 @@ def insert_what_fits(day: Day, tours: Sequence[Tour]) -> list[Tour]:
             return plan
 
 
-def _openings(day: Day, plan: Sequence[Tour], n: int) -> Iterator[tuple[int, Tour, int]]:
+def openings(day: Day, plan: Sequence[Tour], n: int) -> Iterator[tuple[int, Tour, int]]:
     """(place in the plan, tour with order n, extra cost) for each vehicle that can take it; idle ones at the end."""
     able = day.arrays.allowed[:, n]
     for at, (k, sequence) in enumerate(plan):
@@ -84,7 +84,22 @@ def _reason(day: Day, k: int, vehicle: Vehicle, sequence: Sequence[int], n: int,
     if refused := refusal(vehicle, day.problem.orders[n], owner):
         return refused
     found = find_place(day, k, sequence, n)
-    return None if found.verdict.holds else what_breaks(day, k, vehicle, sequence, n, found)
+    if found.verdict.holds:
+        return _no_dock(day, k, vehicle, sequence, n, found)
+    return what_breaks(day, k, vehicle, sequence, n, found)
+
+
+def _no_dock(day: Day, k: int, vehicle: Vehicle, sequence: Sequence[int], n: int, found: Found) -> Reason | None:
+    """The route could take the order if a dock were free; its price is that of the place in the route then."""
+    docks = {dock.place for dock in day.problem.docks}
+    places = [stop.place for stop in day.problem.orders[n].stops if stop.place in docks]
+    if not docks:
+        return None
+    others = [int(day.arrays.place[visit]) for visit in found.sequence if visit != RELOAD]
+    at = day.problem.places[(places or [place for place in others if place in docks])[0]]
+    before = try_route(day, k, sequence).cost if sequence else 0
+    text = f"{vehicle.id}: no dock of {at} is free when it could be there; with one more it would do"
+    return Reason(vehicle.id, Constraint.DOCK, 1, "docks", text, day.money(found.verdict.cost - before))
 
 
 def refusal(vehicle: Vehicle, order: Order, owner: str | None) -> Reason | None:

@@ -17,6 +17,7 @@ Matrix = NDArray[np.int64]
 NO_ROAD = 1 << 40  # a matrix cell of this size or more: there is no way from here to there
 FOREVER = 1 << 40  # the end of a window that does not end
 MAX_ORDERS = 2000
+MAX_BUCKETS = 10_000  # parts of a day of one dock
 
 
 class BadProblem(ValueError):
@@ -100,6 +101,17 @@ class Vehicle:
 
 
 @dataclass(frozen=True)
+class Dock:
+    """At this place at most so many vehicles are served at any moment: `capacity[b]` of them in the b-th part of the
+    day, each `bucket` ticks long, and as in the last part afterwards. A vehicle takes a dock from the start to the end
+    of service; waiting takes none, and no more does reloading."""
+
+    place: int
+    capacity: tuple[int, ...]
+    bucket: int = FOREVER
+
+
+@dataclass(frozen=True)
 class Fixed:
     """What a dispatcher has decided: these orders go with this vehicle.
 
@@ -136,6 +148,7 @@ class Problem:
     measures: tuple[Measure, ...] = (Measure("load", ""),)
     ticks_per_minute: int = 60
     fixed: tuple[Fixed, ...] = ()
+    docks: tuple[Dock, ...] = ()
 
     def minutes(self, ticks: float) -> float:
         return ticks / self.ticks_per_minute
@@ -201,6 +214,7 @@ class Constraint(StrEnum):
     TRIPS = "trips"
     ROAD = "road"
     FIXED = "fixed"
+    DOCK = "dock"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from transport.optimise.admit import admit
 from transport.optimise.climbing import MANY, Climber, Finding
 from transport.optimise.columns import choose
 from transport.optimise.day import Day, prepare
+from transport.optimise.docks import fit, pinned
 from transport.optimise.explain import insert_what_fits, reasons
 from transport.optimise.heuristic import Search, Tour
 from transport.optimise.model import BadProblem, Plan, Problem, Route
@@ -64,6 +65,7 @@ class Run:
     bounded: bool = False  # a bound was tried, or is out of reach
     turns: Turns = field(init=False)
     rest: Rest = field(default_factory=Rest)  # of the choice among routes
+    pins: tuple[tuple[int, int], ...] = ()  # appointments at docks: visit, tick
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.day)
@@ -71,6 +73,9 @@ class Run:
         self.turns = Turns(alike=len(self.day.types) == 1)
         self.tours = [(k, prefix) for k, prefix in enumerate(self.day.prefix) if prefix]
         self.cost = whole_cost(self.day, self.tours)
+        if self.day.problem.docks:
+            fitted = fit(self.day, self.tours)
+            self.tours, self.cost, self.pins = list(fitted.tours), fitted.cost, fitted.pins
 
     @property
     def stopped(self) -> bool:
@@ -84,10 +89,14 @@ class Run:
         return self.proof.lower is not None and self.proof.lower >= self.cost
 
     def offer(self, tours: Sequence[Tour], message: str) -> None:
-        """Take a plan whose tours hold when it is better than the one in hand."""
-        cost = whole_cost(self.day, tours)
+        """Take a plan whose tours hold when it is better than the one in hand, with appointments where there are
+        docks."""
+        cost, pins = whole_cost(self.day, tours), self.pins
+        if cost < self.cost and self.day.problem.docks:
+            fitted = fit(self.day, tours)
+            tours, cost, pins = fitted.tours, fitted.cost, fitted.pins
         if cost < self.cost:
-            self.tours, self.cost = list(tours), cost
+            self.tours, self.cost, self.pins = list(tours), cost, pins
             self.report(message)
 
     def report(self, message: str) -> None:
@@ -289,12 +298,12 @@ def _choice_seconds(run: Run) -> float:
 
 
 def _plan(run: Run) -> Plan:
-    day = run.day
+    day, timed = run.day, pinned(run.day, run.pins) if run.pins else run.day
     idle = [list(members) for members in day.members]
     assigned = [(idle[k].pop(0), (k, sequence)) for k, sequence in sorted(run.tours)]
     served = {n for _, sequence in run.tours for n in day.served(sequence)}
     left = [n for n in range(len(day.problem.orders)) if n not in served]
-    routes: list[Route] = [timetable(day, k, vehicle, sequence) for vehicle, (k, sequence) in assigned]
+    routes: list[Route] = [timetable(timed, k, vehicle, sequence) for vehicle, (k, sequence) in assigned]
     order = {vehicle.id: at for at, vehicle in enumerate(day.problem.vehicles)}
     routes.sort(key=lambda route: order[route.vehicle])
     cost, bound = day.money(run.cost - run.prizes_left()), run.money_bound()
