@@ -9,7 +9,7 @@ stops have their appointments first.
 It is a heuristic: sequences are those of the search, which knows no docks. A bound without docks is one with them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from transport.optimise.columns import less
 from transport.optimise.day import RELOAD, Arrays, Day
 from transport.optimise.explain import openings
 from transport.optimise.heuristic import Tour
-from transport.optimise.model import BadProblem, Dock
+from transport.optimise.model import FOREVER, BadProblem, Dock, Order, Problem, Stop, Window
 from transport.optimise.schedule import HOLDS, judge, starts
 
 STARTS, WAYS = 5, 60  # of service looked at for one stop, and of one route through its docks
@@ -67,6 +67,58 @@ def _pinned(arrays: Arrays, pins: Sequence[tuple[int, int]]) -> Arrays:
 def docks_at(dock: Dock, tick: int) -> int:
     """How many there are at a tick; before the first part of the day as in it, and after the last."""
     return dock.capacity[min(max(tick // dock.bucket, 0), len(dock.capacity) - 1)]
+
+
+def within_hours(problem: Problem) -> Problem:
+    """The same problem with windows narrowed to when there is any dock for the whole service, so that the search and
+    the bound know when there is none. A stop that no dock could ever serve keeps its windows."""
+    hours = {dock.place: _hours(dock) for dock in problem.docks if not all(dock.capacity)}
+    if not hours:
+        return problem
+    return replace(problem, orders=tuple(_order_within(order, hours) for order in problem.orders))
+
+
+def _hours(dock: Dock) -> list[tuple[int, int]]:
+    """(from, before) of each stretch of the day with at least one dock."""
+    last = len(dock.capacity) - 1
+    found: list[tuple[int, int]] = []
+    for part, capacity in enumerate(dock.capacity):
+        if not capacity:
+            continue
+        begin, end = part * dock.bucket, FOREVER if part == last else (part + 1) * dock.bucket
+        if found and found[-1][1] == begin:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _order_within(order: Order, hours: Mapping[int, list[tuple[int, int]]]) -> Order:
+    """Of an order with pickup and delivery each keeps one window, because the search takes no more of those."""
+    one = len(order.stops) == 2
+    pickup, delivery = (
+        _stop_within(stop, hours[stop.place], one)
+        if stop is not None and stop.service and stop.place in hours
+        else stop
+        for stop in (order.pickup, order.delivery)
+    )
+    return replace(order, pickup=pickup, delivery=delivery)
+
+
+def _stop_within(stop: Stop, hours: Sequence[tuple[int, int]] | None, one: bool) -> Stop:
+    if hours is None or not stop.service:
+        return stop
+    both = [
+        Window(max(window.opens, begin), min(window.closes, end if end == FOREVER else end - stop.service))
+        for window in stop.windows
+        for begin, end in hours
+    ]
+    windows = [window for window in both if window.opens <= window.closes]
+    if not windows:
+        return stop
+    if one and len(windows) > 1:
+        windows = [Window(windows[0].opens, windows[-1].closes)]
+    return replace(stop, windows=tuple(windows))
 
 
 def fit(day: Day, tours: Sequence[Tour]) -> Fitted:

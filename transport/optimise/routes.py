@@ -17,7 +17,7 @@ from transport.optimise.admit import admit
 from transport.optimise.climbing import MANY, Climber, Finding
 from transport.optimise.columns import choose
 from transport.optimise.day import Day, prepare
-from transport.optimise.docks import fit, pinned
+from transport.optimise.docks import fit, pinned, within_hours
 from transport.optimise.explain import insert_what_fits, reasons
 from transport.optimise.heuristic import Search, Tour
 from transport.optimise.model import BadProblem, Plan, Problem, Route
@@ -139,7 +139,7 @@ def solve(
     Raises BadProblem with one sentence when the question itself is wrong.
     """
     admit(problem)
-    day = prepare(problem)
+    day = prepare(within_hours(problem))
     _refuse_frozen(day)
     compile_ahead()
     if limits.seconds is None and limits.iterations is None:

@@ -50,6 +50,17 @@ def test_a_service_does_not_reach_into_hours_without_a_dock() -> None:
     assert starts(plan)["a"] in {6, 7, *range(18, 80)}
 
 
+def test_the_search_knows_when_there_is_no_dock() -> None:
+    """By its windows alone x would serve a first; only b first gets both their dock."""
+    orders = [delivery("a", 2, 1, 3, (0, 40)), delivery("b", 6, 1, 3, (0, 40))]
+    problem = replace(line(orders, [van(closes=44)]), docks=(Dock(2, (0, 0, 1), 10), Dock(6, (1, 0), 10)))
+    plan = solve(problem, Limits(iterations=50))
+    assert broken(problem, plan) == []
+    assert plan.unassigned == ()
+    assert [order for route in plan.routes for order in route.orders] == ["b", "a"]
+    assert plan.outcome.status is Status.OPTIMAL
+
+
 def test_an_order_that_finds_no_dock_is_left_out_and_says_so() -> None:
     orders = [delivery("a", 4, 10, 9, (4, 6)), delivery("b", 4, 10, 9, (4, 6))]
     problem = replace(line(orders, [van("x"), van("y")]), docks=(Dock(4, (1,)),))
