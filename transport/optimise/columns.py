@@ -1,6 +1,6 @@
 """Out of many routes the cheapest plan: set partitioning in PuLP with a row per order and per vehicle type."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,12 +77,12 @@ class Partition:
         self._taken += len(costs)
         return self.master.add_columns(names, [cost / self.unit for cost in costs], entries)
 
-    def cut(self, times: Sequence[tuple[int, int]]) -> None:
-        """One more cut: (column, how often it counts), at most one in all."""
+    def cut(self, times: Iterable[tuple[int, int]], at_most: int = 1) -> None:
+        """One more cut: (column, how often it counts), so often in all. The first columns are what is not served."""
         variables = self.master.variables
         terms = pulp.LpAffineExpression([(variables[column], often) for column, often in times])
         name = f"cut{len(self.master.rows)}"
-        self.master.add_row(pulp.LpConstraint(terms, pulp.LpConstraintLE, name, 1), name)
+        self.master.add_row(pulp.LpConstraint(terms, pulp.LpConstraintLE, name, at_most), name)
 
     def solve(self, watch: Stopwatch, should_stop: ShouldStop | None) -> tuple[float, Floats, Floats] | None:
         """(value, price per order, price per type, then per mean, then per cut) in whole money; None when time is up

@@ -8,10 +8,6 @@ takes t from the sum, and a route that it counts is dearer by t each time. Where
 type's routes only (see `sweeping`), a second price t >= 0 per such load makes an order cheaper by t x its part of the
 capacity and a route dearer by t; a route that holds pays no more than t that way, so the bound stays one. Prices are
 rounded to a power of two so that all sums are exact.
-
-Where routes are long, the linear program is first solved over real routes, which are found fast (see `beaming`): plans
-are made of these. Then come the routes of the relaxation, and the bound with them; near the end the orders on circles
-that are still used remember more.
 """
 
 import math
@@ -21,30 +17,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from plantops.engines import ShouldStop, Stopwatch
-from transport.optimise.beaming import BREADTHS, rewarding
 from transport.optimise.columns import Partition, Served, money_unit
 from transport.optimise.day import Day
 from transport.optimise.network import Floats, Network
 from transport.optimise.pool import Column, Pool
-from transport.optimise.pricing import Found, Offer, Pricer, grain
+from transport.optimise.pricing import Cuts, Found, Offer, Pricer, grain
 from transport.optimise.relaxing import always_spent, prizes_of_visits, routes_of
 from transport.optimise.subsets import Cut, Route, Subsets, tolls
 from transport.optimise.sweeping import Sweeper
 
-OFFERS, LONG_OFFERS = 120, 40  # columns per type and round; of long routes
+OFFERS = 120  # columns per type and round
 STEPS_PER_SECOND = 30e6  # first guess, measured while running
-REAL_WORK = 1_000_000  # steps that one search for real routes counts as
 STEPS = 2_000_000_000  # limit of one pricing when there is no time limit
 CLOSE = 1e-6  # value and bound are equal to this fraction: done
 ROUNDS = 1_000
 SMOOTH, LEAST_WEIGHT = 0.5, 0.05  # weight of the best bound's prices
 ENOUGH = 1e-4  # of the value: so near to its end the linear program is left for cuts
-EXACT_EVERY = 3  # rounds, where routes are long
 START_COLUMNS = 3_000
-REAL_OFFERS, FEW = 30, 5  # routes per type and round; so few in all that a wider search, or truer prices are due
-REAL_SHARE = 0.15  # of the time, at most, for real routes
-WORTHLESS = 1e-6  # of the value: what a route must save at least
-NEARLY = 2e-3  # of the value: so near to its end the linear program of long routes is told to remember more
+FEW = 5  # routes in all, so few that truer prices are due
 USED = 1e-4  # a route that is taken to this part is in use
 
 
@@ -80,36 +70,40 @@ class Generation:
     should_stop: ShouldStop | None = None
     most_work: int | None = None  # steps of labelling in all: a limit that does not depend on the clock
     work: int = 0
+    offers: int = OFFERS
     _speed: float = STEPS_PER_SECOND
-    _best: Bound | None = None
+    best: Bound = field(init=False)
     _ended: bool = False
     drowned: bool = False  # in labels: it can go no further
 
     def run(self, upper: int) -> Bound:
         """Start from the pool; stop when the bound reaches `upper` (whole money, prizes included)."""
+        columns = self._begin()
+        self._enter(columns)
+        return self._loop(upper) if self._grain else self.best
+
+    def _begin(self) -> Sequence[Column]:
+        """An empty linear program; gives the routes to start from."""
         columns = self.pool.columns[-START_COLUMNS:]
         self._prizes, self._spent = prizes_of_visits(self.day), always_spent(self.day)
         size = len(self._prizes)
-        self._best = Bound(None, False, np.zeros(size), (), 0)
+        self.best = Bound(None, False, np.zeros(size), (), 0)
         self._grain = grain(max(float(self.day.prize.max()), *(float(c.cost) for c in columns), 1.0))
-        if self._grain == 0:
-            return self._best
         means, slots = [0] * len(self.day.types), [0] * len(self.day.types)
         for network, pricer in zip(self.networks, self.pricers, strict=True):
             means[network.k], slots[network.k] = pricer.means, network.slots
         self._means = np.cumsum([size, *(pricer.means for pricer in self.pricers)])
         served = Served(self._prizes, tuple(slots), (False,) * len(slots))
-        self._partition = Partition(self.day, money_unit(columns), means, served)
+        self._unit, self._kept, self._served = money_unit(columns), means, served
+        self._partition = self._empty()
         self._known: set[tuple[int, tuple[int, ...]]] = set()
-        self._circling: list[tuple[int, Sweeper, tuple[int, ...]]] = []
         self._routes: dict[int, Route] = {}
         self._subsets = Subsets(size)
         self.pool.fresh()
-        self._enter(columns)
-        if self._long and not any(len(own) == 2 for own in self.day.visits_of):
-            share = None if self.watch.left is None else REAL_SHARE * self.watch.left
-            self._real_rounds(Stopwatch(share, self.watch.cpu))
-        return self._loop(upper)
+        return columns
+
+    def _empty(self) -> Partition:
+        return Partition(self.day, self._unit, self._kept, self._served)
 
     def go_on(self, upper: int, watch: Stopwatch) -> Bound:
         """On from where it ended, with more time."""
@@ -138,28 +132,10 @@ class Generation:
             self._partition.cut(counted)
         return bool(new)
 
-    @property
-    def _long(self) -> bool:
-        return any(isinstance(pricer, Sweeper) for pricer in self.pricers)
-
-    def _real_rounds(self, watch: Stopwatch) -> None:
-        """The linear program over real routes: narrow searches for more of them as long as they find any, then wider
-        ones."""
-        level = 0
-        while level < len(BREADTHS) and not watch.over and (self.most_work is None or self.work < self.most_work):
-            solved = self._partition.solve(self.watch, self.should_stop)
-            if solved is None:
-                return
-            value, prices, others = solved
-            before = len(self._known)
-            for network in self.networks:
-                toll, more = float(others[network.k]), WORTHLESS * abs(value)
-                found = rewarding(network, prices, toll, BREADTHS[level], REAL_OFFERS, more)
-                for route in found:
-                    self._to_pool(network, [int(network.visits[row]) for row in route])
-                self.work += REAL_WORK
-            self._enter(self.pool.fresh())
-            level += len(self._known) - before < FEW
+    def _counts(self, k: int, route: Route) -> list[tuple[int, int]]:
+        """(cut, how often a new route of this type counts for it)."""
+        del k
+        return self._subsets.counts(route)
 
     def _to_pool(self, network: Network, visits: Sequence[int]) -> None:
         """A route of the bound as a tour, which the pool takes when it holds."""
@@ -180,91 +156,74 @@ class Generation:
         self._known.update((network.k, route) for _, route in new)
         orders = [[int(network.visits[row]) for row in route] for _, route in new]
         shares = [pricer.shares(route) for _, route in new]
-        cuts = [self._subsets.counts(tuple(own)) for own in orders]
+        cuts = [self._counts(network.k, tuple(own)) for own in orders]
         numbers = self._partition.add([cost for cost, _ in new], [network.k] * len(new), orders, shares, cuts)
-        for number, own, (_, route) in zip(numbers, orders, new, strict=True):
-            if not self._long:
-                self._routes[number] = tuple(own)
+        for number, own in zip(numbers, orders, strict=True):
+            self._routes[number] = tuple(own)
             if len(set(own)) == len(own):
                 self._to_pool(network, own)
-            elif isinstance(pricer, Sweeper):
-                self._circling.append((number, pricer, route))
         return len(new)
-
-    def _widen(self) -> bool:
-        """Routes of the linear program that go in circles: the orders on their circles remember more, and what is no
-        route any more is forbidden. False when nobody had anything to learn."""
-        values = self._partition.master.values
-        learned = False
-        for number, pricer, route in self._circling:
-            if values[number] > USED:
-                learned = pricer.remember(pricer.circles(route)) or learned
-        kept = [(number, pricer, route) for number, pricer, route in self._circling if pricer.lets_pass(route)]
-        still = {number for number, _, _ in kept}
-        self._partition.master.forbid([number for number, _, _ in self._circling if number not in still])
-        self._circling = kept
-        return learned
 
     def _loop(self, upper: int) -> Bound:
         """Prices are taken between those of the linear program and those of the best bound (Wentges 1997), because
-        the former swing. Fast pricing until it finds nothing, where routes are long every few rounds only, because
-        there the exact one costs little more. It ends a little before its end, because cuts bring more."""
-        weight, heuristic, since = SMOOTH, True, 0
-        long = self._long
+        the former swing. Fast pricing until it finds nothing. It ends a little before its end, because cuts bring
+        more."""
+        weight, heuristic = SMOOTH, True
         self._ended = False
         centre = self._centre()
-        worthless = 0.0 if long else -np.inf  # what no prices at all prove
         for rounds in range(1, ROUNDS + 1):
-            solved = self._partition.solve(self.watch, self.should_stop)
+            solved = self._solve()
             if solved is None:
                 break
-            value, prices, others = solved[0] + self._spent, *solved[1:]
-            target = self._rounded(np.concatenate([prices, -others[len(self.day.types) :]]))
-            smooth = target
-            if centre is not None and weight >= LEAST_WEIGHT:
-                smooth = self._rounded(weight * centre + (1 - weight) * target)
-            since += 1
-            if heuristic and (not long or since < EXACT_EVERY):
+            value, target = solved
+            smooth = self._mixed(centre, target, weight)
+            if heuristic:
                 heuristic = self._heuristic_round(smooth) > 0
                 if heuristic:
                     continue
-            since = 0
             exact = self._exact_round(smooth)
             if exact is None:
                 break
             added, lower, least = exact
-            best = self._best
-            assert best is not None
-            if lower > (worthless if best.lower is None else best.lower):
+            if self._improves(lower, smooth, least, rounds, -np.inf):
                 centre = None if centre is None else smooth
-                paid = smooth[int(self._means[-1]) :]
-                best = Bound(
-                    math.ceil(lower), False, smooth[: len(prices)], least, rounds, tuple(self._subsets.cuts), paid
-                )
             complete = value - lower <= CLOSE * abs(value) or (smooth is target and not added)
             self._ended = complete or value - lower <= ENOUGH * abs(value)
-            self._best = replace(best, complete=best.complete or complete, rounds=rounds)
-            if best.lower is not None and best.lower >= upper:
+            self.best = replace(self.best, complete=self.best.complete or complete, rounds=rounds)
+            if self._ended or (self.best.lower is not None and self.best.lower >= upper):
                 break
-            if long and (complete or value - lower <= NEARLY * abs(value)) and self._widen():
-                weight, heuristic = SMOOTH, True
-                continue
-            if complete or (self._ended and not long):
-                break
-            weight = SMOOTH if added > (0 if long else FEW) else weight * 0.4
+            weight = SMOOTH if added > FEW else weight * 0.4
             heuristic = added > 0
-        assert self._best is not None
-        return self._best
+        return self.best
+
+    def _solve(self) -> tuple[float, Floats] | None:
+        """(value, prices) of the linear program; None when time is up."""
+        solved = self._partition.solve(self.watch, self.should_stop)
+        if solved is None:
+            return None
+        value, prices, others = solved
+        return value + self._spent, self._rounded(np.concatenate([prices, -others[len(self.day.types) :]]))
+
+    def _mixed(self, centre: Floats | None, target: Floats, weight: float) -> Floats:
+        if centre is None or weight < LEAST_WEIGHT:
+            return target
+        return self._rounded(weight * centre + (1 - weight) * target)
+
+    def _improves(self, lower: float, prices: Floats, least: tuple[float, ...], rounds: int, worthless: float) -> bool:
+        """Take a bound that is better than what was known."""
+        if lower <= (worthless if self.best.lower is None else self.best.lower):
+            return False
+        size, paid = len(self._prizes), prices[int(self._means[-1]) :]
+        self.best = Bound(math.ceil(lower), False, prices[:size], least, rounds, tuple(self._subsets.cuts), paid)
+        return True
 
     def _centre(self) -> Floats | None:
-        """The prices of the best bound, to begin with after cuts; where routes are long, nothing at first."""
-        best = self._best
-        assert best is not None
-        if best.lower is None:
-            return np.zeros(int(self._means[-1])) if self._long else None
-        others = np.zeros(int(self._means[-1]) - len(best.prices) + len(self._subsets.cuts))
-        others[len(others) - len(self._subsets.cuts) :][: len(best.tolls)] = best.tolls
-        return np.concatenate([best.prices, others])
+        """The prices of the best bound, to begin with after cuts."""
+        if self.best.lower is None:
+            return None
+        others = np.zeros(int(self._means[-1]) - len(self.best.prices) + len(self._subsets.cuts))
+        others[len(others) - len(self._subsets.cuts) :][: len(self.best.tolls)] = self.best.tolls
+        return np.concatenate([self.best.prices, others])
 
     def _rounded(self, prices: Floats) -> Floats:
         """Prices that the bound may use: from 0, and to the prize of an order, on the grid."""
@@ -284,7 +243,7 @@ class Generation:
     def _exact_round(self, prices: Floats) -> tuple[int, float, tuple[float, ...]] | None:
         """(new columns, bound, cheapest reduced cost per network); None when a limit was hit."""
         added, least = 0, []
-        lower = self._spent + float(prices[: len(self._prizes)].sum() - prices[int(self._means[-1]) :].sum())
+        lower = self._spent + self._certain(prices)
         for at, (network, pricer) in enumerate(zip(self.networks, self.pricers, strict=True)):
             found = self._price(at, prices, heuristic=False)
             if found is None or found.cheapest is None:
@@ -293,6 +252,14 @@ class Generation:
             lower += min(network.slots, len(self._prizes)) * found.cheapest
             added += self._add(network, pricer, found.offers)
         return added, lower, tuple(least)
+
+    def _certain(self, prices: Floats) -> float:
+        """What prices alone prove: those of visits, less what cuts allow."""
+        return float(prices[: len(self._prizes)].sum() - prices[int(self._means[-1]) :].sum())
+
+    def _cuts(self, network: Network, paid: Floats) -> Cuts:
+        """The cuts at these prices as a network's pricing sees them."""
+        return tolls(network, self._subsets.cuts, paid)
 
     def _price(self, at: int, prices: Floats, heuristic: bool) -> Found | None:
         left = self.watch.left
@@ -308,10 +275,8 @@ class Generation:
         watch = Stopwatch(cpu=True)
         size = len(self._prizes)
         means = prices[self._means[at] : self._means[at + 1]]
-        cuts = tolls(self.networks[at], self._subsets.cuts, prices[int(self._means[-1]) :])
-        offers = LONG_OFFERS if isinstance(self.pricers[at], Sweeper) else OFFERS
-        pricer = self.pricers[at]
-        found = pricer.price(prices[:size], means, cuts, self._grain, heuristic, offers, steps)
+        cuts = self._cuts(self.networks[at], prices[int(self._means[-1]) :])
+        found = self.pricers[at].price(prices[:size], means, cuts, self._grain, heuristic, self.offers, steps)
         self.work += found.work
         self.drowned = self.drowned or found.drowned
         if found.work > 1e6:

@@ -73,7 +73,7 @@ def _network(day: Day, k: int, neighbours: int) -> Network | None:
     visits = np.array([visit for n in able for visit in day.visits_of[n] if visit not in frozen], np.int64)
     if not len(visits):
         return None
-    opens, closes = _hull(day, k, visits, start, short)
+    opens, closes = hull(day, k, visits, start, short)
     narrow(day, visits, opens, closes, short)
     no = blocked(day, k, visits, opens, closes, short)
     first, cost, last = _prices(day, k, visits, start)
@@ -179,12 +179,12 @@ def _could_serve(day: Day, k: int, order: int, start: Begin, short: Ints) -> boo
     if not arrays.allowed[k, order] or (arrays.loads[order] > arrays.capacity[k]).any():
         return False
     own = np.array(visits, np.int64)
-    earliest, latest = _hull(day, k, own, start, short)
+    earliest, latest = hull(day, k, own, start, short)
     narrow(day, own, earliest, latest, short)
     return bool((earliest <= latest).all())
 
 
-def _hull(day: Day, k: int, visits: Ints, start: Begin, short: Ints) -> tuple[Ints, Ints]:
+def hull(day: Day, k: int, visits: Ints, start: Begin, short: Ints) -> tuple[Ints, Ints]:
     """First opening and last closing, narrowed by the shortest way from where it begins and to the end."""
     arrays = day.arrays
     place, order = arrays.place[visits], arrays.order[visits]

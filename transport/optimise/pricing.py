@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from transport.optimise.gates import Rebates
 from transport.optimise.labelling import DONE, TOO_MANY, Half, Labels, extend, join
 from transport.optimise.network import Floats, Network
 from transport.optimise.subsets import Tolls
 
 MOST_BUCKETS = 160
 PER_ORDER = 10  # offers of one round in which an order may stand
+Cuts = Tolls | Rebates
 Offer = tuple[float, tuple[int, ...]]  # cost in whole money, row numbers of the network
 
 
@@ -47,9 +49,17 @@ class Pricer:
         self.split = int(np.median((network.opens + network.closes) // 2))
 
     def price(
-        self, prices: Floats, means: Floats, cuts: Tolls, grain: float, heuristic: bool, offers: int, work: int
+        self,
+        prices: Floats,
+        means: Floats,
+        cuts: Cuts,
+        grain: float,
+        heuristic: bool,
+        offers: int,
+        work: int,
     ) -> Found:
-        """`prices` per order of the day. `work` limits the steps (about 10^8 a second)."""
+        """`prices` per order of the day; `cuts` are tolls. `work` limits the steps (about 10^8 a second)."""
+        assert isinstance(cuts, Tolls)
         del means, grain  # nothing is kept by the mean here, and prices are on the grid already
         price = prices[self.network.visits]
         ahead, behind = self.halves(price, cuts)

@@ -8,6 +8,7 @@ import numpy as np
 
 from plantops.engines import Limits, Progress, ShouldStop, Stopwatch
 from plantops.wording import mark
+from transport.optimise.circling import LongRoutes
 from transport.optimise.closing import Closed, close
 from transport.optimise.day import Day, prepare
 from transport.optimise.generation import Bound, Generation
@@ -20,7 +21,7 @@ from transport.optimise.pricing import Pricer
 from transport.optimise.relaxing import is_relaxed
 from transport.optimise.sweeping import Sweeper
 
-NEIGHBOURS, LONG_NEIGHBOURS = 8, 6
+NEIGHBOURS, LONG_NEIGHBOURS = 8, 3
 TRIAL_SHARE = 0.4  # of the time of a bound of long routes: for labelling that is exact
 FEW_LABELS, MOST_LABELS = 400_000, 1_500_000  # more of them are too many, in that trial and else
 MOST_VISITS = 400  # beyond, memory and patience end before the linear program does
@@ -94,9 +95,10 @@ class Proof:
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is a bound, and the linear program before the first cut has not been solved to its end."""
+        """Whether there is a bound, and the linear program (where routes are short: before the first cut) has not been
+        solved to its end."""
         generation = self._generation
-        if self.long or generation is None or self.lower is None or self._tightened:
+        if generation is None or self.lower is None or self._tightened:
             return False
         return not generation.ended and not generation.drowned
 
@@ -112,8 +114,8 @@ class Proof:
         self.long = True
         self.networks = networks(self.day, LONG_NEIGHBOURS)
         pricers = [Sweeper(network) for network in self.networks]
-        generation = Generation(self.day, pool, self.networks, pricers, watch, should_stop, most_work=work)
-        self._take(generation.run(upper))
+        self._generation = LongRoutes(self.day, pool, self.networks, pricers, watch, should_stop, most_work=work)
+        self._take(self._generation.run(upper))
 
     def _take(self, bound: Bound) -> None:
         self.bound, self.note = bound, TOO_LONG

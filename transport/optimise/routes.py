@@ -235,8 +235,10 @@ def _for(run: Run, seconds: float | None) -> Limits:
 def _bound(run: Run) -> None:
     """Column generation, a slice of the time in each turn as long as it brings a bound, and one more choice, because
     it brings routes that no search has met. That of many orders waits until a search was in vain or half of the time
-    is over."""
+    is over; that of long routes goes on only after searches in vain."""
     if run.stopped or not run.proof.possible or (run.bounded and not run.proof.unfinished):
+        return
+    if run.bounded and run.proof.long and not run.vain:
         return
     orders = sum(len(run.day.served(sequence)) for _, sequence in run.tours)
     routes = sum(len(routes_of(run.day, k, sequence)) for k, sequence in run.tours)

@@ -14,12 +14,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from transport.optimise.gates import Rebates
 from transport.optimise.labelling import DONE, FAR, NOBODY, TOO_LONG, TOO_MANY, ZERO
 from transport.optimise.network import NOT_NEAR, Floats, Network
-from transport.optimise.pricing import PER_ORDER, Found, Offer
-from transport.optimise.subsets import Tolls
+from transport.optimise.pricing import PER_ORDER, Cuts, Found, Offer
 
-PARTS = 120  # of a day
+PARTS = 400  # of a day
 MOST_LABELS = 2_000_000
 FINE = 100_000  # ticks that a day is counted in
 FEW = 500  # ticks of a day that are parts of their own
@@ -109,11 +109,18 @@ class Sweeper:
         return True
 
     def price(
-        self, prices: Floats, tolls: Floats, cuts: Tolls, grain: float, heuristic: bool, offers: int, work: int
+        self,
+        prices: Floats,
+        tolls: Floats,
+        cuts: Cuts,
+        grain: float,
+        heuristic: bool,
+        offers: int,
+        work: int,
     ) -> Found:
-        """As `Pricer.price`, without cuts: a route that counts for one seems cheaper than it is."""
-        del cuts
-        coarse, toll = self._under(prices, tolls, grain), float(tolls.sum())
+        """As `Pricer.price`; `cuts` are rebates."""
+        assert isinstance(cuts, Rebates)
+        coarse, toll = self._under(prices, tolls, cuts, grain), float(tolls.sum())
         state, done, labels = sweep(coarse, self._budget, self._width, heuristic, MOST_LABELS, work)
         if state != DONE:
             return Found(None, [], done)
@@ -132,14 +139,15 @@ class Sweeper:
                 break
         return Found(None if heuristic else cheapest, chosen, done)
 
-    def _under(self, prices: Floats, tolls: Floats, grain: float) -> Coarse:
+    def _under(self, prices: Floats, tolls: Floats, cuts: Rebates, grain: float) -> Coarse:
         """The network under prices, rounded so that a route that holds never seems dearer than it is."""
         n = self.network
         price = prices[n.visits]
         if self.means:
             price = (np.ceil((price - self._shares @ tolls) / grain) + 1) * grain
         times = self._between, self._first, self._last, self._opens, self._closes
-        return Coarse(n.cost - price[None, :], n.first - price, n.last, *times, self._near, self._own)
+        cost, first = n.cost - price[None, :] - cuts.between, n.first - price - cuts.first
+        return Coarse(cost, first, n.last, *times, self._near, self._own)
 
     def cost(self, route: NDArray[np.int64] | tuple[int, ...]) -> float:
         """What a sequence of rows costs, without prices."""
