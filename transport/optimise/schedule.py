@@ -20,57 +20,57 @@ ZERO: Any = np.int64(0)  # typed: for a bare 0 numba compiles every function tha
 NOWHERE: Any = np.int64(-1)
 
 
-@njit(cache=True, error_model="numpy")
-def _leg(day: Any, k: int, i: int, j: int) -> tuple[int, int]:
-    p = day.profile[k]
-    return day.distance[p, i, j], day.duration[p, i, j]
+@njit(cache=True, error_model="numpy", inline="always")
+def _opening(opens: Any, closes: Any, first: int, last: int, tick: int) -> int:
+    """The first tick from `tick` on at which service may start in the windows `first` to before `last`; -1 when all
+    have closed."""
+    found: int = NOWHERE
+    for w in range(first, last):
+        if tick <= closes[w]:
+            found = max(tick, opens[w])
+            break
+    return found
 
 
-@njit(cache=True, error_model="numpy")
-def _opening(day: Any, visit: int, tick: int) -> int:
-    """The first tick from `tick` on at which service may start; -1 when all windows have closed."""
-    for w in range(day.window_at[visit], day.window_at[visit + 1]):
-        if tick <= day.closes[w]:
-            return int(max(tick, day.opens[w]))
-    return -1
-
-
-@njit(cache=True, error_model="numpy")
-def _closing(day: Any, visit: int, tick: int) -> int:
+@njit(cache=True, error_model="numpy", inline="always")
+def _closing(opens: Any, closes: Any, first: int, last: int, tick: int) -> int:
     """The last tick up to `tick` at which service may start; -1 when no window has opened."""
-    for w in range(day.window_at[visit + 1] - 1, day.window_at[visit] - 1, -1):
-        if tick >= day.opens[w]:
-            return int(min(tick, day.closes[w]))
-    return -1
+    found: int = NOWHERE
+    for w in range(last - 1, first - 1, -1):
+        if tick >= opens[w]:
+            found = min(tick, closes[w])
+            break
+    return found
 
 
 @njit(cache=True, error_model="numpy")
 def _ready(day: Any, sequence: NDArray[np.int32], at: int) -> int:
     """When the load of the trip that begins at position `at` can leave."""
-    latest = 0
+    action, order, ready = day.action, day.order, day.ready
+    latest: int = ZERO
     for x in range(at, len(sequence)):
         visit = sequence[x]
         if visit == RELOAD:
             break
-        if day.action[visit] == DELIVER:
-            latest = max(latest, day.ready[day.order[visit]])
+        if action[visit] == DELIVER:
+            latest = max(latest, ready[order[visit]])
     return latest
 
 
 @njit(cache=True, error_model="numpy")
-def _travel(day: Any, k: int, way: int, clock: int, driven: int, worked: int) -> tuple[int, int, int]:
-    """(clock, driven and worked since the last break) behind a way, with a break wherever one is due."""
-    if day.break_lasts[k] == 0:
-        return clock + way, driven, worked
-    free = min(day.break_driving[k] - driven, day.break_work[k] - worked)
+def _travel(
+    way: int, clock: int, driven: int, worked: int, lasts: int, most_driven: int, most_worked: int
+) -> tuple[int, int, int]:
+    """(clock, driven and worked since the last break) behind a way, with a break of `lasts` wherever one is due."""
+    free = min(most_driven - driven, most_worked - worked)
     while way > free:
-        clock, way = clock + max(0, free) + day.break_lasts[k], way - max(0, free)
-        driven, worked, free = ZERO, ZERO, min(day.break_driving[k], day.break_work[k])
+        clock, way = clock + max(0, free) + lasts, way - max(0, free)
+        driven, worked, free = ZERO, ZERO, min(most_driven, most_worked)
     return clock + way, driven + way, worked + way
 
 
 @njit(cache=True, error_model="numpy")
-def _forward(
+def forward(
     day: Any,
     k: int,
     sequence: NDArray[np.int32],
@@ -82,38 +82,51 @@ def _forward(
 ) -> tuple[int, int]:
     """Drive from `leave` on, as early as possible, but serve visit `later_at` by `later` ticks later. Fills `starts`
     (a reload: when it leaves again) and `rests` (breaks on the way there, the last on the way home) and gives
-    (return tick, -1), or (ticks too late, position)."""
-    p, here, lasts = day.profile[k], day.start[k], day.break_lasts[k]
+    (return tick, -1), or (ticks too late, position).
+
+    The arrays are taken out of `day` before the loop: numba counts references at every look into a tuple.
+    """
+    duration, place, service = day.duration[day.profile[k]], day.place, day.service
+    opens, closes, window_at = day.opens, day.closes, day.window_at
+    home, here, lasts, service_rests = day.start[k], day.start[k], day.break_lasts[k], day.service_rests[k]
+    most_driven, most_worked = day.break_driving[k], day.break_work[k]
     clock, driven, worked = max(leave, _ready(day, sequence, ZERO)), ZERO, ZERO
     for x in range(len(sequence)):
         visit = sequence[x]
-        there = day.start[k] if visit == RELOAD else day.place[visit]
-        left, way = clock, day.duration[p, here, there]
-        clock, driven, worked = _travel(day, k, way, clock, driven, worked)
+        there = home if visit == RELOAD else place[visit]
+        left, way = clock, duration[here, there]
+        if lasts == 0:
+            clock += way
+        else:
+            clock, driven, worked = _travel(way, clock, driven, worked, lasts, most_driven, most_worked)
         rests[x] = clock - left - way
         if visit == RELOAD:
-            opening = max(clock, _ready(day, sequence, x + 1))
+            start = max(clock, _ready(day, sequence, x + 1))
         else:
-            opening = _opening(day, visit, clock)
-            if lasts > 0 and worked > 0 and opening >= 0 and worked + day.service[visit] > day.break_work[k]:
-                opening = _opening(day, visit, max(opening, clock + lasts))
-            if opening < 0:
-                return max(1, clock - day.closes[day.window_at[visit + 1] - 1]), x
-        if lasts > 0 and opening - clock >= lasts:
+            first, last = window_at[visit], window_at[visit + 1]
+            start = _opening(opens, closes, first, last, clock)
+            if lasts > 0 and worked > 0 and start >= 0 and worked + service[visit] > most_worked:
+                start = _opening(opens, closes, first, last, max(start, clock + lasts))
+            if start < 0:
+                return max(1, clock - closes[last - 1]), x
+        if lasts > 0 and start - clock >= lasts:
             driven, worked = ZERO, ZERO
         if x == later_at:
-            opening += later
-            if visit != RELOAD and _opening(day, visit, opening) != opening:
+            start += later
+            if visit != RELOAD and _opening(opens, closes, window_at[visit], window_at[visit + 1], start) != start:
                 return 1, x
-        starts[x] = opening
-        clock = opening
+        starts[x] = start
+        clock = start
         if visit != RELOAD:
-            clock, worked = clock + day.service[visit], worked + day.service[visit]
-            if day.service_rests[k] and day.service[visit] >= lasts:
+            clock, worked = clock + service[visit], worked + service[visit]
+            if service_rests and service[visit] >= lasts:
                 driven = ZERO
         here = there
-    left, way = clock, day.duration[p, here, day.end[k]]
-    clock, driven, worked = _travel(day, k, way, clock, driven, worked)
+    left, way = clock, duration[here, day.end[k]]
+    if lasts == 0:
+        clock += way
+    else:
+        clock, driven, worked = _travel(way, clock, driven, worked, lasts, most_driven, most_worked)
     rests[len(sequence)] = clock - left - way
     return clock, -1
 
@@ -125,7 +138,7 @@ def _latest_leave(day: Any, k: int, sequence: NDArray[np.int32], leave: int, bac
     low, high = leave, back
     while low < high:
         middle = (low + high + 1) // 2
-        when, late_at = _forward(day, k, sequence, middle, starts, rests, NOWHERE, ZERO)
+        when, late_at = forward(day, k, sequence, middle, starts, rests, NOWHERE, ZERO)
         if late_at < 0 and when <= back:
             low = middle
         else:
@@ -134,58 +147,59 @@ def _latest_leave(day: Any, k: int, sequence: NDArray[np.int32], leave: int, bac
 
 
 @njit(cache=True, error_model="numpy")
-def _backward(day: Any, k: int, sequence: NDArray[np.int32], back: int, latest: NDArray[np.int64]) -> int:
+def backward(day: Any, k: int, sequence: NDArray[np.int32], back: int, latest: NDArray[np.int64]) -> int:
     """The latest start of each visit that still returns at `back`, and the latest leave (may be too early)."""
-    there = day.end[k]
-    clock = back
+    duration, place, service = day.duration[day.profile[k]], day.place, day.service
+    opens, closes, window_at, home = day.opens, day.closes, day.window_at, day.start[k]
+    there, clock = day.end[k], back
     for x in range(len(sequence) - 1, -1, -1):
         visit = sequence[x]
-        here = day.start[k] if visit == RELOAD else day.place[visit]
-        clock -= day.duration[day.profile[k], here, there]
+        here = home if visit == RELOAD else place[visit]
+        clock -= duration[here, there]
         if visit != RELOAD:
-            clock = _closing(day, visit, clock - day.service[visit])
+            clock = _closing(opens, closes, window_at[visit], window_at[visit + 1], clock - service[visit])
         latest[x] = clock
         there = here
-    return int(clock - day.duration[day.profile[k], day.start[k], there])
+    return int(clock - duration[home, there])
 
 
 @njit(cache=True, error_model="numpy")
-def _load_over(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int]:
+def load_over(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int]:
     """(what is over capacity, measure, position) of the first overload; (0, 0, -1) when all fits."""
-    for d in range(day.loads.shape[1]):
-        on_board = 0
+    action_of, order, loads, capacity = day.action, day.order, day.loads, day.capacity[k]
+    for d in range(loads.shape[1]):
+        on_board = ZERO
         for x in range(-1, len(sequence)):
             if x < 0 or sequence[x] == RELOAD:
-                on_board = 0
+                on_board = ZERO
                 for y in range(x + 1, len(sequence)):
                     if sequence[y] == RELOAD:
                         break
-                    if day.action[sequence[y]] == DELIVER:
-                        on_board += day.loads[day.order[sequence[y]], d]
+                    if action_of[sequence[y]] == DELIVER:
+                        on_board += loads[order[sequence[y]], d]
             else:
-                load = day.loads[day.order[sequence[x]], d]
-                action = day.action[sequence[x]]
+                load, action = loads[order[sequence[x]], d], action_of[sequence[x]]
                 on_board += load if action in (COLLECT, LOAD) else -load
-            if on_board > day.capacity[k, d]:
-                return on_board - day.capacity[k, d], d, x
+            if on_board > capacity[d]:
+                return on_board - capacity[d], d, x
     return 0, 0, -1
 
 
 @njit(cache=True, error_model="numpy")
 def _pairs(day: Any, sequence: NDArray[np.int32]) -> int:
     """Position of a visit that comes twice, is unloaded before it was loaded, or stays on board; -1 if none."""
+    action_of, order = day.action, day.order
     for x in range(len(sequence)):
         visit = sequence[x]
         if visit == RELOAD:
             continue
-        partner = -1
+        partner, own, action = -1, order[visit], action_of[visit]
         for y in range(len(sequence)):
             other = sequence[y]
-            if y != x and other == visit:
+            if other == visit and y != x:
                 return x
-            if other != RELOAD and other != visit and day.order[other] == day.order[visit]:
+            if other != RELOAD and other != visit and order[other] == own:
                 partner = y
-        action = day.action[visit]
         if (action == LOAD and partner < x) or (action == UNLOAD and (partner < 0 or partner > x)):
             return x
         if action == LOAD:
@@ -208,24 +222,26 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
     whole money. Leave and return are those of the shortest day that the windows allow, the earliest of
     equals. A verdict other than HOLDS has no cost.
     """
+    distance, duration, place = day.distance[day.profile[k]], day.duration[day.profile[k]], day.place
+    allowed, order, service, home = day.allowed[k], day.order, day.service, day.start[k]
     for x in range(len(sequence)):
-        if sequence[x] != RELOAD and not day.allowed[k, day.order[sequence[x]]]:
+        if sequence[x] != RELOAD and not allowed[order[sequence[x]]]:
             return _broken(FORBIDDEN, 0, x)
     at = _pairs(day, sequence)
     if at >= 0:
         return _broken(ORDER, 0, at)
-    over, measure, at = _load_over(day, k, sequence)
+    over, measure, at = load_over(day, k, sequence)
     if over > 0:
         return _broken(TOO_MUCH, over, measure)
-    metres, ticks, driven, trips, here = ZERO, ZERO, ZERO, 1, day.start[k]
+    metres, ticks, driven, trips, here = ZERO, ZERO, ZERO, 1, home
     for x in range(len(sequence) + 1):
         there = day.end[k]
         if x < len(sequence):
             visit = sequence[x]
-            there = day.start[k] if visit == RELOAD else day.place[visit]
+            there = home if visit == RELOAD else place[visit]
             trips += visit == RELOAD
-            ticks += 0 if visit == RELOAD else day.service[visit]
-        way, travel = _leg(day, k, here, there)
+            ticks += ZERO if visit == RELOAD else service[visit]
+        way, travel = distance[here, there], duration[here, there]
         if way >= NO_ROAD or travel >= NO_ROAD:
             return _broken(ROAD, 0, x)
         metres, ticks, driven, here = metres + way, ticks + travel, driven + travel, there
@@ -235,11 +251,11 @@ def judge(day: Any, k: int, sequence: NDArray[np.int32]) -> tuple[int, int, int,
         return _broken(DISTANCE, metres - day.max_distance[k], 0)
     if driven > day.drives_at_most[k]:
         return _broken(DRIVING, driven - day.drives_at_most[k], 0)
-    return _time(day, k, sequence, metres, ticks)
+    return times(day, k, sequence, metres, ticks)
 
 
 @njit(cache=True, error_model="numpy")
-def _time(
+def times(
     day: Any, k: int, sequence: NDArray[np.int32], metres: int, busy: int
 ) -> tuple[int, int, int, int, int, int, int]:
     """The part of `judge` about the clock; `busy` ticks are driving and service.
@@ -250,7 +266,7 @@ def _time(
     ticks, rests = np.zeros(len(sequence), np.int64), np.zeros(len(sequence) + 1, np.int64)
     leave, best_leave, best_return = day.leaves[k], -1, -1
     while True:
-        back, late_at = _forward(day, k, sequence, leave, ticks, rests, NOWHERE, ZERO)
+        back, late_at = forward(day, k, sequence, leave, ticks, rests, NOWHERE, ZERO)
         if late_at >= 0 or back > day.returns[k]:
             if best_leave >= 0:
                 break
@@ -260,7 +276,7 @@ def _time(
         if day.break_lasts[k] > 0:
             best_leave, best_return = _latest_leave(day, k, sequence, leave, back, ticks, rests), back
             break
-        latest = _backward(day, k, sequence, back, ticks)
+        latest = backward(day, k, sequence, back, ticks)
         if best_leave < 0 or back - latest < best_return - best_leave:
             best_leave, best_return = latest, back
         if back - latest == busy:
@@ -315,7 +331,7 @@ def timetable(day: Day, k: int, vehicle: str, sequence: Sequence[int]) -> Route:
         raise ValueError(f"The route of {vehicle} breaks its constraints (code {verdict.code}).")
     steps = np.array(sequence, np.int32)
     starts, rests = np.zeros(len(steps), np.int64), np.zeros(len(steps) + 1, np.int64)
-    _forward(day.arrays, k, steps, verdict.leaves, starts, rests, NOWHERE, ZERO)
+    forward(day.arrays, k, steps, verdict.leaves, starts, rests, NOWHERE, ZERO)
     slack = _slack(day, k, steps, verdict.leaves, starts)
     visits, here, clock = [], int(day.arrays.start[k]), verdict.leaves
     clock = max(clock, int(_ready(day.arrays, steps, 0)))
@@ -338,7 +354,7 @@ def starts(day: Day, k: int, sequence: Sequence[int], leaves: int) -> NDArray[np
     """The tick at which service begins at each visit of a route that holds and leaves then."""
     steps = np.array(sequence, np.int32)
     found, rests = np.zeros(len(steps), np.int64), np.zeros(len(steps) + 1, np.int64)
-    _forward(day.arrays, k, steps, leaves, found, rests, NOWHERE, ZERO)
+    forward(day.arrays, k, steps, leaves, found, rests, NOWHERE, ZERO)
     return found
 
 
@@ -347,14 +363,14 @@ def _slack(day: Day, k: int, steps: Sequence32, leaves: int, starts: NDArray[np.
     end = min(int(day.arrays.returns[k]), leaves + int(day.arrays.max_duration[k]))
     latest = np.zeros(len(steps), np.int64)
     if not day.arrays.break_lasts[k]:
-        _backward(day.arrays, k, steps, end, latest)
+        backward(day.arrays, k, steps, end, latest)
         return latest - starts
     rests = np.zeros(len(steps) + 1, np.int64)
     for x in range(len(steps)):
         low, high = 0, max(0, end - int(starts[x]))
         while low < high:
             middle = (low + high + 1) // 2
-            back, late_at = _forward(day.arrays, k, steps, leaves, latest.copy(), rests, x, middle)
+            back, late_at = forward(day.arrays, k, steps, leaves, latest.copy(), rests, x, middle)
             low, high = (middle, high) if late_at < 0 and back <= end else (low, middle - 1)
         latest[x] = low
     return latest
