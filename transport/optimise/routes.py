@@ -38,6 +38,7 @@ LONG_ROUTES = 10  # orders per route beyond which it is rarely to be had ...
 LONG_PROOF_SHARE = 0.2  # ... and only a coarse one is tried, in this share
 LEAST_LONG_PROOF = 8.0  # seconds below which it comes to nothing and the search needs them
 PROOF_PER_ORDER = 0.02  # seconds of a turn below which a bound of many orders comes to nothing
+SEARCHES = 3.0  # seconds of search in many orders for each second of their bound
 SLICE_SHARE = 0.3  # of the time, at most, for each search after that, from the best plan so far
 CHOICE_SHARE = 0.5  # of a search's time for the choice among the routes that it brought
 LEAST_CHOICE = 0.3  # seconds
@@ -61,6 +62,8 @@ class Run:
     begun: bool = False  # from a plan as it stands
     iterations: int = 0
     searched: float = 0.0  # seconds of the last search
+    searching: float = 0.0  # seconds of all searches
+    bounding: float = 0.0  # seconds of the bound
     vain: bool = False  # the last search brought nothing
     bounded: bool = False  # a bound was tried, or is out of reach
     turns: Turns = field(init=False)
@@ -180,6 +183,7 @@ def _improve(run: Run) -> None:
             climber = Climber(Search(run.day, optional=True), run.limits.seed, run.pool.add)
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
         run.vain = run.cost == before
+        run.searching += run.searched
         if turn == 0 or len(run.day.problem.orders) <= MANY or run.rest.over():
             _choose(run)
         if way is not None:
@@ -234,8 +238,8 @@ def _for(run: Run, seconds: float | None) -> Limits:
 
 def _bound(run: Run) -> None:
     """Column generation, a slice of the time in each turn as long as it brings a bound, and one more choice, because
-    it brings routes that no search has met. That of many orders waits until a search was in vain or half of the time
-    is over; that of long routes goes on only after searches in vain."""
+    it brings routes that no search has met. That of many orders waits until searches have had SEARCHES times as
+    long; that of long routes goes on only after searches in vain."""
     if run.stopped or not run.proof.possible or (run.bounded and not run.proof.unfinished):
         return
     if run.bounded and run.proof.long and not run.vain:
@@ -249,7 +253,7 @@ def _bound(run: Run) -> None:
         if seconds < _least_proof(orders, long):
             run.bounded, run.proof.note = True, TOO_LONG
             return
-        if orders > MANY and not run.vain and run.watch.left > run.watch.limit / 2:
+        if orders > MANY and run.searching < SEARCHES * (run.bounding + seconds):
             return
         watch = Stopwatch(min(run.watch.left, seconds), run.watch.cpu)
     if not run.bounded:
@@ -258,6 +262,7 @@ def _bound(run: Run) -> None:
     else:
         run.proof.go_on(run.cost, watch)
     run.bounded = True
+    run.bounding += watch.spent
     run.report("bound")
     _choose(run)
 
