@@ -14,7 +14,7 @@ from transport.optimise.model import NO_ROAD, Order, Problem, Stop, Vehicle
 
 LEVEL = 5
 MOST = 2**31 - 1  # matrices hold 32 bits
-BIG = 400_000_000
+SUM = 2_000_000_000  # of the longest, or dearest, way from every place: VROOM adds them in 32 bits
 
 
 def why_not(problem: Problem) -> str | None:
@@ -56,7 +56,8 @@ def _scale(problem: Problem) -> float:
 
 
 def _small(matrix: NDArray[np.int64]) -> NDArray[np.uint32]:
-    return np.minimum(matrix, BIG).astype(np.uint32)
+    """In 32 bits; a way that is not there is as long as can be."""
+    return np.minimum(matrix, SUM // len(matrix)).astype(np.uint32)
 
 
 def _vehicle(problem: Problem, at: int, vehicle: Vehicle, profile: str, scale: float) -> Any:
