@@ -24,6 +24,7 @@ from transport.optimise.model import BadProblem, Plan, Problem, Route
 from transport.optimise.parts import Parts
 from transport.optimise.pool import Pool, whole_cost
 from transport.optimise.proof import EXACT, TOO_LONG, Proof, compile_ahead
+from transport.optimise.reach import renumbered, within_reach
 from transport.optimise.relaxing import routes_of
 from transport.optimise.schedule import timetable, try_route
 from transport.optimise.turns import Rest, Turns, Way
@@ -142,18 +143,19 @@ def solve(
     Raises BadProblem with one sentence when the question itself is wrong.
     """
     admit(problem)
-    day = prepare(within_hours(problem))
-    _refuse_frozen(day)
+    whole = prepare(within_hours(problem))
+    _refuse_frozen(whole)
+    day = within_reach(whole)
     compile_ahead()
     if limits.seconds is None and limits.iterations is None:
         limits = replace(limits, iterations=DEFAULT_ITERATIONS)
     run = Run(day, limits, Stopwatch(limits.seconds, limits.cpu), progress, should_stop, begun=bool(start))
     if start:
-        run.offer(start, "the plan as it stands")
+        run.offer(renumbered(start, whole, day), "the plan as it stands")
         run.offer(insert_what_fits(run.day, run.tours), "insertion")
     _improve(run)
     run.offer(insert_what_fits(run.day, run.tours), "insertion")
-    return _plan(run)
+    return _plan(run, whole)
 
 
 def _refuse_frozen(day: Day) -> None:
@@ -304,12 +306,17 @@ def _choice_seconds(run: Run) -> float:
     return max(0.05, min(left, max(LEAST_CHOICE, CHOICE_SHARE * run.searched)))
 
 
-def _plan(run: Run) -> Plan:
+def _plan(run: Run, whole: Day) -> Plan:
+    """The answer; `whole` is the day with the orders that are out of reach."""
     day, timed = run.day, pinned(run.day, run.pins) if run.pins else run.day
     idle = [list(members) for members in day.members]
     assigned = [(idle[k].pop(0), (k, sequence)) for k, sequence in sorted(run.tours)]
-    served = {n for _, sequence in run.tours for n in day.served(sequence)}
-    left = [n for n in range(len(day.problem.orders)) if n not in served]
+    known = [
+        (vehicle, tour)
+        for (vehicle, _), tour in zip(assigned, renumbered([t for _, t in assigned], day, whole), strict=True)
+    ]
+    served = {n for _, (_, sequence) in known for n in whole.served(sequence)}
+    left = [n for n in range(len(whole.problem.orders)) if n not in served]
     routes: list[Route] = [timetable(timed, k, vehicle, sequence) for vehicle, (k, sequence) in assigned]
     order = {vehicle.id: at for at, vehicle in enumerate(day.problem.vehicles)}
     routes.sort(key=lambda route: order[route.vehicle])
@@ -318,4 +325,4 @@ def _plan(run: Run) -> Plan:
     if not served:
         status = Status.INFEASIBLE
     outcome = Outcome(status, cost, bound, relative_gap(cost, bound), run.watch.seconds, run.watch.cpu_seconds)
-    return Plan(outcome, tuple(routes), reasons(day, assigned, left), EXACT if run.proved else run.proof.note)
+    return Plan(outcome, tuple(routes), reasons(whole, known, left), EXACT if run.proved else run.proof.note)
