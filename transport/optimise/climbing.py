@@ -91,7 +91,7 @@ class Climber:
     @property
     def begun(self) -> bool:
         """Whether there is a climb to go on with."""
-        return self._first is not None and self._many
+        return self._first is not None
 
     @property
     def stuck(self) -> bool:
@@ -99,7 +99,8 @@ class Climber:
         return self._vain >= len(self.pace.warmth) and len(self.world.day.problem.orders) <= SMALL
 
     @property
-    def _many(self) -> bool:
+    def many(self) -> bool:
+        """Climbs do not end in one turn."""
         return len(self.world.day.problem.orders) > MANY
 
     def search(
@@ -118,7 +119,7 @@ class Climber:
         stop = _Stop(watch, iterations, should_stop)
         if start is None:
             self._climb(self._begin(), CLIMB, stop)
-            if self._many:
+            if self.many:
                 self._steady()
         else:
             self._note(self.world.solution(start))
@@ -154,7 +155,7 @@ class Climber:
         if plan.is_feasible():
             self._note(plan)
         level = self._penalties.cost_evaluator().penalised_cost(plan)
-        self._first = _Climb(plan, level, [None] * (LONG_HISTORY if self._many else HISTORY))
+        self._first = _Climb(plan, level, [None] * (LONG_HISTORY if self.many else HISTORY))
         return self._first
 
     def _steady(self) -> None:

@@ -203,11 +203,12 @@ def that_hold(day: Day, tours: Sequence[Tour]) -> list[Tour]:
 
 def _way(run: Run, turn: int, climber: Climber, parts: Parts) -> Way | None:
     """Who searches now; None is a climb from nothing."""
-    left_out = run.prizes_left() and not (run.begun and turn % 2)
-    if not (turn or run.begun) or left_out or climber.stuck:
+    left_out = bool(run.prizes_left())
+    fresh = left_out and turn % 2 == 1  # a plan in hand that leaves something out may be the wrong one to begin from
+    if climber.stuck or not (climber.begun or (run.begun and not fresh)):
         return None
     ways = [Way.WARM, Way.PARTS] if parts.fit(run.tours) else [Way.WARM]
-    if climber.begun:
+    if climber.begun and (climber.many or left_out):
         return run.turns.next([Way.ON, *ways])
     return Way.WARM if turn % 2 else ways[-1]
 
